@@ -1,0 +1,216 @@
+"""The operations as functions: on Values they give a Value, on plain numbers a float.
+
+Made from the rows of the table; names and argument order are those of the standard
+`math` module where it has the function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol, overload
+
+from .errors import AutogradTypeError, AutogradValueError
+from .ops import TABLE, Op
+from .value import Number, Real, Value, literal, number, record
+
+
+class Unary(Protocol):
+    """The type of a function of one operand."""
+
+    @overload
+    def __call__(self, x: Value, /) -> Value: ...
+    @overload
+    def __call__(self, x: Real, /) -> float: ...
+
+
+class Binary(Protocol):
+    """The type of a function of two operands."""
+
+    @overload
+    def __call__(self, x: Value, y: Number, /) -> Value: ...
+    @overload
+    def __call__(self, x: Number, y: Value, /) -> Value: ...
+    @overload
+    def __call__(self, x: Real, y: Real, /) -> float: ...
+
+
+def apply(row: Op, operands: Iterable[Any]) -> Any:
+    """Apply a row: a Value if an operand is one, else a float.
+
+    >>> apply(TABLE["mul"], [2, 3]), apply(TABLE["mul"], [Value(2.0), 3]).data
+    (6.0, 6.0)
+    """
+    xs = tuple(operands)
+    for x in xs:
+        if isinstance(x, Value):
+            return record(row, tuple([x if isinstance(x, Value) else literal(x, row.name) for x in xs]))
+    return row.function(*[number(x, row.name) for x in xs])
+
+
+def function(row: Op) -> Callable[..., Any]:
+    """The function of a row, taking one argument per operand.
+
+    Calling it raises AutogradTypeError for another number of operands, or for an operand that is
+    neither a Value nor a real number.
+
+    >>> cube = function(Op("cube", lambda x: x * x * x, lambda o, x: (3.0 * x * x,)))
+    >>> x = Value(2.0); y = cube(x); y.backward()
+    >>> cube(2), y.data, x.grad
+    (8.0, 8.0, 12.0)
+    """
+    arity = row.arity
+
+    def call(*operands: Any) -> Any:
+        if arity is not None and len(operands) != arity:
+            raise AutogradTypeError(f"{row.name} takes {arity} operand(s), and was given {len(operands)}")
+        return apply(row, operands)
+
+    call.__name__ = call.__qualname__ = row.name
+    call.__doc__ = row.function.__doc__
+    return call
+
+
+ROWS: dict[str, Callable[..., Any]] = {name: function(row) for name, row in TABLE.items()}
+
+div: Binary = ROWS["div"]
+pow: Binary = ROWS["pow"]
+abs: Unary = ROWS["abs"]
+sign: Unary = ROWS["sign"]
+step: Unary = ROWS["step"]
+exp: Unary = ROWS["exp"]
+expm1: Unary = ROWS["expm1"]
+log: Unary = ROWS["log"]
+log1p: Unary = ROWS["log1p"]
+sqrt: Unary = ROWS["sqrt"]
+sin: Unary = ROWS["sin"]
+cos: Unary = ROWS["cos"]
+tan: Unary = ROWS["tan"]
+asin: Unary = ROWS["asin"]
+acos: Unary = ROWS["acos"]
+atan: Unary = ROWS["atan"]
+sinh: Unary = ROWS["sinh"]
+cosh: Unary = ROWS["cosh"]
+tanh: Unary = ROWS["tanh"]
+sigmoid: Unary = ROWS["sigmoid"]
+relu: Unary = ROWS["relu"]
+softplus: Unary = ROWS["softplus"]
+gelu: Unary = ROWS["gelu"]
+silu: Unary = ROWS["silu"]
+erf: Unary = ROWS["erf"]
+maximum: Binary = ROWS["maximum"]
+minimum: Binary = ROWS["minimum"]
+
+
+def add(x: Any, y: Any) -> Any:
+    """Sum x + y.
+
+    >>> add(2, 3)
+    5.0
+    """
+    return apply(TABLE["add"], (x, y))
+
+
+def sub(x: Any, y: Any) -> Any:
+    """Difference x − y.
+
+    >>> sub(2, 3)
+    -1.0
+    """
+    return apply(TABLE["sub"], (x, y))
+
+
+def mul(x: Any, y: Any) -> Any:
+    """Product x · y.
+
+    >>> mul(2, 3)
+    6.0
+    """
+    return apply(TABLE["mul"], (x, y))
+
+
+def neg(x: Any) -> Any:
+    """Opposite −x.
+
+    >>> neg(2)
+    -2.0
+    """
+    return apply(TABLE["neg"], (x,))
+
+
+def leaky_relu(x: Any, slope: Any = 0.01) -> Any:
+    """x above 0, slope·x below; differentiable in both.
+
+    >>> leaky_relu(-2.0), leaky_relu(-2.0, 0.25)
+    (-0.02, -0.5)
+    """
+    return apply(TABLE["leaky_relu"], (x, slope))
+
+
+def elu(x: Any, alpha: Any = 1.0) -> Any:
+    """x above 0, alpha·(eˣ − 1) below; differentiable in both.
+
+    >>> elu(2.0), elu(Value(-1.0), 0.5).data
+    (2.0, -0.31606027941427883)
+    """
+    return apply(TABLE["elu"], (x, alpha))
+
+
+def where(condition: Any, x: Any, y: Any) -> Any:
+    """x where the condition is true, else y; the other one gets a gradient of zero.
+
+    Both are computed, and that does no harm: no nan or inf of the branch that was not taken
+    reaches the gradient.
+
+    >>> x = Value(0.0); y = where(x > 0, x.sqrt(), 0.0); y.backward()
+    >>> y.data, x.grad
+    (0.0, 0.0)
+    """
+    return apply(TABLE["where"], (condition, x, y))
+
+
+def hypot(*xs: Any) -> Any:
+    """√(Σ x²) of any number of operands, without overflow on the way; slope 0 at the origin.
+
+    >>> hypot(3.0, 4.0), hypot()
+    (5.0, 0.0)
+    """
+    return apply(TABLE["hypot"], xs)
+
+
+def fsum(xs: Iterable[Any]) -> Any:
+    """Σ x, correctly rounded, in any order of the operands; unlike `math.fsum` it never raises.
+
+    >>> fsum([1e308, 1e308, -1e308]), fsum([Value(0.1)] * 10).data
+    (1e+308, 1.0)
+    """
+    return apply(TABLE["fsum"], _operands("fsum", xs))
+
+
+def sumprod(p: Iterable[Any], q: Iterable[Any]) -> Any:
+    """Σ pᵢ·qᵢ in plain double arithmetic from left to right, the same bits on every target.
+
+    The error is at most n·u·Σ|pᵢ·qᵢ|, u = 2⁻⁵³.  Raises AutogradValueError where the lengths differ.
+
+    >>> sumprod([1, 2], [3, 4]), sumprod([Value(1.0), 2.0], [3.0, 4.0]).data
+    (11.0, 11.0)
+    """
+    p, q = _operands("sumprod", p), _operands("sumprod", q)
+    if len(p) != len(q):
+        raise AutogradValueError(f"sumprod pairs its operands, and was given {len(p)} and {len(q)} of them")
+    return apply(TABLE["sumprod"], p + q)
+
+
+def logsumexp(xs: Iterable[Any]) -> Any:
+    """log Σ exp(x) without overflow; its gradient is the softmax.  Of no operands it is −inf.
+
+    >>> logsumexp([1000.0, 1000.0])
+    1000.6931471805599
+    """
+    return apply(TABLE["logsumexp"], _operands("logsumexp", xs))
+
+
+def _operands(name: str, xs: Iterable[Any]) -> tuple[Any, ...]:
+    try:
+        return tuple(xs)
+    except TypeError:
+        raise AutogradTypeError(f"{name} takes a list of operands, and was given {xs!r}") from None

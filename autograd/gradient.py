@@ -1,0 +1,160 @@
+"""Gradients as graphs: what `grad` returns can be drawn, printed and differentiated again.
+
+Each node's adjoint ∂y/∂node is one `sumprod` over its consumers: their adjoints times the
+local derivatives.  For a network this is the lecture, node for node:
+δᵢ = σ'(uᵢ) · sumprod(δ_next, θ_column) and ∂Err/∂θᵢₗ = δᵢ · oₗ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from types import FunctionType
+from typing import Any, TypeAlias
+
+from . import ops
+from .errors import AutogradTypeError
+from .functions import ROWS, function
+from .graph import dependents, toposort
+from .ops import LITERAL, TABLE, Op, Rule
+from .value import Value, literal, record
+
+Factor: TypeAlias = "Value | float"
+
+
+def grad(y: Value, xs: Iterable[Value] | Value) -> list[Value]:
+    """∂y/∂x for every x, as Values in a new graph; leaves every `.grad` alone.
+
+    y    the Value to differentiate
+    xs   the Values to differentiate by: leaves, or interior nodes such as a neuron's u
+
+    An x that y does not depend on has the gradient 0.  The sum over consumers is the reverse
+    mode of Griewank & Walther, Evaluating Derivatives, section 3.2.  Its terms come in the
+    order of `backward()`, so both give the same bits.  Raises AutogradTypeError for anything
+    that is not a Value.
+
+    >>> x = Value(3.0)
+    >>> (dy,) = grad(x * x * x, [x])
+    >>> (d2y,) = grad(dy, [x])
+    >>> dy.data, d2y.data
+    (27.0, 18.0)
+    """
+    xs = [xs] if isinstance(xs, Value) else list(xs)
+    for v in (y, *xs):
+        if not isinstance(v, Value):
+            raise AutogradTypeError(f"grad(y, xs) takes a Value and a list of Values, and was given {v!r}")
+    order = toposort(y, mirrored=True)
+    active = dependents(order, xs)
+    terms: dict[Value, list[tuple[Factor, Factor]]] = {node: [] for node in order if node in active}
+    suspects: dict[Value, bool] = {}
+    adjoints: dict[Value, Factor | None] = {y: 1.0}
+    for node in reversed(order):
+        if node not in active:
+            continue
+        if node not in adjoints:
+            adjoints[node] = _adjoint(terms[node], suspects)
+        g = adjoints[node]
+        if g is None or active.isdisjoint(node.parents):
+            continue
+        assert node.op is not None
+        for parent, d in zip(node.parents, graph_rule(node.op)(node, *node.parents)):
+            if parent in active and d is not None:
+                # For one operand d is a slope, and the lecture writes σ'(u) first.
+                terms[parent].append((d, g) if len(node.parents) == 1 else (g, d))
+    return [literal(0.0) if (g := adjoints.get(x)) is None else _node(g) for x in xs]
+
+
+def hessian(y: Value, xs: Iterable[Value]) -> list[list[Value]]:
+    """The matrix of second derivatives ∂²y/∂xᵢ∂xⱼ, as Values: the gradient of each gradient.
+
+    >>> a, b = Value(2.0), Value(3.0)
+    >>> [[h.data for h in row] for row in hessian(a * a * b, [a, b])]
+    [[6.0, 4.0], [4.0, 0.0]]
+    """
+    xs = list(xs)
+    return [grad(dy, xs) for dy in grad(y, xs)]
+
+
+@cache
+def graph_rule(row: Op) -> Rule:
+    """A row's rule, reading its names as functions on Values instead of functions on floats.
+
+    >>> x = Value(2.0)
+    >>> (slope,) = graph_rule(TABLE["exp"])(x.exp(), x)
+    >>> slope.op.name
+    'exp'
+    """
+    rule = row.rule
+    if rule.__globals__ is not vars(ops):
+        return rule  # a user's own row, written with the public functions already
+    return FunctionType(rule.__code__, _ON_VALUES, rule.__name__)
+
+
+def _softmaxes(*xs: Any) -> tuple[Any, ...]:
+    return tuple(ROWS["softmax"](x, *xs[:i], *xs[i + 1 :]) for i, x in enumerate(xs))
+
+
+_by_function = {row.function: name for name, row in TABLE.items()}
+_ON_VALUES: dict[str, Any] = {
+    **vars(ops),
+    **{
+        name: function(TABLE[_by_function[value]])
+        for name, value in vars(ops).items()
+        if callable(value) and value in _by_function
+    },
+    "softmaxes": _softmaxes,
+}
+
+
+def _adjoint(terms: list[tuple[Factor, Factor]], suspects: dict[Value, bool]) -> Factor | None:
+    """Σ a·b over the terms as one node, or a number; None where nothing depends on it."""
+    pairs = []
+    for a, b in terms:
+        if a == 0.0 or b == 0.0:  # numbers only: a Value equals nothing but itself
+            continue
+        if isinstance(a, Value) and isinstance(b, Value) and (_suspect(a, suspects) or _suspect(b, suspects)):
+            a, b = record(TABLE["gated"], (a, b)), 1.0
+        pairs.append((a, b))
+    if not pairs:
+        return None
+    if len(pairs) > 1:
+        return record(TABLE["sumprod"], tuple(map(_node, [*(a for a, _ in pairs), *(b for _, b in pairs)])))
+    a, b = pairs[0]
+    if a == 1.0:
+        return b
+    if b == 1.0:
+        return a
+    if a == -1.0:
+        return -b
+    if b == -1.0:
+        return -a
+    return a * b
+
+
+# Division by, or a power with, a plain number of at least 1 has no pole.
+_TAME_WITH_LITERAL = {TABLE[name] for name in ("div", "div_slope", "pow", "pow_dx")}
+
+
+def _suspect(v: Value, known: dict[Value, bool]) -> bool:
+    """Whether v can be inf or nan at finite leaves: then 0·v must be kept from becoming nan."""
+    stack = [v]
+    while stack:
+        node = stack[-1]
+        waiting = [p for p in node.parents if p not in known]
+        if node in known or not waiting:
+            stack.pop()
+            known[node] = _singular(node) or any(known[p] for p in node.parents)
+        else:
+            stack += waiting
+    return known[v]
+
+
+def _singular(node: Value) -> bool:
+    if node.op is None or not node.op.singular:
+        return False
+    second = node.parents[-1]
+    return not (node.op in _TAME_WITH_LITERAL and second.op is LITERAL and second.data >= 1)
+
+
+def _node(x: Factor) -> Value:
+    return x if isinstance(x, Value) else literal(x)

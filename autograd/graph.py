@@ -1,0 +1,110 @@
+"""Walks over the computation graph: nodes point to their parents, the operands they came from.
+
+Every walk is a loop with a stack of its own, so a chain of a million nodes is no deeper
+than a chain of three.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .value import Value
+
+
+def toposort(*roots: Value, mirrored: bool = False) -> list[Value]:
+    """All nodes that the roots depend on, parents before children, first operands first.
+
+    mirrored    last operands first instead; reversed, such an order meets the consumers of a
+                node from first to last, which is the order of backward()
+
+    >>> from autograd import Value
+    >>> x = Value(2.0, "x"); y = x * x + 1
+    >>> [node.label or node.op.name for node in toposort(y)]
+    ['x', 'mul', 'literal', 'add']
+    >>> [node.label or node.op.name for node in reversed(toposort(y, mirrored=True))]
+    ['add', 'mul', 'x', 'literal']
+    """
+    order: list[Value] = []
+    seen: set[Value] = set()
+    step = 1 if mirrored else -1
+    stack: list[Value | None] = [*roots[::step]]
+    while stack:
+        node = stack.pop()
+        if node is None:  # every parent of the next one has been placed
+            order.append(stack.pop())  # type: ignore[arg-type]
+        elif node not in seen:
+            seen.add(node)
+            stack += (node, None)
+            stack += node.parents[::step]
+    return order
+
+
+def restart(root: Value) -> list[Value]:
+    """Set the gradients of all nodes but the user's leaves to zero; these nodes, consumers first.
+
+    A node comes after everything that it feeds, so its gradient is complete when backward()
+    reaches it.  This is `toposort(root, mirrored=True)` reversed, without the leaves, and
+    with the new zero itself, an object of this call, as the mark of a visited node: a set of
+    70,000 nodes misses the cache and costs 8 % of forward and backward together.
+
+    >>> from autograd import Value
+    >>> x = Value(2.0, "x"); y = x * x + 1
+    >>> [node.op.name for node in restart(y)]
+    ['add', 'mul', 'literal']
+    """
+    zero = float("0")  # a new object at every call, unlike the constant 0.0
+    order: list[Value] = []
+    stack: list[Value | None] = [root] if root.op is not None else []
+    push, pop, place = stack.append, stack.pop, order.append
+    while stack:
+        node = pop()
+        if node is None:
+            place(pop())  # type: ignore[arg-type]
+        elif node.grad is not zero:
+            node.grad = zero
+            push(node)
+            push(None)
+            for parent in node.parents:
+                if parent.op is not None and parent.grad is not zero:
+                    push(parent)
+    order.reverse()
+    return order
+
+
+def dependents(order: Iterable[Value], sources: Iterable[Value]) -> set[Value]:
+    """The sources, and those nodes of a topological order that depend on one of them.
+
+    >>> from autograd import Value
+    >>> x, w = Value(2.0), Value(3.0)
+    >>> p, q = x * w, w * w
+    >>> found = dependents(toposort(p + q), [x])
+    >>> p in found, q in found
+    (True, False)
+    """
+    found = set(sources)
+    for node in order:
+        if not found.isdisjoint(node.parents):
+            found.add(node)
+    return found
+
+
+def recompute(order: Iterable[Value], changed: Mapping[Value, float]) -> dict[Value, float]:
+    """What the nodes of a topological order would be if those in `changed` had other data.
+
+    Nothing in the graph is modified.  Nodes outside the order keep their data.
+
+    >>> from autograd import Value
+    >>> x = Value(2.0); y = x * x
+    >>> recompute(toposort(y), {x: 5.0})[y]
+    25.0
+    """
+    data = dict(changed)
+    for node in order:
+        if node not in data:
+            if node.parents and node.op is not None:
+                data[node] = node.op.function(*[data[p] if p in data else p.data for p in node.parents])
+            else:
+                data[node] = node.data
+    return data

@@ -1,0 +1,208 @@
+"""The table of operations: one row each, and everything reads it.
+
+A row is the function on floats and a rule: given the output o and the operands, the
+partial derivative in every operand, written with the table's own operations.  `None`
+says that the output does not depend on that operand, at any value.
+
+Because a rule holds nothing but table operations, it can be read in two namespaces:
+here its names are the functions on floats, so `Value.backward()` gets numbers; in
+gradient.py the same code is run with the functions on Values, so `grad` gets a graph.
+A rule never says `if`: a branch is an operation too.  It divides with `div`, since `/`
+on floats raises, and never uses `**`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from .errors import AutogradTypeError, AutogradValueError
+from .floats import (
+    abs, acos, asin, asin_slope, atan, atan_slope, cos, cosh, cross_entropy, div, div_slope,
+    elu, elu_slope, erf, erf_slope, exp, expm1, fsum, gated, ge, gelu, gelu_slope, gt, hypot,
+    hypot_slope, larger, le, leaky_relu, leaky_relu_slope, log, log1p, log1p_slope, log_slope,
+    logsumexp, lt, maximum, minimum, normal_density, pow, pow_dx, pow_dy, relu, sech2,
+    sigmoid, sigmoid_slope, sign, silu, silu_slope, sin, sinh, softmax, softmax_rest, softmaxes,
+    softplus, sqrt, step, sumprod, tan, tanh, where,
+)  # fmt: skip
+
+Rule = Callable[..., "tuple[Any, ...]"]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Op:
+    """One row of the table.
+
+    name      what the operation is called in errors, programs and pickles
+    function  operands as floats -> float; it must not raise
+    rule      (o, *operands) -> one partial derivative per operand; None: no dependence
+    symbol    how a picture shows it
+    singular  whether its value or slope can be inf or nan at finite operands; a zero
+              upstream gradient then silences it (0·inf would be nan), see gradient.py
+    arity     the number of operands; None: any number
+
+    >>> TABLE["mul"].function(3.0, 4.0), TABLE["mul"].rule(12.0, 3.0, 4.0)
+    (12.0, (4.0, 3.0))
+    """
+
+    name: str
+    function: Callable[..., float]
+    rule: Rule
+    symbol: str = ""
+    singular: bool = False
+    arity: int | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        operands = list(inspect.signature(self.rule).parameters.values())[1:]
+        variadic = any(p.kind is p.VAR_POSITIONAL for p in operands)
+        object.__setattr__(self, "arity", None if variadic else len(operands))
+        if not self.symbol:
+            object.__setattr__(self, "symbol", self.name)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _row, (self.name,)
+
+
+def _row(name: str) -> Op:
+    """The row of that name: how a pickled graph finds its operations again."""
+    try:
+        return TABLE[name]
+    except KeyError:
+        raise AutogradValueError(
+            f"this graph uses the operation {name!r}, which is not in the table;"
+            " import the module that defines it, then load again"
+        ) from None
+
+
+def _halves_swapped(o: Any, *pq: Any) -> tuple[Any, ...]:
+    """∂Σpᵢqᵢ/∂pᵢ = qᵢ, ∂Σpᵢqᵢ/∂qᵢ = pᵢ."""
+    n = len(pq) // 2
+    return pq[n:] + pq[:n]
+
+
+def _hypot_rule(o: Any, *xs: Any) -> tuple[Any, ...]:
+    """∂h/∂xᵢ = xᵢ/h, each as a row of its own, which stays right when differentiated."""
+    return tuple(hypot_slope(x, *xs[:i], *xs[i + 1 :]) for i, x in enumerate(xs))
+
+
+def _hypot_slope_rule(o: Any, x: Any, *others: Any) -> tuple[Any, ...]:
+    """Of x/h: (h² − x²)/h³ without that cancellation, and −x·y/h³ for the others."""
+    h, rest = hypot(x, *others), hypot(*others)
+    across = div(rest, h)
+    return (div(across * across, h), *(-div(o * div(y, h), h) for y in others))
+
+
+def _softmax_rule(o: Any, x: Any, *others: Any) -> tuple[Any, ...]:
+    """p(1 − p) with 1 − p as a row of its own, and −p·q."""
+    rest, (_, *shares) = softmax_rest(x, *others), softmaxes(x, *others)
+    return (o * rest, *(-(o * q) for q in shares))
+
+
+def _softmax_rest_rule(o: Any, x: Any, *others: Any) -> tuple[Any, ...]:
+    p, *shares = softmaxes(x, *others)
+    return (-(p * o), *(p * q for q in shares))
+
+
+def _cross_entropy_rule(o: Any, target: Any, *others: Any) -> tuple[Any, ...]:
+    """−(1 − p) for the target, as the others' share; p for the others."""
+    return (-softmax_rest(target, *others), *softmaxes(target, *others)[1:])
+
+
+_ROWS = (
+    # arithmetic
+    Op("add", operator.add, lambda o, x, y: (1.0, 1.0), "+"),
+    Op("sub", operator.sub, lambda o, x, y: (1.0, -1.0), "−"),
+    Op("mul", operator.mul, lambda o, x, y: (y, x), "×"),
+    Op("div", div, lambda o, x, y: (div(1.0, y), div_slope(x, y)), "÷", singular=True),
+    Op("div_slope", div_slope, lambda o, x, y: (div_slope(1.0, y), div(-2.0 * o, y)), singular=True),
+    Op("neg", operator.neg, lambda o, x: (-1.0,), "−"),
+    Op("pow", pow, lambda o, x, y: (pow_dx(x, y), pow_dy(x, y)), "^", singular=True),
+    Op("pow_dx", pow_dx, lambda o, x, y: (y * pow_dx(x, y - 1.0), pow(x, y - 1.0) + y * pow_dy(x, y - 1.0)), singular=True),
+    Op("pow_dy", pow_dy, lambda o, x, y: (pow(x, y - 1.0) + y * pow_dy(x, y - 1.0), o * log(x)), singular=True),
+    Op("sqrt", sqrt, lambda o, x: (div(0.5, o),), "√", singular=True),
+    # exponentials and logarithms
+    Op("exp", exp, lambda o, x: (o,), singular=True),
+    Op("expm1", expm1, lambda o, x: (exp(x),), singular=True),
+    Op("log", log, lambda o, x: (log_slope(x),), singular=True),
+    Op("log_slope", log_slope, lambda o, x: (-(o * o),), singular=True),
+    Op("log1p", log1p, lambda o, x: (log1p_slope(x),), singular=True),
+    Op("log1p_slope", log1p_slope, lambda o, x: (-(o * o),), singular=True),
+    # trigonometry
+    Op("sin", sin, lambda o, x: (cos(x),)),
+    Op("cos", cos, lambda o, x: (-sin(x),)),
+    Op("tan", tan, lambda o, x: (1.0 + o * o,), singular=True),
+    Op("asin", asin, lambda o, x: (asin_slope(x),), singular=True),
+    Op("acos", acos, lambda o, x: (-asin_slope(x),), singular=True),
+    Op("asin_slope", asin_slope, lambda o, x: (x * o * o * o,), singular=True),
+    Op("atan", atan, lambda o, x: (atan_slope(x),)),
+    Op("atan_slope", atan_slope, lambda o, x: (-2.0 * (x * o * o),)),
+    Op("sinh", sinh, lambda o, x: (cosh(x),), singular=True),
+    Op("cosh", cosh, lambda o, x: (sinh(x),), singular=True),
+    # activations and their slopes
+    Op("tanh", tanh, lambda o, x: (sech2(x),)),
+    Op("sech2", sech2, lambda o, x: (-2.0 * (tanh(x) * o),)),
+    Op("sigmoid", sigmoid, lambda o, x: (sigmoid_slope(x),), "σ"),
+    Op("sigmoid_slope", sigmoid_slope, lambda o, x: (-(o * tanh(0.5 * x)),), "σ′"),
+    Op("relu", relu, lambda o, x: (step(x),)),
+    Op("leaky_relu", leaky_relu, lambda o, x, slope: (leaky_relu_slope(x, slope), minimum(x, 0.0))),
+    Op("leaky_relu_slope", leaky_relu_slope, lambda o, x, slope: (None, 1.0 - step(x))),
+    Op("elu", elu, lambda o, x, alpha: (elu_slope(x, alpha), expm1(minimum(x, 0.0)))),
+    Op("elu_slope", elu_slope, lambda o, x, alpha: ((1.0 - step(x)) * o, (1.0 - step(x)) * exp(minimum(x, 0.0)))),
+    Op("softplus", softplus, lambda o, x: (sigmoid(x),)),
+    Op("silu", silu, lambda o, x: (silu_slope(x),)),
+    Op("silu_slope", silu_slope, lambda o, x: (sigmoid_slope(x) * (2.0 - x * tanh(0.5 * x)),)),
+    Op("gelu", gelu, lambda o, x: (gelu_slope(x),)),
+    Op("gelu_slope", gelu_slope, lambda o, x: (normal_density(x) * (2.0 - x * x),)),
+    Op("normal_density", normal_density, lambda o, x: (-(x * o),), "φ"),
+    Op("erf", erf, lambda o, x: (erf_slope(x),)),
+    Op("erf_slope", erf_slope, lambda o, x: (-2.0 * (x * o),)),
+    # branches
+    Op("abs", abs, lambda o, x: (sign(x),), "|·|"),
+    Op("sign", sign, lambda o, x: (None,)),
+    Op("step", step, lambda o, x: (None,)),
+    Op("maximum", maximum, lambda o, x, y: (larger(x, y), larger(y, x)), "max"),
+    Op("minimum", minimum, lambda o, x, y: (larger(y, x), larger(x, y)), "min"),
+    Op("larger", larger, lambda o, x, y: (None, None)),
+    Op("where", where, lambda o, condition, x, y: (None, where(condition, 1.0, 0.0), where(condition, 0.0, 1.0))),
+    Op("lt", lt, lambda o, x, y: (None, None), "<"),
+    Op("le", le, lambda o, x, y: (None, None), "≤"),
+    Op("gt", gt, lambda o, x, y: (None, None), ">"),
+    Op("ge", ge, lambda o, x, y: (None, None), "≥"),
+    # sums, products and what classifiers need
+    Op("gated", gated, lambda o, g, d: (d, g), singular=True),
+    Op("fsum", fsum, lambda o, *xs: (1.0,) * len(xs), "Σ"),
+    Op("sumprod", sumprod, _halves_swapped, "Σ×"),
+    Op("hypot", hypot, _hypot_rule),
+    Op("hypot_slope", hypot_slope, _hypot_slope_rule, singular=True),
+    Op("logsumexp", logsumexp, lambda o, *xs: softmaxes(*xs)),
+    Op("softmax", softmax, _softmax_rule),
+    Op("softmax_rest", softmax_rest, _softmax_rest_rule),
+    Op("cross_entropy", cross_entropy, _cross_entropy_rule),
+)  # fmt: skip
+
+TABLE: dict[str, Op] = {row.name: row for row in _ROWS}
+
+# A plain number met on the way: a node without operands, which is not a leaf of the user's.
+LITERAL = Op("literal", lambda: 0.0, lambda o: (), "")
+TABLE["literal"] = LITERAL
+
+
+def add_row(row: Op) -> Op:
+    """Enter an operation of your own; its rule may use every function of the package.
+
+    Raises AutogradValueError if the name is taken, and AutogradTypeError if it is no Op.
+
+    >>> row = add_row(Op("cube_of_row_doctest", lambda x: x * x * x, lambda o, x: (3.0 * x * x,)))
+    >>> TABLE["cube_of_row_doctest"] is row
+    True
+    >>> _ = TABLE.pop("cube_of_row_doctest")
+    """
+    if not isinstance(row, Op):
+        raise AutogradTypeError(f"add_row takes an Op, and was given {row!r}; write Op(name, function, rule)")
+    if row.name in TABLE:
+        raise AutogradValueError(f"the table has an operation {row.name!r} already; choose another name")
+    TABLE[row.name] = row
+    return row

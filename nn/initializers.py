@@ -1,0 +1,79 @@
+"""Where the weights start: each initialiser draws one θ from a generator of its own.
+
+The variance that keeps u and δ of one size from layer to layer depends on the number of
+inputs (fan_in) and outputs (fan_out) of a layer, and on the activation.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+from typing import TypeAlias
+
+from autograd import AutogradValueError
+
+Initializer: TypeAlias = Callable[[random.Random, int, int], float]
+
+
+def xavier(generator: random.Random, fan_in: int, fan_out: int) -> float:
+    """Uniform in ±√(6 / (fan_in + fan_out)), for tanh, sigmoid and linear neurons.
+
+    Glorot & Bengio, Understanding the difficulty of training deep feedforward neural
+    networks (2010), equation 16.
+
+    >>> abs(xavier(random.Random(0), 3, 3)) <= 1.0
+    True
+    """
+    bound = math.sqrt(6.0 / (fan_in + fan_out))
+    return generator.uniform(-bound, bound)
+
+
+def he(generator: random.Random, fan_in: int, fan_out: int) -> float:
+    """Normal with variance 2 / fan_in, for relu and its relatives.
+
+    He et al., Delving Deep into Rectifiers (2015), equation 10.
+
+    >>> he(random.Random(0), 2, 9) == random.Random(0).gauss(0.0, 1.0)
+    True
+    """
+    return generator.gauss(0.0, math.sqrt(2.0 / fan_in))
+
+
+def uniform(generator: random.Random, fan_in: int, fan_out: int) -> float:
+    """Uniform in ±1, whatever the layer: the plain start of many a first lecture.
+
+    >>> -1 <= uniform(random.Random(0), 2, 2) <= 1
+    True
+    """
+    return generator.uniform(-1.0, 1.0)
+
+
+def zeros(generator: random.Random, fan_in: int, fan_out: int) -> float:
+    """Zero: every neuron of a layer then stays like its neighbours, which is worth seeing once.
+
+    >>> zeros(random.Random(0), 2, 2)
+    0.0
+    """
+    return 0.0
+
+
+INITIALIZERS: dict[str, Initializer] = {"xavier": xavier, "he": he, "uniform": uniform, "zeros": zeros}
+_RECTIFIERS = ("relu", "leaky_relu", "elu", "softplus", "gelu", "silu")
+
+
+def initializer_for(initializer: str | Initializer | None, activation: object) -> Initializer:
+    """The initialiser of that name; for None the one that fits the activation.
+
+    Raises AutogradValueError for an unknown name.
+
+    >>> initializer_for(None, "relu").__name__, initializer_for(None, "tanh").__name__
+    ('he', 'xavier')
+    """
+    if initializer is None:
+        return he if activation in _RECTIFIERS else xavier
+    if callable(initializer):
+        return initializer
+    if initializer not in INITIALIZERS:
+        raise AutogradValueError(f"unknown initializer {initializer!r}; choose one of {', '.join(INITIALIZERS)}, or give a function")
+    return INITIALIZERS[initializer]

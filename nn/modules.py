@@ -1,0 +1,332 @@
+"""Neurons, layers and networks, in the lecture's symbols.
+
+u   pre-activation, u_i = Σ_l θ_il·o_l (+ bias)        θ   weight, θ⁽ᵏ⁾ᵢₗ from l to i in layer k
+o   output, o_i = σ(u_i)                               δ   ∂Err/∂u, which is u.grad after backward()
+
+A neuron's u is one `sumprod` node; the bias is the weight of an input that is always 1.
+Nothing here knows a derivative: δ emerges from the graph.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeAlias
+
+import autograd
+from autograd import TABLE, AutogradTypeError, AutogradValueError, Value
+from autograd.value import Number, literal, record
+
+from .initializers import Initializer, initializer_for
+
+Activation: TypeAlias = Callable[[Value], Value]
+
+
+def linear(u: Value) -> Value:
+    """The identity: a neuron without activation.
+
+    >>> linear(Value(2.0)).data
+    2.0
+    """
+    return u
+
+
+ACTIVATIONS: dict[str, Activation] = {
+    "tanh": autograd.tanh, "sigmoid": autograd.sigmoid, "relu": autograd.relu,
+    "leaky_relu": autograd.leaky_relu, "elu": autograd.elu, "softplus": autograd.softplus,
+    "gelu": autograd.gelu, "silu": autograd.silu, "linear": linear,
+}  # fmt: skip
+
+_SUMPROD = TABLE["sumprod"]
+_ONE = literal(1.0)  # the bias's input
+_SUBSCRIPTS = str.maketrans("0123456789,", "₀₁₂₃₄₅₆₇₈₉,")
+_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def name(symbol: str, *indices: int, layer: int | None = None) -> str:
+    """The lecture's name of a quantity: all pictures and programs call it so.
+
+    >>> name("θ", 1, 2, layer=3), name("x", 4), name("θ", 1, 12, layer=1)
+    ('θ⁽³⁾₁₂', 'x₄', 'θ⁽¹⁾₁,₁₂')
+    """
+    separator = "," if any(i > 9 for i in indices) else ""
+    above = "" if layer is None else f"⁽{str(layer).translate(_SUPERSCRIPTS)}⁾"
+    return symbol + above + separator.join(map(str, indices)).translate(_SUBSCRIPTS)
+
+
+class Module:
+    """Something with parameters."""
+
+    def parameters(self) -> list[Value]:
+        """All weights and biases, in a fixed order."""
+        return []
+
+    def named_parameters(self) -> list[tuple[str, Value]]:
+        """The parameters with their names.
+
+        >>> [n for n, _ in MLP(1, [1], seed=0).named_parameters()]
+        ['θ⁽¹⁾₁₁', 'b⁽¹⁾₁']
+        """
+        return [(p.label, p) for p in self.parameters()]
+
+    def zero_grad(self) -> None:
+        """Set the gradient of every parameter to zero, as before each step of training.
+
+        >>> net = MLP(1, [1], seed=0); net([1.0]).backward(); net.zero_grad()
+        >>> {p.grad for p in net.parameters()}
+        {0.0}
+        """
+        for p in self.parameters():
+            p.grad = 0.0
+
+
+class Neuron(Module):
+    """One neuron: u = Σ θ_l·o_l (+ bias), o = σ(u).
+
+    nin          how many inputs
+    activation   a name of ACTIVATIONS, or any function of a Value
+    bias         whether it has one; it starts at 0
+    initializer  a name of INITIALIZERS, a function, or None: the one that fits the activation
+    seed         an int, or a random.Random that goes on; None: different at every run
+    fan_out      how many neurons its layer has, for the initialiser
+    index        (layer, row), counted from 1, for the names of its Values
+
+    After a call, `u` and `o` are its Values of that call, and after backward() `delta` is
+    its δ.  Raises AutogradValueError for an unknown name or a size below 1.
+
+    >>> neuron = Neuron(2, bias=False, seed=0)
+    >>> o = neuron([1.0, 2.0]); o.backward()
+    >>> abs(neuron.delta - (1 - o.data**2)) < 1e-15
+    True
+    """
+
+    def __init__(
+        self,
+        nin: int,
+        activation: str | Activation = "tanh",
+        bias: bool = True,
+        initializer: str | Initializer | None = None,
+        seed: int | random.Random | None = None,
+        *,
+        fan_out: int = 1,
+        index: tuple[int, int] | None = None,
+    ) -> None:
+        generator = seed if isinstance(seed, random.Random) else random.Random(seed)
+        draw = initializer_for(initializer, activation)
+        layer, row = index or (None, None)
+        rows = () if row is None else (row,)
+        self.activation = activation
+        self.sigma = _activation(activation)
+        self.theta = [
+            Value(draw(generator, nin, fan_out), name("θ", *rows, column, layer=layer))
+            for column in range(1, _size("nin", nin) + 1)
+        ]
+        self.bias = Value(0.0, name("b", *rows, layer=layer)) if bias else None
+        self._labels = name("o", *rows, layer=layer), name("u", *rows, layer=layer)
+        self.u: Value | None = None
+        self.o: Value | None = None
+
+    def __call__(self, inputs: Iterable[Number]) -> Value:
+        o = [x if isinstance(x, Value) else literal(x, "Neuron") for x in inputs]
+        if len(o) != len(self.theta):
+            raise AutogradValueError(f"this neuron has {len(self.theta)} inputs, and was given {len(o)}")
+        return self._fire(o)
+
+    def _fire(self, o: Sequence[Value]) -> Value:
+        bias = self.bias
+        operands = (*self.theta, *o) if bias is None else (*self.theta, bias, *o, _ONE)
+        self.u = u = record(_SUMPROD, operands)
+        self.o = out = self.sigma(u)
+        out.label, u.label = self._labels
+        return out
+
+    @property
+    def delta(self) -> float:
+        """δ = ∂Err/∂u of the last call, after backward().  Raises AutogradValueError before any call."""
+        if self.u is None:
+            raise AutogradValueError("this neuron has no δ yet: call it, then backward() on the error")
+        return self.u.grad
+
+    def parameters(self) -> list[Value]:
+        """Its weights θ, then its bias."""
+        return [*self.theta, self.bias] if self.bias is not None else [*self.theta]
+
+    def __repr__(self) -> str:
+        return f"Neuron({len(self.theta)}, {_activation_name(self.activation)})"
+
+
+class Layer(Module):
+    """Neurons side by side, all reading the same inputs; the arguments are those of Neuron.
+
+    >>> [o.data for o in Layer(2, 3, initializer="zeros")([1.0, 2.0])]
+    [0.0, 0.0, 0.0]
+    """
+
+    def __init__(
+        self,
+        nin: int,
+        nout: int,
+        activation: str | Activation = "tanh",
+        bias: bool = True,
+        initializer: str | Initializer | None = None,
+        seed: int | random.Random | None = None,
+        *,
+        index: int | None = None,
+    ) -> None:
+        generator = seed if isinstance(seed, random.Random) else random.Random(seed)
+        self.neurons = [
+            Neuron(nin, activation, bias, initializer, generator, fan_out=nout, index=(index or 1, row))
+            for row in range(1, _size("nout", nout) + 1)
+        ]
+
+    def __call__(self, inputs: Iterable[Number]) -> list[Value]:
+        o = list(inputs)
+        return [neuron(o) for neuron in self.neurons]
+
+    def parameters(self) -> list[Value]:
+        """The parameters of its neurons, one neuron after the other."""
+        return [p for neuron in self.neurons for p in neuron.parameters()]
+
+    def __repr__(self) -> str:
+        return f"Layer of {len(self.neurons)} × {self.neurons[0]!r}"
+
+
+class ForwardPass:
+    """Every u and o of one call of a network and, after backward(), every δ.
+
+    Layers k and neurons i are counted from 0 here, as Python counts: u[k][i].
+
+    >>> net = MLP(2, [3, 1], seed=0)
+    >>> run = net.forward([1.0, -1.0])
+    >>> (1.0 - run.outputs[0]) ** 2 is not None, [len(layer) for layer in run.u]
+    (True, [3, 1])
+    """
+
+    def __init__(self, net: MLP, inputs: list[Value], u: list[list[Value]], o: list[list[Value]]) -> None:
+        self.net = net
+        self.inputs = inputs
+        self.u = u
+        self.o = o
+
+    @property
+    def outputs(self) -> list[Value]:
+        """ŷ: the last layer's o."""
+        return self.o[-1]
+
+    @property
+    def delta(self) -> list[list[float]]:
+        """δ[k][i] = ∂Err/∂u[k][i], once backward() has run on an error of these outputs."""
+        return [[u.grad for u in layer] for layer in self.u]
+
+    @property
+    def theta(self) -> list[list[list[Value]]]:
+        """θ[k][i][l], the network's weights."""
+        return [[neuron.theta for neuron in layer.neurons] for layer in self.net.layers]
+
+    def __repr__(self) -> str:
+        return f"ForwardPass(inputs={[x.data for x in self.inputs]}, outputs={[o.data for o in self.outputs]})"
+
+
+class MLP(Module):
+    """A multilayer perceptron: the lecture's network, of any depth and width.
+
+    nin                how many inputs
+    nouts              how many neurons in each layer, the last being the output; an int for one layer
+    activation         σ of the hidden layers: a name of ACTIVATIONS, or a function of a Value
+    output_activation  σ of the last layer; None: the same
+    bias, initializer  as for Neuron
+    seed               an int makes it reproducible; the global random state is never touched
+
+    Calling it with numbers or Values gives the output, or the list of outputs if there are
+    several; `forward` gives all u and o as well.  Raises AutogradValueError for sizes below
+    1, unknown names, or a wrong number of inputs.
+
+    >>> net = MLP(3, [4, 2], seed=1)
+    >>> len(net([1.0, 2.0, 3.0])), len(net.parameters())
+    (2, 26)
+    """
+
+    def __init__(
+        self,
+        nin: int,
+        nouts: Sequence[int] | int,
+        activation: str | Activation = "tanh",
+        output_activation: str | Activation | None = None,
+        bias: bool = True,
+        initializer: str | Initializer | None = None,
+        seed: int | random.Random | None = None,
+    ) -> None:
+        sizes = [_size("nin", nin), *([nouts] if isinstance(nouts, int) else nouts)]
+        if len(sizes) < 2:
+            raise AutogradValueError("MLP: nouts is empty; give the width of at least the output layer")
+        generator = seed if isinstance(seed, random.Random) else random.Random(seed)
+        last = len(sizes) - 1
+        self.nin = nin
+        self.activation = activation
+        self.output_activation = activation if output_activation is None else output_activation
+        self.layers = [
+            Layer(sizes[k - 1], sizes[k], self.output_activation if k == last else activation, bias, initializer, generator, index=k)
+            for k in range(1, last + 1)
+        ]
+
+    def forward(self, inputs: Iterable[Number]) -> ForwardPass:
+        """Run the network and keep every u and o.
+
+        >>> net = MLP(2, [2, 1], seed=0)
+        >>> run = net.forward([0.5, -0.5]); run.outputs[0].backward()
+        >>> run.delta[1][0] == net.layers[1].neurons[0].delta
+        True
+        """
+        xs = self._inputs(inputs)
+        run = ForwardPass(self, xs, [], [])
+        o = xs
+        for layer in self.layers:
+            o = [neuron._fire(o) for neuron in layer.neurons]
+            run.u.append([neuron.u for neuron in layer.neurons if neuron.u is not None])
+            run.o.append(o)
+        return run
+
+    def __call__(self, inputs: Iterable[Number]) -> Any:
+        o = self._inputs(inputs)
+        for layer in self.layers:
+            o = [neuron._fire(o) for neuron in layer.neurons]
+        return o[0] if len(o) == 1 else o
+
+    def _inputs(self, inputs: Iterable[Number]) -> list[Value]:
+        try:
+            xs = [x if isinstance(x, Value) else Value(x, name("x", i)) for i, x in enumerate(inputs, 1)]
+        except TypeError as error:
+            if isinstance(error, AutogradTypeError):
+                raise
+            raise AutogradTypeError(f"the network takes a list of {self.nin} numbers, and was given {inputs!r}") from None
+        if len(xs) != self.nin:
+            raise AutogradValueError(f"the network has {self.nin} inputs, and was given {len(xs)}")
+        return xs
+
+    def parameters(self) -> list[Value]:
+        """All θ and biases: layer by layer, neuron by neuron, the bias after its neuron's weights."""
+        return [p for layer in self.layers for p in layer.parameters()]
+
+    def __repr__(self) -> str:
+        sizes = [self.nin, *(len(layer.neurons) for layer in self.layers)]
+        return f"MLP({'-'.join(map(str, sizes))}, {_activation_name(self.activation)}, {len(self.parameters())} parameters)"
+
+
+def _activation(activation: str | Activation) -> Activation:
+    if callable(activation):
+        return activation
+    if activation not in ACTIVATIONS:
+        raise AutogradValueError(
+            f"unknown activation {activation!r}; choose one of {', '.join(ACTIVATIONS)}, or give a function of a Value"
+        )
+    return ACTIVATIONS[activation]
+
+
+def _activation_name(activation: str | Activation) -> str:
+    return activation if isinstance(activation, str) else getattr(activation, "__name__", "σ")
+
+
+def _size(what: str, n: int) -> int:
+    if not isinstance(n, int) or isinstance(n, bool) or n < 1:
+        raise AutogradValueError(f"{what} is a number of neurons, a whole number from 1, and was given as {n!r}")
+    return n
