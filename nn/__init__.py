@@ -7,6 +7,7 @@
 True
 """
 
+from .certificate import certify, certify_graph
 from .initializers import INITIALIZERS, he, uniform, xavier, zeros
 from .losses import (
     LOSSES,
@@ -17,8 +18,10 @@ from .losses import (
     squared_error,
 )
 from .modules import ACTIVATIONS, MLP, ForwardPass, Layer, Module, Neuron, linear
+from .report import Certificate
 
 __all__ = [
+    "Certificate", "certify", "certify_graph",
     "ACTIVATIONS", "INITIALIZERS", "LOSSES", "MLP", "ForwardPass", "Layer", "Module", "Neuron",
     "binary_cross_entropy", "cross_entropy", "he", "hinge", "linear", "mean_squared_error",
     "squared_error", "uniform", "xavier", "zeros",

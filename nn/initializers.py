@@ -75,5 +75,7 @@ def initializer_for(initializer: str | Initializer | None, activation: object) -
     if callable(initializer):
         return initializer
     if initializer not in INITIALIZERS:
-        raise AutogradValueError(f"unknown initializer {initializer!r}; choose one of {', '.join(INITIALIZERS)}, or give a function")
+        raise AutogradValueError(
+            f"unknown initializer {initializer!r}; choose one of {', '.join(INITIALIZERS)}, or give a function"
+        )
     return INITIALIZERS[initializer]

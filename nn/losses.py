@@ -11,7 +11,7 @@ from typing import Any, SupportsIndex, TypeAlias
 
 from autograd import AutogradTypeError, AutogradValueError, Value, softplus, sumprod
 from autograd.ops import TABLE
-from autograd.value import Number, literal, record
+from autograd.value import Number, record
 
 from .modules import name
 
@@ -120,7 +120,9 @@ def loss_of(loss: str | Loss) -> Loss:
     if callable(loss):
         return loss
     if loss not in LOSSES:
-        raise AutogradValueError(f"unknown loss {loss!r}; choose one of {', '.join(LOSSES)}, or give a function of outputs and targets")
+        raise AutogradValueError(
+            f"unknown loss {loss!r}; choose one of {', '.join(LOSSES)}, or give a function of outputs and targets"
+        )
     return LOSSES[loss]
 
 
@@ -134,7 +136,9 @@ def _pairs(loss: str, outputs: Any, targets: Any) -> list[tuple[Value, Value]]:
         raise AutogradValueError(f"{loss}: {len(os)} outputs, and {len(ys)} targets")
     for o in os:
         if not isinstance(o, Value):
-            raise AutogradTypeError(f"{loss}: the outputs must be Values, and {o!r} is not; call the network, then the loss")
+            raise AutogradTypeError(
+                f"{loss}: the outputs must be Values, and {o!r} is not; call the network, then the loss"
+            )
     named = [y if isinstance(y, Value) else Value(y, name("y", i)) for i, y in enumerate(ys, 1)]
     return list(zip(os, named))
 

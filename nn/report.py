@@ -1,0 +1,146 @@
+"""What a certificate says: the pairs of numbers that were compared, and the table that shows them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from autograd import Difference
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One number of the engine beside the same number by hand.
+
+    neuron     the neuron it belongs to, (layer, row), counted from 1
+    term       what it is: "u", "o", "δ", "∂Err/∂θ" and so on, with its indices
+    edge       the edge of the graph that it stands for, if it does for one
+    engine     what the graph gave
+    hand       what the formula, or the finite difference, gives
+    tolerance  how far they may lie apart
+    """
+
+    neuron: tuple[int, int]
+    term: str
+    edge: str
+    engine: float
+    hand: float
+    tolerance: float
+
+    @property
+    def agrees(self) -> bool:
+        """Whether both are the same within the tolerance; nan agrees with nan only.
+
+        >>> Comparison((1, 1), "u", "", 1.0, 1.0, 0.0).agrees
+        True
+        """
+        if self.engine == self.hand or (self.engine != self.engine and self.hand != self.hand):
+            return True
+        return abs(self.engine - self.hand) <= self.tolerance
+
+    @property
+    def ulp(self) -> float:
+        """Their distance in units of the last place.
+
+        >>> Comparison((1, 1), "u", "", 1.0, 1.0 + 2**-52, 0.0).ulp
+        1.0
+        """
+        if self.engine == self.hand:
+            return 0.0
+        larger = max(abs(self.engine), abs(self.hand))
+        return abs(self.engine - self.hand) / math.ulp(larger) if math.isfinite(larger) else math.nan
+
+
+@dataclass(frozen=True)
+class Row:
+    """What the table shows of one neuron: its numbers, its largest distance, its finite difference."""
+
+    neuron: tuple[int, int]
+    u: float
+    o: float
+    slope: float
+    delta: Comparison
+    gradients: tuple[Comparison, ...]
+    difference: Difference | None
+    ok: bool
+
+
+@dataclass
+class Certificate:
+    """The report of certify: true when all agree, and printable as a table.
+
+    rows         one per neuron
+    comparisons  every pair of numbers that was compared
+    resolved     how many finite differences resolved their number, of `measured`
+    culprit      the first disagreement's edge, traced in the graph; empty when all agree
+    """
+
+    rows: list[Row] = field(default_factory=list)
+    comparisons: list[Comparison] = field(default_factory=list)
+    resolved: int = 0
+    measured: int = 0
+    culprit: str = ""
+
+    def __bool__(self) -> bool:
+        return all(comparison.agrees for comparison in self.comparisons)
+
+    @property
+    def first_disagreement(self) -> Comparison | None:
+        """The first comparison that fails, in the order of computation; None when all agree."""
+        return next((c for c in self.comparisons if not c.agrees), None)
+
+    def __str__(self) -> str:
+        header = ("neuron", "u", "o", "σ'(u)", "δ engine", "δ by hand", "ulp", "∂Err/∂θ, ulp", "differences", "verdict")
+        lines = [header, *(self._line(row) for row in self.rows)]
+        widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+        table = [
+            "  ".join([line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:]))])
+            for line in lines
+        ]
+        return "\n".join([table[0], "─" * len(table[0]), *table[1:], "", self.summary])
+
+    @property
+    def summary(self) -> str:
+        """One paragraph: what agrees, or the first neuron, term and edge that do not."""
+        wrong = self.first_disagreement
+        if wrong is None:
+            return (
+                f"certified: {len(self.comparisons)} comparisons agree; finite differences resolve"
+                f" {self.resolved} of {self.measured} derivatives and agree with them"
+            )
+        k, i = wrong.neuron
+        edge = self.culprit or wrong.edge
+        return (
+            f"NOT certified: layer {k}, neuron {i}: {wrong.term} is {wrong.engine!r} in the graph and"
+            f" {wrong.hand!r} by hand, {wrong.ulp:.3g} ulp apart" + (f"; edge {edge}" if edge else "")
+        )
+
+    def _line(self, row: Row) -> tuple[str, ...]:
+        d = row.difference
+        differences = "—" if d is None else "agree" if d.resolvable else "not resolvable"
+        if d is not None and d.resolvable and not confirms(d, row.delta.engine):
+            differences = f"{d.value:+.6g}"
+        largest = max((g.ulp for g in row.gradients), default=0.0)
+        return (
+            f"{row.neuron[0]}·{row.neuron[1]}", f"{row.u:+.6g}", f"{row.o:+.6g}", f"{row.slope:.6g}",
+            f"{row.delta.engine:+.9g}", f"{row.delta.hand:+.9g}", f"{row.delta.ulp:.3g}", f"{largest:.3g}",
+            differences, "ok" if row.ok else "WRONG",
+        )  # fmt: skip
+
+
+def allowed(measured: Difference) -> float:
+    """How far a derivative may lie from its finite difference: well beyond its error estimate.
+
+    >>> allowed(Difference(1.0, 1e-9)) < 1e-3
+    True
+    """
+    return 100 * measured.error + 1e-4 * abs(measured.value)
+
+
+def confirms(measured: Difference, derivative: float) -> bool:
+    """Whether a finite difference speaks for a derivative.
+
+    >>> confirms(Difference(1.0, 1e-9), 1.0), confirms(Difference(1.0, 1e-9), 0.9)
+    (True, False)
+    """
+    return abs(measured.value - derivative) <= allowed(measured)
