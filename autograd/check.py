@@ -36,12 +36,14 @@ class Difference(NamedTuple):
         return self.error <= 1e-3 * abs(self.value)
 
     def agrees(self, derivative: float) -> bool:
-        """Whether a derivative lies within ten times the error estimate.
+        """Whether a derivative lies within ten times the error estimate; an infinite one refutes nothing.
 
         >>> Difference(1.0, 1e-9).agrees(1.0 + 5e-9), Difference(1.0, 1e-9).agrees(1.1)
         (True, False)
+        >>> Difference(math.nan, math.inf).agrees(1.0)
+        True
         """
-        return abs(derivative - self.value) <= 10 * self.error
+        return self.error == math.inf or abs(derivative - self.value) <= 10 * self.error
 
 
 def difference(f: Callable[[float], float], x: float, step: float = 0.0) -> Difference:
@@ -53,7 +55,8 @@ def difference(f: Callable[[float], float], x: float, step: float = 0.0) -> Diff
 
     Ridders, Accurate computation of F'(x) and F'(x)F''(x), Advances in Engineering
     Software 4 (1982): polynomial extrapolation to h = 0, stopped where rounding takes over.
-    At a kink, where the slopes from left and right differ, the error is inf.
+    At a kink, where the slopes from left and right differ, at a jump, and where f is not
+    finite, the error is inf.
 
     >>> slope = difference(math.exp, 0.0)
     >>> abs(slope.value - 1.0) < 1e-11, slope.agrees(1.0), slope.agrees(1.0001)
@@ -65,10 +68,12 @@ def difference(f: Callable[[float], float], x: float, step: float = 0.0) -> Diff
     middle = f(x)
     best = Difference(math.nan, math.inf)
     above: list[float] = []
+    rises = []  # from left to right
     gaps = []  # between the slopes from right and left
     rounding = 0.0
     for _ in range(9):
         right, left = f(x + h), f(x - h)
+        rises.append(abs(right - left))
         gaps.append(abs((right - middle) - (middle - left)) / h)
         rounding = 2.0**-50 * (abs(right) + abs(left) + abs(middle)) / h
         row = [(right - left) / ((x + h) - (x - h))]
@@ -79,8 +84,11 @@ def difference(f: Callable[[float], float], x: float, step: float = 0.0) -> Diff
                 best = Difference(row[-1], error)
         above = row
         h *= 0.5
-    # A smooth function's gap shrinks with h, here 16 times; a kink's stays.
-    if gaps[-1] > 0.5 * gaps[-5] and gaps[-1] > 1000 * rounding:
+    # A smooth function's rise and gap shrink with h, here 16 times; a jump's and a kink's stay.
+    # (The last h is 2h here.)
+    kink = gaps[-1] > 0.5 * gaps[-5] and gaps[-1] > 1000 * rounding
+    jump = rises[-1] > 0.5 * rises[-5] and rises[-1] > 1000 * rounding * 2 * h
+    if kink or jump:
         return Difference(best.value, math.inf)
     return best
 
@@ -95,6 +103,9 @@ def difference_in_graph(y: Value, x: Value) -> Difference:
     >>> difference_in_graph(y, u).agrees(math.exp(4.0))
     True
     """
+    for v in (y, x):
+        if not isinstance(v, Value):
+            raise AutogradTypeError(f"difference_in_graph(y, x) takes two Values, and was given {v!r}")
     order = toposort(y)
     above = dependents(order, [x])
     path = [node for node in order if node in above]
@@ -116,6 +127,8 @@ def check_grads(f: Callable[..., Any], *xs: float, order: int = 2) -> int:
     >>> check_grads(lambda x, y: (x * y).tanh(), 0.3, 0.7)
     6
     """
+    if not callable(f):
+        raise AutogradTypeError(f"check_grads(f, *xs) takes a function of Values and a point, and was given {f!r} as f")
     if order not in (1, 2):
         raise AutogradValueError(f"check_grads compares to order 1 or 2, and was given order={order!r}")
     point = [number(x, "check_grads") for x in xs]
@@ -135,9 +148,12 @@ def check_grads(f: Callable[..., Any], *xs: float, order: int = 2) -> int:
         for i in range(len(point)):
             leaves = [Value(d) for d in point]
             row = grad(grad(_output(f, leaves), leaves)[i], leaves)
-            compared += _compare(lambda *data, i=i: slopes(*data)[i].data, [h.data for h in row], point, f"∂f/∂x{i + 1}")
+            second = [h.data for h in row]
+            compared += _compare(lambda *data, i=i: slopes(*data)[i].data, second, point, f"∂f/∂x{i + 1}")
     if not compared:
-        raise AutogradValueError(f"finite differences resolve no derivative of f at {tuple(point)}: is there a kink or a pole?")
+        raise AutogradValueError(
+            f"finite differences resolve no derivative of f at {tuple(point)}: is there a kink or a pole?"
+        )
     return compared
 
 
@@ -157,5 +173,7 @@ def _compare(f: Callable[..., float], derivatives: Sequence[float], point: Seque
 def _output(f: Callable[..., Any], leaves: list[Value]) -> Value:
     y = f(*leaves)
     if not isinstance(y, Value):
-        raise AutogradTypeError(f"f must return a Value, and returned {y!r}; compute with autograd's functions, not math's")
+        raise AutogradTypeError(
+            f"f must return a Value, and returned {y!r}; compute with autograd's functions, not math's"
+        )
     return y

@@ -50,7 +50,8 @@ def apply(row: Op, operands: Iterable[Any]) -> Any:
 def function(row: Op) -> Callable[..., Any]:
     """The function of a row, taking one argument per operand.
 
-    Calling it raises AutogradTypeError for another number of operands, or for an operand that is
+    Raises AutogradTypeError for a rule that does not return a tuple with one partial derivative per
+    operand.  Calling the function raises AutogradTypeError for another number of operands, or for an operand that is
     neither a Value nor a real number.
 
     >>> cube = function(Op("cube", lambda x: x * x * x, lambda o, x: (3.0 * x * x,)))
@@ -58,6 +59,9 @@ def function(row: Op) -> Callable[..., Any]:
     >>> cube(2), y.data, x.grad
     (8.0, 8.0, 12.0)
     """
+    if not isinstance(row, Op):
+        raise AutogradTypeError(f"function takes an Op, and was given {row!r}; write Op(name, function, rule)")
+    _try_rule(row)
     arity = row.arity
 
     def call(*operands: Any) -> Any:
@@ -68,6 +72,26 @@ def function(row: Op) -> Callable[..., Any]:
     call.__name__ = call.__qualname__ = row.name
     call.__doc__ = row.function.__doc__
     return call
+
+
+def _try_rule(row: Op) -> None:
+    """Find a rule of the wrong shape where it is written, not in the middle of a backward()."""
+    if row.arity is None:
+        return
+    try:
+        partials = row.rule(*[0.5] * (1 + row.arity))
+    except (AttributeError, TypeError) as error:
+        raise AutogradTypeError(
+            f"the rule of {row.name!r} must work on floats as well as on Values;"
+            f" use autograd's functions in it, not methods: {error}"
+        ) from error
+    except Exception:  # it does not like 0.5, which need not be in its domain
+        return
+    if not isinstance(partials, tuple) or len(partials) != row.arity:
+        raise AutogradTypeError(
+            f"the rule of {row.name!r} must return a tuple of {row.arity} partial derivative(s),"
+            f" one per operand, and returned {partials!r}"
+        )
 
 
 ROWS: dict[str, Callable[..., Any]] = {name: function(row) for name, row in TABLE.items()}

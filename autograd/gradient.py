@@ -39,10 +39,7 @@ def grad(y: Value, xs: Iterable[Value] | Value) -> list[Value]:
     >>> dy.data, d2y.data
     (27.0, 18.0)
     """
-    xs = [xs] if isinstance(xs, Value) else list(xs)
-    for v in (y, *xs):
-        if not isinstance(v, Value):
-            raise AutogradTypeError(f"grad(y, xs) takes a Value and a list of Values, and was given {v!r}")
+    xs = _nodes("grad", y, xs)
     order = toposort(y, mirrored=True)
     active = dependents(order, xs)
     terms: dict[Value, list[tuple[Factor, Factor]]] = {node: [] for node in order if node in active}
@@ -64,14 +61,14 @@ def grad(y: Value, xs: Iterable[Value] | Value) -> list[Value]:
     return [literal(0.0) if (g := adjoints.get(x)) is None else _node(g) for x in xs]
 
 
-def hessian(y: Value, xs: Iterable[Value]) -> list[list[Value]]:
+def hessian(y: Value, xs: Iterable[Value] | Value) -> list[list[Value]]:
     """The matrix of second derivatives ∂²y/∂xᵢ∂xⱼ, as Values: the gradient of each gradient.
 
     >>> a, b = Value(2.0), Value(3.0)
     >>> [[h.data for h in row] for row in hessian(a * a * b, [a, b])]
     [[6.0, 4.0], [4.0, 0.0]]
     """
-    xs = list(xs)
+    xs = _nodes("hessian", y, xs)
     return [grad(dy, xs) for dy in grad(y, xs)]
 
 
@@ -85,7 +82,7 @@ def graph_rule(row: Op) -> Rule:
     'exp'
     """
     rule = row.rule
-    if rule.__globals__ is not vars(ops):
+    if not isinstance(rule, FunctionType) or rule.__globals__ is not vars(ops):
         return rule  # a user's own row, written with the public functions already
     return FunctionType(rule.__code__, _ON_VALUES, rule.__name__)
 
@@ -154,6 +151,15 @@ def _singular(node: Value) -> bool:
         return False
     second = node.parents[-1]
     return not (node.op in _TAME_WITH_LITERAL and second.op is LITERAL and second.data >= 1)
+
+
+def _nodes(operation: str, y: object, xs: object) -> list[Value]:
+    """The xs as a list, once y and all of them are known to be Values."""
+    listed: list[Any] = list(xs) if isinstance(xs, Iterable) else [xs]
+    for v in (y, *listed):
+        if not isinstance(v, Value):
+            raise AutogradTypeError(f"{operation}(y, xs) takes a Value and a list of Values, and was given {v!r}")
+    return listed
 
 
 def _node(x: Factor) -> Value:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from .errors import AutogradTypeError
+
 if TYPE_CHECKING:
     from .value import Value
 
@@ -26,6 +28,9 @@ def toposort(*roots: Value, mirrored: bool = False) -> list[Value]:
     >>> [node.label or node.op.name for node in reversed(toposort(y, mirrored=True))]
     ['add', 'mul', 'x', 'literal']
     """
+    for root in roots:
+        if not hasattr(root, "parents"):
+            raise AutogradTypeError(f"toposort walks the graph below a Value, and was given {root!r}")
     order: list[Value] = []
     seen: set[Value] = set()
     step = 1 if mirrored else -1
@@ -104,7 +109,7 @@ def recompute(order: Iterable[Value], changed: Mapping[Value, float]) -> dict[Va
     for node in order:
         if node not in data:
             if node.parents and node.op is not None:
-                data[node] = node.op.function(*[data[p] if p in data else p.data for p in node.parents])
+                data[node] = node.op.function(*[data.get(p, p.data) for p in node.parents])
             else:
                 data[node] = node.data
     return data

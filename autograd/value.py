@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from fractions import Fraction
+from numbers import Complex
+from numbers import Real as AnyReal
 from typing import Any, SupportsIndex, TypeAlias, TypeVar
 
 from .errors import AutogradTypeError, AutogradValueError
@@ -32,7 +35,7 @@ def number(x: Any, where: str) -> float:
         remedy = "it is a Value already; use its .data for a copy"
     elif isinstance(x, (str, bytes)):
         remedy = "convert text with float(text) first"
-    elif isinstance(x, complex):
+    elif isinstance(x, Complex) and not isinstance(x, AnyReal):  # float() of a numpy.complex64 succeeds
         remedy = "only real numbers have a place in the graph"
     elif isinstance(x, (list, tuple, dict, set)) or getattr(x, "ndim", None):
         remedy = "this engine is scalar: make one Value for each element"
@@ -40,7 +43,10 @@ def number(x: Any, where: str) -> float:
         try:
             return float(x)
         except OverflowError:
-            raise AutogradValueError(f"{where}: the integer has {len(str(abs(x)))} digits and does not fit a double") from None
+            raise AutogradValueError(
+                f"{where}: got {_shown(x)} of type {type(x).__name__}, which does not fit a double;"
+                " scale it below 1.8e308 first"
+            ) from None
         except (TypeError, ValueError):
             remedy = "it could not be converted with float()"
     else:
@@ -49,7 +55,10 @@ def number(x: Any, where: str) -> float:
 
 
 def _shown(x: object) -> str:
-    text = repr(x)
+    try:
+        text = repr(x)
+    except Exception:  # an integer with more digits than Python is willing to print
+        text = "something unprintable"
     return text if len(text) <= 60 else text[:57] + "..."
 
 
@@ -68,11 +77,11 @@ def literal(x: Any, where: str = "literal") -> Value:
     return node
 
 
-def _operand(x: Any, row: Op) -> Any:
-    """The other operand of an operation as a node; an array may take over (NotImplemented)."""
+def _operand(x: Any, row: Op, infix: bool = True) -> Any:
+    """The other operand of an operation as a node; an array may take over an infix sign (NotImplemented)."""
     if isinstance(x, Value):
         return x
-    if getattr(x, "ndim", None) and hasattr(x, "__array_ufunc__"):
+    if infix and getattr(x, "ndim", None) and hasattr(x, "__array_ufunc__"):
         return NotImplemented
     return literal(x, row.name)
 
@@ -116,13 +125,13 @@ def _unary(name: str) -> Callable[[Value], Value]:
     return _named(method, row)
 
 
-def _binary(name: str) -> Callable[[Value, Number], Value]:
+def _binary(name: str, infix: bool = False) -> Callable[[Value, Number], Value]:
     row = TABLE[name]
     function = row.function
 
     def method(self: Value, other: Number) -> Value:
         if other.__class__ is not Value:
-            other = _operand(other, row)
+            other = _operand(other, row, infix)
             if other is NotImplemented:
                 return NotImplemented  # type: ignore[no-any-return]
         node = _new(Value)
@@ -190,7 +199,7 @@ class Value:
     Value of 1.0 or 0.0, whose truth is its data.
     """
 
-    __slots__ = ("data", "grad", "op", "parents", "label")
+    __slots__ = ("data", "grad", "op", "parents", "label")  # noqa: RUF023 the order of __init__ and of pickles
 
     data: float
     grad: float
@@ -209,14 +218,14 @@ class Value:
 
     # --- operators, one per row ---------------------------------------------------------
 
-    __add__, __radd__ = _binary("add"), _reflected("add")
-    __sub__, __rsub__ = _binary("sub"), _reflected("sub")
-    __mul__, __rmul__ = _binary("mul"), _reflected("mul")
-    __truediv__, __rtruediv__ = _binary("div"), _reflected("div")
-    __pow__, __rpow__ = _binary("pow"), _reflected("pow")
+    __add__, __radd__ = _binary("add", infix=True), _reflected("add")
+    __sub__, __rsub__ = _binary("sub", infix=True), _reflected("sub")
+    __mul__, __rmul__ = _binary("mul", infix=True), _reflected("mul")
+    __truediv__, __rtruediv__ = _binary("div", infix=True), _reflected("div")
+    __pow__, __rpow__ = _binary("pow", infix=True), _reflected("pow")
     __neg__, __abs__ = _unary("neg"), _unary("abs")
-    __lt__, __le__ = _binary("lt"), _binary("le")
-    __gt__, __ge__ = _binary("gt"), _binary("ge")
+    __lt__, __le__ = _binary("lt", infix=True), _binary("le", infix=True)
+    __gt__, __ge__ = _binary("gt", infix=True), _binary("ge", infix=True)
 
     def __pos__(self) -> Value:
         return self
@@ -340,7 +349,7 @@ class Value:
 
     def __reduce__(self) -> tuple[Any, ...]:
         own = (self.op, self.parents, self.data, self.grad, self.label)
-        if not self.parents or getattr(_pickling, "one_by_one", False):
+        if not self.parents or _announced(self):
             return _restored, own
         return _last, (_Ancestors(self), own)
 
@@ -372,11 +381,25 @@ class _Ancestors:
         return list, (), None, self._listed()
 
     def _listed(self) -> Iterator[Value]:
-        _pickling.one_by_one = True
-        try:
-            yield from toposort(*self.node.parents)
-        finally:
-            _pickling.one_by_one = False
+        # A pickler takes at most 1000 items before it saves the first of them.
+        announced: deque[int] = deque(maxlen=1024)
+        _pickling.announced = announced
+        for node in toposort(*self.node.parents):
+            announced.append(id(node))
+            yield node
+
+
+def _announced(node: Value) -> bool:
+    """Whether the pickler met this node in a list of ancestors, hence all its parents before it.
+
+    A pickler that failed or was interrupted leaves ids behind, which does no harm: a node taken
+    for announced by mistake goes one level deep, since the ids before its own are gone by then.
+    """
+    announced = getattr(_pickling, "announced", ())
+    while announced:
+        if announced.popleft() == id(node):
+            return True
+    return False
 
 
 def _last(ancestors: list[Value], own: tuple[Any, ...]) -> Value:
@@ -400,6 +423,6 @@ def no_grad() -> Iterator[None]:
     try:
         yield
     finally:
-        _recording.reset(token)
         with _pauses_lock:
             _pauses -= 1
+        _recording.reset(token)

@@ -63,7 +63,7 @@ _RECTIFIERS = ("relu", "leaky_relu", "elu", "softplus", "gelu", "silu")
 
 
 def initializer_for(initializer: str | Initializer | None, activation: object) -> Initializer:
-    """The initialiser of that name; for None the one that fits the activation.
+    """The initialiser of that name; for None the one that fits the activation, a name or a function.
 
     Raises AutogradValueError for an unknown name.
 
@@ -71,10 +71,10 @@ def initializer_for(initializer: str | Initializer | None, activation: object) -
     ('he', 'xavier')
     """
     if initializer is None:
-        return he if activation in _RECTIFIERS else xavier
+        return he if getattr(activation, "__name__", activation) in _RECTIFIERS else xavier
     if callable(initializer):
         return initializer
-    if initializer not in INITIALIZERS:
+    if not isinstance(initializer, str) or initializer not in INITIALIZERS:
         raise AutogradValueError(
             f"unknown initializer {initializer!r}; choose one of {', '.join(INITIALIZERS)}, or give a function"
         )

@@ -6,12 +6,12 @@ over several samples errors are summed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, SupportsIndex, TypeAlias
 
 from autograd import AutogradTypeError, AutogradValueError, Value, softplus, sumprod
-from autograd.ops import TABLE
-from autograd.value import Number, record
+from autograd.ops import LITERAL, TABLE
+from autograd.value import Number, literal, number, record
 
 from .modules import name
 
@@ -39,8 +39,8 @@ def mean_squared_error(outputs: Value | Sequence[Value], targets: Number | Seque
     >>> mean_squared_error([Value(1.0), Value(2.0)], [0.0, 4.0]).data
     2.5
     """
-    n = len(_listed(outputs))
-    return _labelled(squared_error(outputs, targets) / n)
+    residuals = [y - o for o, y in _pairs("mean_squared_error", outputs, targets)]
+    return _labelled(sumprod(residuals, residuals) / len(residuals))
 
 
 def hinge(outputs: Value | Sequence[Value], targets: Number | Sequence[Number]) -> Value:
@@ -61,20 +61,27 @@ def cross_entropy(logits: Sequence[Value], target: int | Sequence[float]) -> Val
 
     The value goes through log1p of the other classes' shares and the target's gradient is
     minus their sum, so neither loses digits where the network is sure; p − 1 and
-    logsumexp − logit both would.  Raises AutogradValueError for an index that is no class.
+    logsumexp − logit both would.  Raises AutogradValueError for an index that is no class
+    and for probabilities below 0 or all 0.
 
     >>> logits = [Value(50.0), Value(0.0)]
     >>> error = cross_entropy(logits, 0); error.backward()
     >>> error.data == -logits[0].grad == logits[1].grad
     True
     """
-    xs = _listed(logits)
+    xs = _outputs("cross_entropy", logits)
     if len(xs) < 2:
         raise AutogradValueError("cross_entropy compares at least two classes; for one logit take binary_cross_entropy")
-    if isinstance(target, (list, tuple)):
-        if len(target) != len(xs):
-            raise AutogradValueError(f"cross_entropy: {len(xs)} logits, and {len(target)} target probabilities")
-        classes = [(c, p) for c, p in enumerate(target) if p != 0]
+    if isinstance(target, Iterable) and not isinstance(target, str) and getattr(target, "ndim", 1) != 0:
+        shares = [p if isinstance(p, Value) else literal(p, "cross_entropy, target") for p in target]
+        if len(shares) != len(xs):
+            raise AutogradValueError(f"cross_entropy: {len(xs)} logits, and {len(shares)} target probabilities")
+        for p in shares:
+            if not p.data >= 0:
+                raise AutogradValueError(f"cross_entropy: the target probability {p.data!r} is not 0 or more")
+        classes = [(c, p) for c, p in enumerate(shares) if p.data or p.op is not LITERAL]
+        if not classes:
+            raise AutogradValueError("cross_entropy: the target probabilities are all zero")
         return _labelled(sumprod([_cross_entropy(xs, c) for c, _ in classes], [p for _, p in classes]))
     if not isinstance(target, SupportsIndex) or not 0 <= (index := target.__index__()) < len(xs):
         raise AutogradValueError(f"cross_entropy: target {target!r} is not the index of a class, 0 to {len(xs) - 1}")
@@ -95,11 +102,12 @@ def binary_cross_entropy(logit: Value | Sequence[Value], target: float | Sequenc
     (0.6931471805599453, 800.0)
     """
     terms, weights = [], []
-    for u, y in _pairs("binary_cross_entropy", logit, target):
+    given = _listed(target)
+    for (u, y), original in zip(_pairs("binary_cross_entropy", logit, given), given):
         if not 0 <= y.data <= 1:
             raise AutogradValueError(f"binary_cross_entropy: the target {y.data!r} is not between 0 and 1")
         for term, weight in ((-u, y), (u, 1.0 - y)):
-            if weight.data:
+            if weight.data or isinstance(original, Value):
                 terms.append(softplus(term))
                 weights.append(weight)
     return _labelled(sumprod(terms, weights))
@@ -127,19 +135,30 @@ def loss_of(loss: str | Loss) -> Loss:
 
 
 def _listed(x: Any) -> list[Any]:
-    return list(x) if hasattr(x, "__len__") or hasattr(x, "__next__") else [x]
+    alone = isinstance(x, str) or not isinstance(x, Iterable) or getattr(x, "ndim", 1) == 0
+    return [x] if alone else list(x)
 
 
-def _pairs(loss: str, outputs: Any, targets: Any) -> list[tuple[Value, Value]]:
-    os, ys = _listed(outputs), _listed(targets)
-    if len(os) != len(ys):
-        raise AutogradValueError(f"{loss}: {len(os)} outputs, and {len(ys)} targets")
+def _outputs(loss: str, outputs: Any) -> list[Value]:
+    os = _listed(outputs)
+    if not os:
+        raise AutogradValueError(f"{loss}: there are no outputs")
     for o in os:
         if not isinstance(o, Value):
             raise AutogradTypeError(
                 f"{loss}: the outputs must be Values, and {o!r} is not; call the network, then the loss"
             )
-    named = [y if isinstance(y, Value) else Value(y, name("y", i)) for i, y in enumerate(ys, 1)]
+    return os
+
+
+def _pairs(loss: str, outputs: Any, targets: Any) -> list[tuple[Value, Value]]:
+    os, ys = _outputs(loss, outputs), _listed(targets)
+    if len(os) != len(ys):
+        raise AutogradValueError(f"{loss}: {len(os)} outputs, and {len(ys)} targets")
+    named = [
+        y if isinstance(y, Value) else Value(number(y, f"{loss}, target {i}"), name("y", i))
+        for i, y in enumerate(ys, 1)
+    ]
     return list(zip(os, named))
 
 

@@ -9,13 +9,14 @@ Nothing here knows a derivative: δ emerges from the graph.
 
 from __future__ import annotations
 
+import operator
 import random
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, SupportsIndex, TypeAlias
 
 import autograd
 from autograd import TABLE, AutogradTypeError, AutogradValueError, Value
-from autograd.value import Number, literal, record
+from autograd.value import Number, literal, number, record
 
 from .initializers import Initializer, initializer_for
 
@@ -111,7 +112,8 @@ class Neuron(Module):
         fan_out: int = 1,
         index: tuple[int, int] | None = None,
     ) -> None:
-        generator = seed if isinstance(seed, random.Random) else random.Random(seed)
+        generator = _generator(seed)
+        nin = _size("nin", nin)
         draw = initializer_for(initializer, activation)
         layer, row = index or (None, None)
         rows = () if row is None else (row,)
@@ -119,7 +121,7 @@ class Neuron(Module):
         self.sigma = _activation(activation)
         self.theta = [
             Value(draw(generator, nin, fan_out), name("θ", *rows, column, layer=layer))
-            for column in range(1, _size("nin", nin) + 1)
+            for column in range(1, nin + 1)
         ]
         self.bias = Value(0.0, name("b", *rows, layer=layer)) if bias else None
         self._labels = name("o", *rows, layer=layer), name("u", *rows, layer=layer)
@@ -127,17 +129,17 @@ class Neuron(Module):
         self.o: Value | None = None
 
     def __call__(self, inputs: Iterable[Number]) -> Value:
-        o = [x if isinstance(x, Value) else literal(x, "Neuron") for x in inputs]
-        if len(o) != len(self.theta):
-            raise AutogradValueError(f"this neuron has {len(self.theta)} inputs, and was given {len(o)}")
-        return self._fire(o)
+        return self._fire(_inputs("this neuron", len(self.theta), inputs))
 
     def _fire(self, o: Sequence[Value]) -> Value:
         bias = self.bias
         operands = (*self.theta, *o) if bias is None else (*self.theta, bias, *o, _ONE)
         self.u = u = record(_SUMPROD, operands)
         self.o = out = self.sigma(u)
-        out.label, u.label = self._labels
+        try:
+            out.label, u.label = self._labels
+        except AttributeError:
+            _not_a_value(self, out)
         return out
 
     @property
@@ -173,15 +175,16 @@ class Layer(Module):
         *,
         index: int | None = None,
     ) -> None:
-        generator = seed if isinstance(seed, random.Random) else random.Random(seed)
+        generator = _generator(seed)
+        nout = _size("nout", nout)
         self.neurons = [
             Neuron(nin, activation, bias, initializer, generator, fan_out=nout, index=(index or 1, row))
-            for row in range(1, _size("nout", nout) + 1)
+            for row in range(1, nout + 1)
         ]
 
     def __call__(self, inputs: Iterable[Number]) -> list[Value]:
-        o = list(inputs)
-        return [neuron(o) for neuron in self.neurons]
+        o = _inputs("this layer", len(self.neurons[0].theta), inputs)
+        return [neuron._fire(o) for neuron in self.neurons]
 
     def parameters(self) -> list[Value]:
         """The parameters of its neurons, one neuron after the other."""
@@ -249,24 +252,26 @@ class MLP(Module):
     def __init__(
         self,
         nin: int,
-        nouts: Sequence[int] | int,
+        nouts: Iterable[int] | int,
         activation: str | Activation = "tanh",
         output_activation: str | Activation | None = None,
         bias: bool = True,
         initializer: str | Initializer | None = None,
         seed: int | random.Random | None = None,
     ) -> None:
-        sizes = [_size("nin", nin), *([nouts] if isinstance(nouts, int) else nouts)]
-        if len(sizes) < 2:
+        widths = list(nouts) if isinstance(nouts, Iterable) else [nouts]
+        if not widths:
             raise AutogradValueError("MLP: nouts is empty; give the width of at least the output layer")
-        generator = seed if isinstance(seed, random.Random) else random.Random(seed)
+        sizes = [_size("nin", nin), *(_size("nouts", width) for width in widths)]
+        generator = _generator(seed)
         last = len(sizes) - 1
-        self.nin = nin
+        self.nin = sizes[0]
         self.activation = activation
         self.output_activation = activation if output_activation is None else output_activation
+        sigmas = [activation] * (last - 1) + [self.output_activation]
         self.layers = [
-            Layer(sizes[k - 1], sizes[k], self.output_activation if k == last else activation, bias, initializer, generator, index=k)
-            for k in range(1, last + 1)
+            Layer(sizes[k - 1], sizes[k], sigma, bias, initializer, generator, index=k)
+            for k, sigma in enumerate(sigmas, 1)
         ]
 
     def forward(self, inputs: Iterable[Number]) -> ForwardPass:
@@ -277,7 +282,7 @@ class MLP(Module):
         >>> run.delta[1][0] == net.layers[1].neurons[0].delta
         True
         """
-        xs = self._inputs(inputs)
+        xs = _inputs("the network", self.nin, inputs, named=True)
         run = ForwardPass(self, xs, [], [])
         o = xs
         for layer in self.layers:
@@ -287,21 +292,10 @@ class MLP(Module):
         return run
 
     def __call__(self, inputs: Iterable[Number]) -> Any:
-        o = self._inputs(inputs)
+        o = _inputs("the network", self.nin, inputs, named=True)
         for layer in self.layers:
             o = [neuron._fire(o) for neuron in layer.neurons]
         return o[0] if len(o) == 1 else o
-
-    def _inputs(self, inputs: Iterable[Number]) -> list[Value]:
-        try:
-            xs = [x if isinstance(x, Value) else Value(x, name("x", i)) for i, x in enumerate(inputs, 1)]
-        except TypeError as error:
-            if isinstance(error, AutogradTypeError):
-                raise
-            raise AutogradTypeError(f"the network takes a list of {self.nin} numbers, and was given {inputs!r}") from None
-        if len(xs) != self.nin:
-            raise AutogradValueError(f"the network has {self.nin} inputs, and was given {len(xs)}")
-        return xs
 
     def parameters(self) -> list[Value]:
         """All θ and biases: layer by layer, neuron by neuron, the bias after its neuron's weights."""
@@ -309,13 +303,36 @@ class MLP(Module):
 
     def __repr__(self) -> str:
         sizes = [self.nin, *(len(layer.neurons) for layer in self.layers)]
-        return f"MLP({'-'.join(map(str, sizes))}, {_activation_name(self.activation)}, {len(self.parameters())} parameters)"
+        sigma = _activation_name(self.activation)
+        return f"MLP({'-'.join(map(str, sizes))}, {sigma}, {len(self.parameters())} parameters)"
+
+
+def _inputs(reader: str, n: int, inputs: Iterable[Number], named: bool = False) -> list[Value]:
+    """The inputs as n Values: a network's own leaves with names, a neuron's as plain numbers of the graph."""
+    if not isinstance(inputs, Iterable):
+        raise AutogradTypeError(f"{reader} takes a list of {n} numbers, and was given {inputs!r}")
+    xs: list[Value] = []
+    for i, x in enumerate(inputs, 1):
+        if not isinstance(x, Value):
+            data = x if x.__class__ is float else number(x, f"{reader}, input {i}")
+            x = Value(data, name("x", i)) if named else literal(data)
+        xs.append(x)
+    if len(xs) != n:
+        raise AutogradValueError(f"{reader} has {n} inputs, and was given {len(xs)}")
+    return xs
+
+
+def _not_a_value(neuron: Neuron, out: object) -> NoReturn:
+    raise AutogradTypeError(
+        f"the activation {_activation_name(neuron.activation)} returned {out!r}, which is not a Value;"
+        " compute with autograd's functions, not math's"
+    ) from None
 
 
 def _activation(activation: str | Activation) -> Activation:
     if callable(activation):
         return activation
-    if activation not in ACTIVATIONS:
+    if not isinstance(activation, str) or activation not in ACTIVATIONS:
         raise AutogradValueError(
             f"unknown activation {activation!r}; choose one of {', '.join(ACTIVATIONS)}, or give a function of a Value"
         )
@@ -326,7 +343,17 @@ def _activation_name(activation: str | Activation) -> str:
     return activation if isinstance(activation, str) else getattr(activation, "__name__", "σ")
 
 
-def _size(what: str, n: int) -> int:
-    if not isinstance(n, int) or isinstance(n, bool) or n < 1:
-        raise AutogradValueError(f"{what} is a number of neurons, a whole number from 1, and was given as {n!r}")
-    return n
+def _size(what: str, n: SupportsIndex) -> int:
+    if not isinstance(n, bool) and isinstance(n, SupportsIndex) and (size := operator.index(n)) >= 1:
+        return size
+    raise AutogradValueError(f"{what} is a number of neurons, a whole number from 1, and was given as {n!r}")
+
+
+def _generator(seed: int | random.Random | None) -> random.Random:
+    if isinstance(seed, random.Random):
+        return seed
+    if seed is None or isinstance(seed, (int, str)):
+        return random.Random(seed)
+    if isinstance(seed, SupportsIndex):  # a NumPy integer, which random.Random refuses
+        return random.Random(operator.index(seed))
+    raise AutogradTypeError(f"the seed is a whole number, a random.Random or None, and was given as {seed!r}")
