@@ -8,6 +8,7 @@ True
 """
 
 from .certificate import certify, certify_graph
+from .history import Epoch, History
 from .initializers import INITIALIZERS, he, uniform, xavier, zeros
 from .losses import (
     LOSSES,
@@ -18,11 +19,14 @@ from .losses import (
     squared_error,
 )
 from .modules import ACTIVATIONS, MLP, ForwardPass, Layer, Module, Neuron, linear
+from .optimizers import OPTIMIZERS, SGD, Adam, Optimizer, clip_grad_norm, clip_grad_value
 from .report import Certificate
+from .training import accuracy, fit, predict
 
 __all__ = [
     "Certificate", "certify", "certify_graph",
-    "ACTIVATIONS", "INITIALIZERS", "LOSSES", "MLP", "ForwardPass", "Layer", "Module", "Neuron",
-    "binary_cross_entropy", "cross_entropy", "he", "hinge", "linear", "mean_squared_error",
-    "squared_error", "uniform", "xavier", "zeros",
+    "ACTIVATIONS", "INITIALIZERS", "LOSSES", "OPTIMIZERS", "MLP", "SGD", "Adam", "Epoch", "ForwardPass",
+    "History", "Layer", "Module", "Neuron", "Optimizer", "accuracy", "binary_cross_entropy",
+    "clip_grad_norm", "clip_grad_value", "cross_entropy", "fit", "he", "hinge", "linear",
+    "mean_squared_error", "predict", "squared_error", "uniform", "xavier", "zeros",
 ]  # fmt: skip

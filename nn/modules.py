@@ -12,6 +12,7 @@ from __future__ import annotations
 import operator
 import random
 from collections.abc import Callable, Iterable, Sequence
+from os import PathLike
 from typing import Any, NoReturn, SupportsIndex, TypeAlias
 
 import autograd
@@ -300,6 +301,26 @@ class MLP(Module):
     def parameters(self) -> list[Value]:
         """All θ and biases: layer by layer, neuron by neuron, the bias after its neuron's weights."""
         return [p for layer in self.layers for p in layer.parameters()]
+
+    def save(self, path: str | PathLike[str], notes: Any = None) -> None:
+        """Write the network to a file of readable JSON; see storage.save for what is refused.
+
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     MLP(2, [3, 1], seed=0).save(folder + "/network.json")
+        ...     MLP.load(folder + "/network.json")
+        MLP(2-3-1, tanh, 13 parameters)
+        """
+        from .storage import save
+
+        save(self, path, notes)
+
+    @staticmethod
+    def load(path: str | PathLike[str]) -> MLP:
+        """The network that `save` wrote, to the last bit; see storage.load for what is refused."""
+        from .storage import load
+
+        return load(path)
 
     def __repr__(self) -> str:
         sizes = [self.nin, *(len(layer.neurons) for layer in self.layers)]

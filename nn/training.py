@@ -1,0 +1,316 @@
+"""Training: forward, backward, step, for every batch of every epoch.
+
+X   samples, a list of lists of numbers        Y   targets, one for each sample
+ŷ   what the network gives for one of X        Err the loss of ŷ and y, summed over a batch
+
+A step is all or nothing (see optimizers.py), so whenever training ends, by Ctrl-C or by an
+error, the network has the parameters of a completed step.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from autograd import AutogradError, AutogradTypeError, AutogradValueError, no_grad
+from autograd.value import number
+
+from .history import Epoch, History
+from .losses import Loss, binary_cross_entropy, cross_entropy, hinge, loss_of
+from .modules import MLP, Layer, Neuron
+from .optimizers import Adam, Optimizer, above_zero, clip_grad_norm, optimizer_of
+from .progress import Bar
+
+Net: TypeAlias = "MLP | Layer | Neuron"
+Target: TypeAlias = "float | list[float]"
+Sample: TypeAlias = tuple[list[float], Target]
+Callback: TypeAlias = Callable[[int, Any, History], Any]
+
+
+def fit(
+    net: Net,
+    X: Iterable[Any],
+    Y: Iterable[Any],
+    *,
+    loss: str | Loss = "squared_error",
+    optimizer: str | Optimizer | None = None,
+    epochs: int = 100,
+    batch_size: int | None = None,
+    reduction: str = "sum",
+    validation: tuple[Iterable[Any], Iterable[Any]] | None = None,
+    patience: int | None = None,
+    clip_norm: float | None = None,
+    callbacks: Sequence[Callback] = (),
+    seed: int | None = None,
+    progress: bool | None = None,
+) -> History:
+    """Train a network (or a layer, or a neuron) on samples, and tell what happened.
+
+    X, Y        n samples of nin finite numbers, and n targets that the loss understands: numbers,
+                lists of numbers, for cross_entropy the indices of classes; arrays will do too
+    loss        a name of LOSSES, or a function of outputs and target that gives a Value
+    optimizer   an Optimizer, or a name of OPTIMIZERS; None: Adam, whose steps do not grow with the
+                number of samples summed.  SGD(net.parameters(), η) is the lecture's
+    epochs      how often every sample is seen
+    batch_size  samples to a step; None: all of them, in their order.  Else they are shuffled
+                in every epoch by a generator made from `seed`
+    reduction   "sum", as in the lecture: Err of a batch is the sum over its samples; or "mean"
+    validation  (X, Y) that are measured after every epoch and never trained on
+    patience    stop once the validation error (without validation: the training samples', measured
+                after the epoch) has not fallen for so many epochs; whatever then ends the
+                training, the network gets the parameters of its best epoch
+    clip_norm   shorten each step's gradient to at most this length, see clip_grad_norm
+    callbacks   functions f(epoch, net, history), called after every epoch (counted from 1);
+                a true answer ends the training
+    progress    a progress bar; None: on a terminal and in a notebook only
+
+    Ctrl-C ends it as well: the History that comes back says `interrupted`, and the network has
+    the parameters of its last completed step.
+
+    Raises AutogradValueError or AutogradTypeError, before anything changes, for samples and
+    targets that do not fit each other or the network, naming the row; and during training where
+    the error grows out of bounds, the last finite parameters staying in place.
+
+    >>> net = MLP(2, [4, 1], seed=0)
+    >>> X, Y = [[0, 0], [0, 1], [1, 0], [1, 1]], [-1, 1, 1, -1]
+    >>> history = fit(net, X, Y, epochs=300)
+    >>> history.loss[-1] < 0.1, predict(net, X)
+    (True, [0, 1, 1, 0])
+    """
+    err = loss_of(loss)
+    samples = _samples(net, err, X, Y)
+    checks = None if validation is None else _samples(net, err, *_pair(validation), name="validation ")
+    if patience is not None:
+        _whole("patience", patience)
+        checks = checks or samples
+    if clip_norm is not None:
+        above_zero("clip_norm", clip_norm)
+    if reduction not in ("sum", "mean"):
+        raise AutogradValueError(f'reduction is "sum" or "mean", and was given as {reduction!r}')
+    size = len(samples) if batch_size is None else min(_whole("batch_size", batch_size), len(samples))
+    task = _Task(
+        net, err, _optimizer(net, optimizer), samples, checks, size, reduction == "mean", clip_norm,
+        _decides(err, samples), random.Random(seed),
+    )  # fmt: skip
+    _whole("epochs", epochs, least=0)
+    history, best = History(), _Best(net)
+    began = time.perf_counter()
+    try:
+        with Bar(epochs, progress) as bar:
+            for count in range(1, epochs + 1):
+                epoch = task.epoch()
+                history.epochs.append(epoch)
+                bar.update(epoch)
+                if patience is not None and epoch.validation_loss is not None:
+                    best.see(count, epoch.validation_loss)
+                stops = [callback(count, net, history) for callback in callbacks]
+                if any(stops):
+                    history.stopped = "callback"
+                    break
+                if patience is not None and count - best.epoch >= patience:
+                    history.stopped = "patience"
+                    break
+        best.restore()
+    except KeyboardInterrupt:
+        history.stopped = "interrupt"
+        net.zero_grad()  # the sum over half a batch is nobody's gradient
+        best.restore()
+    history.best_epoch = best.epoch or None
+    history.seconds = time.perf_counter() - began
+    return history
+
+
+@dataclass
+class _Task:
+    """Everything that one epoch needs to know."""
+
+    net: Net
+    err: Loss
+    optimizer: Optimizer
+    samples: list[Sample]
+    checks: list[Sample] | None
+    size: int
+    mean: bool
+    clip_norm: float | None
+    decides: bool
+    generator: random.Random
+
+    def epoch(self) -> Epoch:
+        """See every sample once, in batches, then measure."""
+        n, size = len(self.samples), self.size
+        order = self.samples if size == n else self.generator.sample(self.samples, n)
+        total, right = 0.0, 0
+        for start in range(0, n, size):
+            error, hits = self.batch(order[start : start + size])
+            total, right = total + error, right + hits
+        checked = (None, None) if self.checks is None else _measured(self.net, self.err, self.checks, self.decides)
+        return Epoch(total / n, right / n if self.decides else None, *checked)
+
+    def batch(self, samples: list[Sample]) -> tuple[float, int]:
+        """One step, down the gradient of these samples' errors; the errors' sum, and how many were right.
+
+        A sample at a time: the leaves add its gradient to the others', and its graph is freed.
+        """
+        net, err, decides = self.net, self.err, self.decides
+        gradient = 1.0 / len(samples) if self.mean else 1.0
+        total, right = 0.0, 0
+        net.zero_grad()
+        for x, y in samples:
+            outputs = net(x)
+            error = err(outputs, y)
+            error.backward(gradient)
+            total += error.data
+            right += decides and _is_right(outputs, y)
+        if self.clip_norm is not None:
+            clip_grad_norm(self.optimizer.parameters, self.clip_norm)
+        self.optimizer.step()
+        return total, right
+
+
+class _Best:
+    """The parameters of the epoch with the lowest validation error so far; epoch 0: none yet."""
+
+    def __init__(self, net: Net) -> None:
+        self.parameters = net.parameters()
+        self.kept: tuple[float, int, list[float]] = math.inf, 0, []
+
+    @property
+    def epoch(self) -> int:
+        return self.kept[1]
+
+    def see(self, epoch: int, loss: float) -> None:
+        if loss < self.kept[0]:
+            self.kept = loss, epoch, [p.data for p in self.parameters]  # all three, or none
+
+    def restore(self) -> None:
+        for p, data in zip(self.parameters, self.kept[2]):
+            p.data = data
+
+
+def predict(net: Net, X: Iterable[Any], threshold: float = 0.0) -> list[int]:
+    """The class of each sample: the index of the largest output; with one output, output > threshold.
+
+    threshold  0 for logits and tanh, 0.5 for a sigmoid
+
+    >>> predict(MLP(1, [2], "linear", initializer=lambda g, i, o: g.random(), bias=False, seed=0), [[1], [-1]])
+    [0, 1]
+    """
+    with no_grad():
+        return [_class(net(row), threshold) for row in X]
+
+
+def accuracy(net: Net, X: Iterable[Any], Y: Iterable[Any], threshold: float = 0.0) -> float:
+    """The share of samples, from 0 to 1, whose class is predicted right.
+
+    Y  indices of classes; or lists whose largest number marks the class; for a network with
+       one output, numbers that are positive for class 1 (1 against 0 or −1)
+
+    Raises AutogradValueError for no samples, or not as many targets.
+
+    >>> accuracy(MLP(2, [1], initializer="zeros"), [[1.0, 2.0], [3.0, 4.0]], [0, 1])
+    0.5
+    """
+    xs, ys = list(X), [_target("Y", y) for y in Y]
+    if len(xs) != len(ys) or not xs:
+        raise AutogradValueError(f"accuracy: {len(xs)} samples, and {len(ys)} targets")
+    with no_grad():
+        return sum(_is_right(net(x), y, threshold) for x, y in zip(xs, ys)) / len(xs)
+
+
+def _class(outputs: Any, threshold: float) -> int:
+    data = [o.data for o in outputs] if isinstance(outputs, list) else [outputs.data]
+    return data.index(max(data)) if len(data) > 1 else int(data[0] > threshold)
+
+
+def _is_right(outputs: Any, y: Target, threshold: float = 0.0) -> bool:
+    if isinstance(y, list):
+        wanted = y.index(max(y)) if len(y) > 1 else int(y[0] > 0)
+    else:
+        wanted = int(y) if isinstance(outputs, list) and len(outputs) > 1 else int(y > 0)
+    return _class(outputs, threshold) == wanted
+
+
+def _decides(err: Loss, samples: list[Sample]) -> bool:
+    """Whether this is a classification, so that accuracy means something."""
+    one_hot = all(isinstance(y, list) and len(y) > 1 and len(set(y)) == 2 and y.count(1) == 1 for _, y in samples)
+    return one_hot or err in (cross_entropy, binary_cross_entropy, hinge)
+
+
+def _measured(net: Net, err: Loss, samples: list[Sample], decides: bool) -> tuple[float, float | None]:
+    total, right = 0.0, 0
+    with no_grad():
+        for x, y in samples:
+            outputs = net(x)
+            total += err(outputs, y).data
+            right += decides and _is_right(outputs, y)
+    return total / len(samples), right / len(samples) if decides else None
+
+
+# --- what was given ---------------------------------------------------------------------------
+
+
+def _samples(net: Net, err: Loss, X: Iterable[Any], Y: Iterable[Any], name: str = "") -> list[Sample]:
+    """The rows as floats, each tried once on the network and the loss before training starts."""
+    xs, ys = list(X), list(Y)
+    if len(xs) != len(ys):
+        raise AutogradValueError(f"there are {len(xs)} rows in {name}X, and {len(ys)} in {name}Y")
+    if not xs:
+        raise AutogradValueError(f"{name}X is empty: give at least one sample")
+    samples = [(_row(f"{name}X[{i}]", x), _target(f"{name}Y[{i}]", y)) for i, (x, y) in enumerate(zip(xs, ys))]
+    with no_grad():
+        for i, (x, y) in enumerate(samples):
+            try:
+                err(net(x), y)
+            except AutogradError as error:
+                raise type(error)(f"{name}row {i}, X = {x}, Y = {y}: {error}") from None
+    return samples
+
+
+def _row(where: str, row: Any) -> list[float]:
+    if isinstance(row, str) or not hasattr(row, "__iter__"):
+        raise AutogradTypeError(f"{where} is {row!r}, and must be a list of numbers, one for each input")
+    numbers = [number(x, f"{where}[{j}]") for j, x in enumerate(row)]
+    for j, x in enumerate(numbers):
+        if not math.isfinite(x):
+            raise AutogradValueError(f"{where}[{j}] is {x}: leave such rows out, or fill them in")
+    return numbers
+
+
+def _target(where: str, y: Any) -> Target:
+    if isinstance(y, str):
+        raise AutogradTypeError(f"{where} is the text {y!r}: number the classes 0, 1, 2, …")
+    if isinstance(y, Iterable) and getattr(y, "ndim", None) != 0:  # an array of no dimension is a number
+        return _row(where, y)
+    value = number(y, where)
+    if not math.isfinite(value):
+        raise AutogradValueError(f"{where} is {value}: leave such rows out, or fill them in")
+    return int(value) if value.is_integer() else value  # 2.0, as read from a file, is class 2
+
+
+def _pair(validation: Any) -> tuple[Any, Any]:
+    try:
+        X, Y = validation
+    except (TypeError, ValueError):
+        raise AutogradTypeError("validation is a pair (X, Y)") from None
+    return X, Y
+
+
+def _optimizer(net: Net, optimizer: str | Optimizer | None) -> Optimizer:
+    parameters = net.parameters()
+    chosen = Adam(parameters) if optimizer is None else optimizer_of(optimizer, parameters)
+    if not {id(p) for p in parameters} & {id(p) for p in chosen.parameters}:
+        raise AutogradValueError(f"{chosen!r} has no parameter of this network: make it from net.parameters()")
+    return chosen
+
+
+def _whole(what: str, n: Any, least: int = 1) -> int:
+    if not isinstance(n, int) or isinstance(n, bool) or n < least:
+        raise AutogradValueError(f"{what} must be a whole number from {least}, and was given as {n!r}")
+    return n
+
+
+__all__ = ["Callback", "accuracy", "fit", "predict"]
