@@ -17,7 +17,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
 
-from autograd import AutogradValueError, Difference, Value, difference_in_graph, grad
+from autograd import AutogradValueError, Difference, Value, difference_in_graph, grad, toposort
 
 from . import deltas as hand
 from .losses import Loss, loss_of
@@ -49,7 +49,8 @@ def certify(
     sigma         for an activation of your own: (σ, σ') on floats, one pair or one for each layer
     differences   whether finite differences join
 
-    The parameters' gradients are left as they were.  Raises AutogradValueError where there is
+    The call is the network's last one then, so `delta` of its neurons is this sample's; the
+    gradients of the parameters are left as they were.  Raises AutogradValueError where there is
     no hand formula for the activation or the loss.
 
     >>> net = MLP(2, [3, 1], seed=0)
@@ -57,7 +58,6 @@ def certify(
     >>> bool(certificate), len(certificate.rows)
     (True, 4)
     """
-    saved = [(p, p.grad) for p in net.parameters()]
     if isinstance(net, Neuron):
         inputs = [Value(a, name("x", i)) for i, a in enumerate(x, 1)]
         o = net(inputs)
@@ -68,24 +68,18 @@ def certify(
         inputs, us, os = run.inputs, run.u, run.o
         neurons = [layer.neurons for layer in net.layers]
     outputs = os[-1]
-    try:
-        net.zero_grad()
-        err = loss_of(loss)(outputs if len(outputs) > 1 else outputs[0], y)
-        return certify_graph(
-            err,
-            inputs=inputs,
-            u=us,
-            o=os,
-            theta=[[neuron.theta for neuron in layer] for layer in neurons],
-            bias=[[neuron.bias for neuron in layer] for layer in neurons],
-            y=y,
-            sigma=sigma if sigma is not None else [_sigma_of(layer[0]) for layer in neurons],
-            error_slopes=error_slopes if error_slopes is not None else _slopes_of(loss),
-            differences=differences,
-        )
-    finally:
-        for p, before in saved:
-            p.grad = before
+    return certify_graph(
+        loss_of(loss)(outputs if len(outputs) > 1 else outputs[0], y),
+        inputs=inputs,
+        u=us,
+        o=os,
+        theta=[[neuron.theta for neuron in layer] for layer in neurons],
+        bias=[[neuron.bias for neuron in layer] for layer in neurons],
+        y=y,
+        sigma=sigma if sigma is not None else [_sigma_of(layer[0]) for layer in neurons],
+        error_slopes=error_slopes if error_slopes is not None else _slopes_of(loss),
+        differences=differences,
+    )
 
 
 def certify_graph(
@@ -103,7 +97,7 @@ def certify_graph(
 ) -> Certificate:
     """Certify a network, a neuron or a loss that was written by hand from Values.
 
-    err           the error, whose backward() is run here; leaves' gradients must be 0 before
+    err           the error, whose backward() is run here; leaves get their gradients back afterwards
     inputs        x
     u, o, theta   u[k][i], o[k][i] and θ[k][i][l] of every neuron, as Values of err's graph
     bias          bias[k][i], None for a neuron without
@@ -121,14 +115,20 @@ def certify_graph(
     """
     sigmas = list(sigma) if isinstance(sigma, list) else [sigma] * len(u)
     check = _Check(err, inputs, u, o, theta, bias, sigmas, error_slopes, y)  # type: ignore[arg-type]
-    err.backward()
-    check.forward()
-    check.deltas()
-    check.gradients()
-    check.end_to_end()
-    if differences:
-        check.differences()
-    return check.certificate()
+    leaves = [(v, v.grad) for v in toposort(err) if v.op is None]
+    try:
+        err.zero_grad()
+        err.backward()
+        check.forward()
+        check.deltas()
+        check.gradients()
+        check.end_to_end()
+        if differences:
+            check.differences()
+        return check.certificate()
+    finally:
+        for leaf, before in leaves:
+            leaf.grad = before
 
 
 class _Check:
@@ -179,12 +179,10 @@ class _Check:
             u = self.u[k][i].data
             terms = [t * a for t, a in zip(theta, o)] + ([] if b is None else [b.data])
             by_hand = hand.weighted_sum(theta, o, None if b is None else b.data)
-            self.compare(k, i, name("u", i + 1, layer=k + 1), "", u, by_hand, sum_tolerance(terms))
+            self.compare(k, i, at("u", k, i), "", u, by_hand, sum_tolerance(terms))
             by_hand = hand.activation(u, self.sigma[k])
-            edge = f"{name('u', i + 1, layer=k + 1)} → {name('o', i + 1, layer=k + 1)}"
-            self.compare(
-                k, i, name("o", i + 1, layer=k + 1), edge, self.o[k][i].data, by_hand, sum_tolerance([by_hand])
-            )
+            edge = f"{at('u', k, i)} → {at('o', k, i)}"
+            self.compare(k, i, at("o", k, i), edge, self.o[k][i].data, by_hand, sum_tolerance([by_hand]))
 
     def deltas(self) -> None:
         """Right to left, so that the first failure is where the mistake is."""
@@ -195,7 +193,7 @@ class _Check:
             slope = self.slope[last](u.data)
             by_hand = hand.output_delta(slopes[i], slope)
             terms = [by_hand, *(t * slope for t in cancelling_terms(self.loss, self.y, y_hat, i))]
-            self.compare(last, i, name("δ", i + 1, layer=last + 1), "", u.grad, by_hand, sum_tolerance(terms))
+            self.compare(last, i, at("δ", last, i), "", u.grad, by_hand, sum_tolerance(terms))
         for k in range(last - 1, -1, -1):
             for i, u in enumerate(self.u[k]):
                 slope = self.slope[k](u.data)
@@ -203,21 +201,21 @@ class _Check:
                 following = [v.grad for v in self.u[k + 1]]
                 by_hand = hand.hidden_delta(slope, following, column)
                 terms = [slope * d * t for d, t in zip(following, column)]
-                self.compare(k, i, name("δ", i + 1, layer=k + 1), "", u.grad, by_hand, sum_tolerance(terms))
+                self.compare(k, i, at("δ", k, i), "", u.grad, by_hand, sum_tolerance(terms))
 
     def gradients(self) -> None:
         for k, i in self.neurons():
             delta = self.u[k][i].grad
-            here = name("u", i + 1, layer=k + 1)
+            here = at("u", k, i)
             for column, (theta, o) in enumerate(zip(self.theta[k][i], self.before(k)), 1):
-                weight = name("θ", i + 1, column, layer=k + 1)
+                weight = at("θ", k, i, column)
                 by_hand = hand.weight_gradient(delta, o.data)
                 self.compare(
                     k, i, f"∂Err/∂{weight}", f"{weight} → {here}", theta.grad, by_hand, sum_tolerance([by_hand])
                 )
             b = self.bias[k][i]
             if b is not None:
-                weight = name("b", i + 1, layer=k + 1)
+                weight = at("b", k, i)
                 by_hand = hand.bias_gradient(delta)
                 self.compare(k, i, f"∂Err/∂{weight}", f"{weight} → {here}", b.grad, by_hand, sum_tolerance([by_hand]))
 
@@ -235,7 +233,7 @@ class _Check:
         delta = hand.backward(theta, u, slopes, self.slope)
         errors = propagated_errors(x, theta, bias, u, o, slopes, self.y, self.names, self.slope, self.loss)
         for k, i in self.neurons():
-            term = name("δ", i + 1, layer=k + 1) + " from end to end"
+            term = at("δ", k, i) + " from end to end"
             # Both sides are rounded: each may be that far from the true number.
             self.compare(k, i, term, "", self.u[k][i].grad, delta[k][i], 2 * errors[k][i])
 
@@ -243,10 +241,10 @@ class _Check:
 
     def differences(self) -> None:
         for k, i in self.neurons():
-            self.difference(k, i, name("δ", i + 1, layer=k + 1), "", self.u[k][i])
+            self.difference(k, i, at("δ", k, i), "", self.u[k][i])
             for column, theta in enumerate(self.theta[k][i], 1):
-                weight = name("θ", i + 1, column, layer=k + 1)
-                edge = f"{weight} → {name('u', i + 1, layer=k + 1)}"
+                weight = at("θ", k, i, column)
+                edge = f"{weight} → {at('u', k, i)}"
                 self.difference(k, i, f"∂Err/∂{weight}", edge, theta)
 
     def difference(self, k: int, i: int, term: str, edge: str, v: Value) -> None:
@@ -262,7 +260,7 @@ class _Check:
         result.resolved = sum(d.resolvable for d in self.measured.values())
         for k, i in self.neurons():
             mine = [c for c in self.found if c.neuron == (k + 1, i + 1)]
-            delta = next(c for c in mine if c.term == name("δ", i + 1, layer=k + 1))
+            delta = next(c for c in mine if c.term == at("δ", k, i))
             gradients = tuple(c for c in mine if c.term.startswith("∂Err/∂") and "finite" not in c.term)
             u = self.u[k][i]
             row = Row(
@@ -281,11 +279,11 @@ class _Check:
         if not wrong.term.startswith("δ") or "finite" in wrong.term:
             return ""
         u, o = self.u[k][i], self.o[k][i]
-        here = name("o", i + 1, layer=k + 1)
-        edges = [(f"{name('u', i + 1, layer=k + 1)} → {here}", o, u, float(self.slope[k](u.data)))]
+        here = at("o", k, i)
+        edges = [(f"{at('u', k, i)} → {here}", o, u, float(self.slope[k](u.data)))]
         if k + 1 < len(self.u):
             for j, v in enumerate(self.u[k + 1]):
-                edges.append((f"{here} → {name('u', j + 1, layer=k + 2)}", v, o, self.theta[k + 1][j][i].data))
+                edges.append((f"{here} → {at('u', k + 1, j)}", v, o, self.theta[k + 1][j][i].data))
         else:
             slope = self.error_slopes(self.y, [v.data for v in self.o[k]])[i]
             edges.append((f"{here} → Err", self.err, o, slope))
@@ -294,6 +292,15 @@ class _Check:
             if abs(engine - by_hand) > 16 * math.ulp(max(abs(engine), abs(by_hand))):
                 return f"{edge}, whose local derivative is {engine!r} in the graph and {by_hand!r} by hand"
         return f"none by itself: the contributions to {here} are not all summed"
+
+
+def at(symbol: str, k: int, i: int, *column: int) -> str:
+    """The name of a quantity of neuron i in layer k, both counted from 0.
+
+    >>> at("u", 0, 1), at("θ", 0, 1, 3)
+    ('u⁽¹⁾₂', 'θ⁽¹⁾₂₃')
+    """
+    return name(symbol, i + 1, *column, layer=k + 1)
 
 
 # --- what was given ---------------------------------------------------------------------------------
