@@ -11,6 +11,7 @@ A function has the name of its row, so `abs` and `pow` here are not the builtins
 from __future__ import annotations
 
 import math
+from decimal import Context, Decimal
 from fractions import Fraction
 from functools import reduce
 from operator import add, mul
@@ -67,13 +68,12 @@ def pow_dx(x: float, y: float) -> float:
     >>> pow_dx(3.0, 2.0), pow_dx(0.0, 0.0)
     (6.0, 0.0)
     """
-    if y == 0:
-        return 0.0
     below = y - 1.0
-    # Where y − 1 rounds, the error is multiplied by log x: up to 350 ulp.
-    if below + 1.0 == y or x == 0 or x - x != 0:
-        return _product_quotient(y, pow(x, below), 1.0)
-    return _product_quotient(y, pow(x, y), x)
+    if below + 1.0 == y:
+        power = pow(x, below)
+        if 1e-290 < math.fabs(power) < 1e290:
+            return y * power
+    return _power_times(x, y, 1, y) if y else 0.0
 
 
 def pow_dy(x: float, y: float) -> float:
@@ -86,23 +86,86 @@ def pow_dy(x: float, y: float) -> float:
         return 0.0 if y >= 0 else -inf if y < 0 else nan
     if x == inf and y < 0:
         return 0.0
-    root = pow(x, 0.5 * y)  # two halves, since x^y itself may already be subnormal
-    result = pow(x, y)
-    if 0 < result < 1e-290:
-        return root * log(x) * root
-    return result * log(x)
+    power = pow(x, y)
+    return power * log(x) if 1e-290 < power < 1e290 else _power_times(x, y, 0, log(x))
 
 
-def _product_quotient(a: float, b: float, c: float) -> float:
-    """a·b / c, where a·b may leave the range of a double although the result does not."""
-    product = a * b
-    if 1e-290 < math.fabs(product) < 1e290 or not (a and b and c) or a - a or b - b or c - c:
-        return div(product, c)
-    (a, i), (b, j), (c, k) = math.frexp(a), math.frexp(b), math.frexp(c)
+def pow_dxx(x: float, y: float) -> float:
+    """Second derivative of x^y in x: y·(y−1)·x^(y−2).
+
+    >>> pow_dxx(5.0, 2.0), pow_dxx(0.0, 1.0)
+    (2.0, 0.0)
+    """
+    return _power_times(x, y, 2, y, y - 1.0) if y and y != 1 else 0.0
+
+
+def pow_dxy(x: float, y: float) -> float:
+    """Second derivative of x^y in x and y: x^(y−1)·(1 + y·log x).
+
+    >>> pow_dxy(1.0, 5.0), pow_dxy(0.0, 2.0)
+    (1.0, 0.0)
+    """
+    if x == 0 and y > 1:
+        return 0.0
+    if x == inf and y == y:
+        return 0.0 if y < 1 else inf
+    rest = 1.0 + y * log(x) if y else 1.0
+    if -0.1 < rest < 0.1:  # it cancels, and takes a logarithm of many digits
+        rest = float(_DIGITS.fma(Decimal(y), _DIGITS.ln(Decimal(x)), 1))
+    return _power_times(x, y, 1, rest)
+
+
+_DIGITS = Context(prec=60)
+
+
+def pow_dyy(x: float, y: float) -> float:
+    """Second derivative of x^y in y: x^y·log²x; 0 at x = 0 for y ≥ 0.
+
+    >>> pow_dyy(1.0, 5.0), pow_dyy(0.0, 1.0)
+    (0.0, 0.0)
+    """
+    if (x == 0 and y >= 0) or (x == inf and y < 0):
+        return 0.0
+    return _power_times(x, y, 0, log(x), log(x))
+
+
+def _power_times(x: float, y: float, n: int, *factors: float) -> float:
+    """Π factors · x^(y−n)."""
+    below = y - n
+    # Where y − n rounds, the error is multiplied by log x, up to 350 ulp: divide by x afterwards.
+    exponent, divisors = (below, ()) if below + n == y or x == 0 or x - x else (y, (x,) * n)
+    power = pow(x, exponent)
+    if not 1e-290 < math.fabs(power) < 1e290 and x - x == 0 and x:
+        # Out of range, or about to be, where the whole may be inside: the power in two halves.
+        half = pow(math.fabs(x), 0.5 * exponent)
+        return _quotient((*factors, half, math.copysign(half, power) if power == power else nan), divisors)
+    return _quotient((*factors, power), divisors)
+
+
+def _quotient(above: tuple[float, ...], below: tuple[float, ...]) -> float:
+    """Π above / Π below, rounded well also where a part of it would leave the range."""
+    mantissa, exponent = 1.0, 0
+    for x in above:
+        m, e = math.frexp(x)
+        mantissa *= m
+        exponent += e
+    for x in below:
+        m, e = math.frexp(x)
+        mantissa = div(mantissa, m)
+        exponent -= e
     try:
-        return math.ldexp(a * b / c, i + j - k)
+        return math.ldexp(mantissa, exponent)
     except OverflowError:
-        return math.copysign(inf, a) * math.copysign(1.0, b) * math.copysign(1.0, c)
+        return math.copysign(inf, mantissa)
+
+
+def ratio(x: float, y: float, z: float, n: float) -> float:
+    """x·y / zⁿ for a whole n ≥ 0, without leaving the range of a double on the way.
+
+    >>> ratio(3.0, 4.0, 2.0, 1.0), ratio(1e200, 1e200, 1e100, 3.0)
+    (6.0, 1e+100)
+    """
+    return _quotient((x, y), (z,) * int(n) if n - n == 0 else (nan,))
 
 
 def sqrt(x: float) -> float:
@@ -469,7 +532,12 @@ def elu_slope(x: float, alpha: float) -> float:
     >>> elu_slope(2.0, 0.5), elu_slope(0.0, 0.5)
     (1.0, 0.5)
     """
-    return 1.0 if x > 0 else alpha * math.exp(x)
+    if x > 0:
+        return 1.0
+    if x < -700:  # eˣ may be subnormal where alpha·eˣ is not: two halves
+        half = math.exp(0.5 * x)
+        return alpha * half * half
+    return alpha * math.exp(x)
 
 
 def softplus(x: float) -> float:
