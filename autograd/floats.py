@@ -294,8 +294,10 @@ def logsumexp(*xs: float) -> float:
     m = max(xs, default=-inf)
     if m - m != 0 or any(x != x for x in xs):
         return nan if any(x != x for x in xs) else m
-    terms = sorted(_shifted(xs))
-    return m + math.log1p(math.fsum(terms[:-1]))
+    result = m + math.log1p(math.fsum(sorted(_shifted(xs))[:-1]))
+    if m < 0 and -0.25 < result < 0.25:  # the two cancel; Σ exp(x) is near 1 and its parts are small
+        return math.log1p(math.fsum((*map(math.exp, xs), -1.0)))
+    return result
 
 
 def softmax(x: float, *others: float) -> float:
@@ -620,9 +622,8 @@ def _times_gaussian(factor: float, x: float, k: float) -> float:
     """factor · exp(−k·x²).  Rounding x² would cost k·x² ulp, so x = near + rest, near² exact."""
     if not -40.0 < x < 40.0:
         return 0.0 if x == x else nan
-    near = math.floor(64.0 * x + 0.5) / 64.0
-    rest = x - near
-    factor *= math.exp(-k * rest * (x + near))
+    near = math.floor(4096.0 * x + 0.5) / 4096.0
+    factor += factor * math.expm1(-k * (x - near) * (x + near))  # a small part: it adds half an ulp, not two
     if k * near * near < 700.0:
         return factor * math.exp(-k * near * near)
     half = math.exp(-0.5 * k * near * near)  # twice: the whole may be subnormal
@@ -669,26 +670,33 @@ def gelu_slope(x: float) -> float:
         return _times_gaussian(factor, x, 0.5) if x > -40 else 0.0
     if x > 40.0:
         return 1.0
-    t = (x - _GELU_ROOT) - _GELU_ROOT_REST
-    if -0.5 < t < 0.5:  # Φ + xφ cancels here
-        return reduce(lambda total, c: total * t + c, _GELU_SERIES, 0.0) * t
+    if -2.1 < x < -0.25:  # Φ + xφ cancels here, so it is summed up from its root or its minimum
+        if x < -1.1:
+            return _polynomial(_GELU_AROUND_MINIMUM, x + 1.4142135623730951)
+        t = (x - _GELU_ROOT) - _GELU_ROOT_REST
+        return _polynomial(_GELU_AROUND_ROOT, t) * t
     return 0.5 * _normal_tail(x) + _times_gaussian(0.3989422804014327 * x, x, 0.5) if x == x else nan
 
 
-# The root r of gelu' as a sum of two doubles.
-_GELU_ROOT, _GELU_ROOT_REST = -0.7517915246935645, 1.4956759177009883e-17
-
-
-def _gelu_series(r: float, terms: int = 30) -> list[float]:
-    """Taylor coefficients of gelu'(r + t) / t, the highest first, from gelu'' = (2 − x²)·φ(x)."""
-    a = [0.0, normal_density(r)]  # of φ(r + t), since φ' = −x·φ; a[0] stands for t⁻¹
+def _gelu_series(r: float, terms: int = 26) -> list[float]:
+    """Taylor coefficients of (gelu'(r + t) − gelu'(r)) / t, the highest first; gelu'' is (2 − x²)·φ(x)."""
+    a = [0.0, 0.0, normal_density(r)]  # of t²·φ(r + t), since φ' = −x·φ
     for k in range(terms):
         a.append(-(r * a[-1] + a[-2]) / (k + 1))
-    a.insert(0, 0.0)
     return [((2.0 - r * r) * a[k + 2] - 2.0 * r * a[k + 1] - a[k]) / (k + 1) for k in reversed(range(terms))]
 
 
-_GELU_SERIES = _gelu_series(_GELU_ROOT)
+def _polynomial(coefficients: list[float], t: float) -> float:
+    total = 0.0
+    for c in coefficients:
+        total = total * t + c
+    return total
+
+
+# The root r of gelu' as a sum of two doubles; gelu' at its minimum −√2.
+_GELU_ROOT, _GELU_ROOT_REST = -0.7517915246935645, 1.4956759177009883e-17
+_GELU_AROUND_ROOT = _gelu_series(_GELU_ROOT)
+_GELU_AROUND_MINIMUM = [*_gelu_series(-1.4142135623730951), -0.12890414518515478]
 
 
 def _mills_series(x: float) -> float:
