@@ -6,6 +6,10 @@
 0.1413016497063289
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from .check import Difference, check_grads, difference, difference_in_graph
 from .errors import (
     AutogradError,
@@ -24,11 +28,28 @@ from .graph import toposort
 from .ops import TABLE, Op, add_row
 from .value import Value, no_grad
 
+if TYPE_CHECKING:
+    from .drawing import Drawing
+
+
+def draw(
+    value: Value, *, level: str | None = None, direction: str = "LR", theme: str = "light", force: bool = False
+) -> Drawing:
+    """A picture of everything that a Value was computed from; see autograd.drawing.draw.
+
+    >>> x = Value(2.0, "x"); y = x * x; y.backward()
+    >>> "∂f/∂x" in draw(y).dot
+    True
+    """
+    from .drawing import draw  # here, so that importing autograd loads the core alone
+
+    return draw(value, level=level, direction=direction, theme=theme, force=force)
+
 
 __all__ = [
     "TABLE", "AutogradError", "AutogradTypeError", "AutogradValueError", "Difference",
     "GradientMismatch", "MissingDependency", "Op", "Value", "abs", "acos", "add", "add_row", "asin", "atan", "check_grads",
-    "cos", "cosh", "difference", "difference_in_graph", "div", "elu", "erf", "exp", "expm1",
+    "cos", "cosh", "difference", "difference_in_graph", "div", "draw", "elu", "erf", "exp", "expm1",
     "fsum", "function", "gelu", "grad", "hessian", "hypot", "leaky_relu", "log", "log1p",
     "logsumexp", "maximum", "minimum", "mul", "neg", "no_grad", "pow", "relu", "sigmoid", "sign",
     "silu", "sin", "sinh", "softplus", "sqrt", "step", "sub", "sumprod", "tan", "tanh",

@@ -307,6 +307,11 @@ class Value:
         label = f", label={self.label!r}" if self.label else ""
         return f"Value(data={self.data!r}, grad={self.grad!r}{label})"
 
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str | bytes]:
+        from .drawing import shown_in_notebook
+
+        return {**shown_in_notebook(self), "text/plain": repr(self)}
+
     def __format__(self, specification: str) -> str:
         return format(self.data, specification) if specification else repr(self)
 

@@ -13,13 +13,16 @@ import operator
 import random
 from collections.abc import Callable, Iterable, Sequence
 from os import PathLike
-from typing import Any, NoReturn, SupportsIndex, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex, TypeAlias
 
 import autograd
 from autograd import TABLE, AutogradTypeError, AutogradValueError, Value
 from autograd.value import Number, literal, number, record
 
 from .initializers import Initializer, initializer_for
+
+if TYPE_CHECKING:
+    from autograd.drawing import Drawing
 
 Activation: TypeAlias = Callable[[Value], Value]
 
@@ -226,6 +229,32 @@ class ForwardPass:
     def theta(self) -> list[list[list[Value]]]:
         """θ[k][i][l], the network's weights."""
         return [[neuron.theta for neuron in layer.neurons] for layer in self.net.layers]
+
+    def draw(
+        self, err: Value | None = None, *, direction: str = "LR", theme: str = "light", force: bool = False
+    ) -> Drawing:
+        """A picture of the network: a card for each neuron with its weights, u, o and δ.
+
+        err        the error computed from these outputs, to be drawn too
+        direction  "LR" left to right, "TB" top to bottom
+        theme      "light" or "dark"
+        force      draw more than 1000 weights
+
+        Colours show ∂Err/∂θ and δ once backward() has run.  Raises AutogradValueError for an
+        error of other outputs, too many weights, or an unknown direction or theme.
+
+        >>> run = MLP(2, [2, 1], seed=0).forward([1.0, -1.0])
+        >>> "neuron 2" in run.draw().dot
+        True
+        """
+        from .drawing import draw
+
+        return draw(self, err, direction=direction, theme=theme, force=force)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str | bytes]:
+        from .drawing import shown_in_notebook
+
+        return {**shown_in_notebook(self), "text/plain": repr(self)}
 
     def __repr__(self) -> str:
         return f"ForwardPass(inputs={[x.data for x in self.inputs]}, outputs={[o.data for o in self.outputs]})"

@@ -1,0 +1,85 @@
+"""What is written in the pictures: numbers with their sign, and labels that do no harm.
+
+A label is whatever the user chose: markup, quotes, control characters, ten thousand letters.
+It is shown as text; what cannot be shown becomes �, and what is too long ends in ….
+"""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def signed(x: float) -> str:
+    """Three significant digits and always a sign, since greyscale and some eyes lose the colour's.
+
+    >>> signed(0.5), signed(-12.345), signed(-1e-9), signed(0.0), signed(123456.0)
+    ('+0.500', '−12.3', '−1.00×10⁻⁹', '0', '+1.23×10⁵')
+    """
+    if math.isnan(x):
+        return "nan"
+    if x == 0:
+        return "0"
+    sign = "+" if x > 0 else "−"
+    if math.isinf(x):
+        return sign + "∞"
+    digits, exponent = f"{abs(x):.2e}".split("e")
+    e = int(exponent)
+    if -3 <= e <= 3:
+        return f"{sign}{abs(x):.{max(0, 2 - e)}f}"
+    return f"{sign}{digits}×10{str(e).translate(_SUPERSCRIPTS)}"
+
+
+def constant(x: float) -> str:
+    """A number of the user's formula, as a formula shows it.
+
+    >>> constant(2.0), constant(-0.5), constant(1e-9)
+    ('2', '−0.5', '1×10⁻⁹')
+    """
+    if not math.isfinite(x):
+        return signed(x)
+    digits, _, exponent = f"{x:.6g}".partition("e")
+    power = f"×10{str(int(exponent)).translate(_SUPERSCRIPTS)}" if exponent else ""
+    return (digits + power).replace("-", "−")
+
+
+def exact(x: float) -> str:
+    """All digits, for tooltips.
+
+    >>> exact(0.1)
+    '0.1'
+    """
+    return repr(float(x))
+
+
+def shown(label: str, length: int = 16) -> str:
+    """A label as one line of at most `length` visible characters.
+
+    >>> shown("two\\nlines"), shown("a very long label indeed", 11), shown("\\x00")
+    ('two lines', 'a very lon…', '�')
+    """
+    line = "".join(map(_printable, label[: 4 * length + 1]))
+    if len(label) > 4 * length or len(line) > length:
+        line = line[: length - 1].rstrip() + "…"
+    return line or " "
+
+
+_KEPT = {"\u200c", "\u200d"}  # the joiners that scripts and emoji need
+
+
+def _printable(c: str) -> str:
+    if c.isspace():
+        return " "
+    # Controls, directional overrides, halves of surrogate pairs, non-characters.
+    return "�" if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Cn") and c not in _KEPT else c
+
+
+def markup(text: str) -> str:
+    """Text for a place where < & and quotes have a meaning.
+
+    >>> markup('<b> & "')
+    '&lt;b&gt; &amp; &quot;'
+    """
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
