@@ -1,0 +1,274 @@
+"""The operations as functions: names of `math`, numbers and Values alike, and one's own row."""
+
+import math
+import pickle
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import autograd
+from autograd import TABLE, AutogradTypeError, AutogradValueError, Op, Value, add_row, check_grads, function, grad
+
+UNARY = [
+    "abs", "sign", "step", "exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan",
+    "sinh", "cosh", "tanh", "sigmoid", "relu", "softplus", "gelu", "silu", "erf", "neg",
+]  # fmt: skip
+BINARY = ["add", "sub", "mul", "div", "pow", "maximum", "minimum", "leaky_relu", "elu"]
+METHODS = [name for name in UNARY + BINARY if name not in ("add", "sub", "mul", "div", "neg")]
+OF_MATH = [
+    "exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "erf",
+]  # fmt: skip
+
+
+def same(x: float, y: float) -> bool:
+    return x == y or (math.isnan(x) and math.isnan(y))
+
+
+# --- numbers and Values alike ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", UNARY)
+@given(x=st.floats())
+def test_unary_functions_take_numbers_and_values(name: str, x: float) -> None:
+    f = getattr(autograd, name)
+    number, node = f(x), f(Value(x))
+    assert type(number) is float and type(node) is Value
+    assert same(number, node.data)
+    assert node.op is TABLE[name] and len(node.parents) == 1
+
+
+@pytest.mark.parametrize("name", BINARY)
+@given(x=st.floats(), y=st.floats())
+def test_binary_functions_take_numbers_and_values(name: str, x: float, y: float) -> None:
+    f = getattr(autograd, name)
+    number = f(x, y)
+    assert type(number) is float
+    for node in (f(Value(x), Value(y)), f(Value(x), y), f(x, Value(y))):
+        assert type(node) is Value and same(number, node.data)
+        assert node.op is TABLE[name] and len(node.parents) == 2
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_methods_are_the_functions(name: str) -> None:
+    x, y = Value(0.5), Value(2.0)
+    operands = (x,) if name in UNARY else (x, y)
+    by_method, by_function = getattr(x, name)(*operands[1:]), getattr(autograd, name)(*operands)
+    assert by_method.data == by_function.data
+    assert by_method.op is by_function.op is TABLE[name]
+    assert by_method.parents == by_function.parents == operands
+    method = getattr(Value, name)
+    assert method.__name__ == name and method.__doc__ and method.__qualname__ == f"Value.{name}"
+
+
+@pytest.mark.parametrize("name", OF_MATH)
+@given(x=st.floats(-0.99, 0.99).filter(bool))
+def test_names_and_values_are_those_of_math(name: str, x: float) -> None:
+    try:
+        expected = getattr(math, name)(x)
+    except ValueError:
+        expected = math.nan  # where math raises, IEEE has a nan
+    assert same(getattr(autograd, name)(x), expected)
+
+
+@given(st.floats(0, 1e3), st.floats(-50, 50))
+def test_pow_is_that_of_math(x: float, y: float) -> None:
+    try:
+        expected = math.pow(x, y)
+    except (ValueError, OverflowError):
+        expected = math.inf
+    assert autograd.pow(x, y) == (Value(x) ** y).data == (x ** Value(y)).data == expected
+
+
+def test_powers_differentiate_in_both_operands() -> None:
+    for y, at in ((autograd.pow, (2.0, 3.0)), (lambda a, b: a**b, (2.0, 3.0))):
+        a, b = map(Value, at)
+        y(a, b).backward()
+        assert a.grad == 12.0
+        assert b.grad == pytest.approx(8 * math.log(2), rel=1e-15)
+    x = Value(3.0)
+    (2**x).backward()
+    assert x.grad == pytest.approx(8 * math.log(2), rel=1e-15)
+    base = Value(0.0)
+    (base**2).backward()
+    assert base.grad == 0.0
+
+
+@pytest.mark.parametrize("f, default", [(autograd.leaky_relu, 0.01), (autograd.elu, 1.0)])
+def test_parameters_with_a_default_are_operands(f: Callable[..., Any], default: float) -> None:
+    x = Value(-2.0)
+    assert f(x).data == f(x, default).data == f(-2.0, default)
+    assert f(x).parents[1].data == default
+    parameter = Value(default)
+    f(x, parameter).backward()
+    assert parameter.grad == (-2.0 if default == 0.01 else math.expm1(-2.0))
+
+
+# --- sums -----------------------------------------------------------------------------------
+
+
+finite = st.floats(allow_nan=False, allow_infinity=False)
+
+
+@given(st.lists(finite, max_size=12))
+def test_fsum_is_correctly_rounded(xs: list[float]) -> None:
+    total = sum(map(Fraction, xs))
+    try:
+        expected = float(total)
+    except OverflowError:
+        expected = math.inf if total > 0 else -math.inf
+    assert autograd.fsum(xs) == expected
+    if xs:
+        values = list(map(Value, xs))
+        y = autograd.fsum(values)
+        y.backward()
+        assert y.data == expected and [v.grad for v in values] == [1.0] * len(xs)
+
+
+@given(st.lists(st.floats(), max_size=6))
+def test_fsum_never_raises(xs: list[float]) -> None:
+    total = autograd.fsum(xs)
+    assert type(total) is float
+    if any(math.isnan(x) for x in xs) or {math.inf, -math.inf} <= set(xs):
+        assert math.isnan(total)
+
+
+@given(st.lists(st.tuples(st.floats(), st.floats()), min_size=1, max_size=8))
+def test_sumprod_is_plain_arithmetic_from_left_to_right(pairs: list[tuple[float, float]]) -> None:
+    total = pairs[0][0] * pairs[0][1]
+    for p, q in pairs[1:]:
+        total = total + p * q
+    ps, qs = zip(*pairs)
+    assert same(autograd.sumprod(ps, qs), total)
+    assert same(autograd.sumprod(list(map(Value, ps)), qs).data, total)
+    assert math.copysign(1, autograd.sumprod(ps, qs)) == math.copysign(1, total) or math.isnan(total)
+
+
+def test_sums_take_any_iterable_and_none() -> None:
+    assert autograd.fsum(iter([1, 2, 3])) == 6.0
+    assert autograd.fsum(x for x in ()) == autograd.sumprod([], []) == autograd.hypot() == 0.0
+    assert autograd.logsumexp([]) == -math.inf
+    assert autograd.sumprod(range(3), (x for x in (1.0, 2.0, 3.0))) == 8.0
+    assert autograd.fsum({Value(1.0), Value(2.0)}).data == 3.0
+
+
+@given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=5))
+def test_gradients_of_logsumexp_are_shares(xs: list[float]) -> None:
+    values = list(map(Value, xs))
+    autograd.logsumexp(values).backward()
+    assert math.fsum(v.grad for v in values) == pytest.approx(1.0, rel=1e-14)
+    assert all(0 <= v.grad <= 1 for v in values)
+
+
+# --- errors -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("call, message", [
+    (lambda: autograd.tanh(), "tanh takes 1 operand(s), and was given 0"),
+    (lambda: autograd.tanh(1.0, 2.0), "tanh takes 1 operand(s), and was given 2"),
+    (lambda: autograd.maximum(Value(1.0)), "maximum takes 2 operand(s), and was given 1"),
+    (lambda: autograd.fsum(3.0), "fsum takes a list of operands, and was given 3.0"),
+    (lambda: autograd.fsum(Value(3.0)), "fsum takes a list of operands, and was given Value(data=3.0, grad=0.0)"),
+    (lambda: autograd.logsumexp(None), "logsumexp takes a list of operands, and was given None"),
+    (lambda: autograd.sumprod(1.0, [1.0]), "sumprod takes a list of operands, and was given 1.0"),
+])  # fmt: skip
+def test_wrong_numbers_of_operands(call: Callable[[], Any], message: str) -> None:
+    with pytest.raises(AutogradTypeError) as error:
+        call()
+    assert str(error.value) == message
+
+
+def test_sumprod_needs_pairs() -> None:
+    with pytest.raises(AutogradValueError, match="sumprod pairs its operands, and was given 1 and 2 of them"):
+        autograd.sumprod([1.0], [1.0, 2.0])
+
+
+# --- an operation of one's own -------------------------------------------------------------------
+
+
+@pytest.fixture
+def softsign() -> Any:
+    """x / (1 + |x|), entered as one row and taken out again."""
+    slope: Callable[[Any], Any] = lambda x: autograd.div(1.0, (1.0 + autograd.abs(x)) * (1.0 + autograd.abs(x)))
+    row = add_row(Op("softsign", lambda x: x / (1.0 + math.fabs(x)), lambda o, x: (slope(x),)))
+    yield function(row)
+    del TABLE["softsign"]
+
+
+@given(x=st.floats(-5, 5).filter(lambda x: abs(x) > 0.01))
+def test_one_row_is_enough(x: float) -> None:
+    """Numbers, backward, grad of grad and finite differences, from one row that is nowhere else."""
+    cube = function(Op("cube", lambda x: x * x * x, lambda o, x: (3.0 * x * x,)))
+    leaf = Value(x)
+    y = cube(leaf)
+    y.backward()
+    (first,) = grad(y, leaf)
+    (second,) = grad(first, leaf)
+    assert cube(x) == y.data == x * x * x
+    assert leaf.grad == first.data == 3.0 * x * x
+    assert second.data == pytest.approx(6.0 * x, rel=1e-15)
+    assert check_grads(lambda v: (cube(v) * v).tanh(), x / 5) >= 1
+
+
+def test_one_s_own_row_in_pickles_networks_and_pictures_names(softsign: Callable[..., Any]) -> None:
+    from nn import MLP
+
+    x = Value(2.0)
+    y = softsign(x) * x
+    loaded = pickle.loads(pickle.dumps(y))
+    loaded.backward()
+    assert loaded.data == y.data == 4 / 3
+    assert loaded.parents[1].grad == grad(y, x)[0].data
+    assert y.parents[0]._op == "softsign" and softsign.__name__ == "softsign"
+    out = MLP(1, [2, 1], activation=softsign, seed=0)([0.5])
+    assert out.op is TABLE["softsign"]
+
+
+def test_one_s_own_row_of_any_number_of_operands() -> None:
+    product = function(Op("product", lambda *xs: math.prod(xs), lambda o, *xs: tuple(
+        product(*xs[:i], *xs[i + 1 :]) for i in range(len(xs)))))  # fmt: skip
+    assert product(2, 3, 4) == 24.0
+    assert check_grads(lambda a, b, c: product(a, b, c), 2.0, 3.0, 4.0) == 12
+
+
+def test_a_name_is_taken_only_once(softsign: Callable[..., Any]) -> None:
+    with pytest.raises(AutogradValueError, match="has an operation 'softsign' already; choose another name"):
+        add_row(Op("softsign", lambda x: x, lambda o, x: (1.0,)))
+    with pytest.raises(AutogradValueError, match="'tanh' already"):
+        add_row(Op("tanh", lambda x: x, lambda o, x: (1.0,)))
+
+
+@pytest.mark.parametrize("enter", [add_row, function])
+def test_only_rows_enter(enter: Callable[[Any], Any]) -> None:
+    with pytest.raises(AutogradTypeError, match=rf"{enter.__name__} takes an Op, and was given 3; write Op\("):
+        enter(3)
+
+
+@pytest.mark.parametrize("rule, fault", [
+    (lambda o, x: 3.0 * x, r"return a tuple of 1 partial derivative\(s\), one per operand, and returned 1.5"),
+    (lambda o, x: (1.0, 2.0), r"return a tuple of 1 partial.*and returned \(1.0, 2.0\)"),
+    (lambda o, x, y: (1.0,), r"return a tuple of 2 partial.*and returned \(1.0,\)"),
+    (lambda o, x: (x.exp(),), r"work on floats as well as on Values; use autograd's functions in it, not methods"),
+])  # fmt: skip
+def test_a_wrong_rule_is_found_where_it_is_written(rule: Callable[..., Any], fault: str) -> None:
+    with pytest.raises(AutogradTypeError, match=f"the rule of 'wrong' must {fault}"):
+        function(Op("wrong", lambda *xs: 0.0, rule))
+
+
+def test_a_rule_may_be_outside_its_domain_when_it_is_tried() -> None:
+    f = function(Op("picky", lambda x: x, lambda o, x: (math.log(x - 5.0),)))
+    x = Value(6.0)
+    f(x).backward()
+    assert x.grad == 0.0
+
+
+def test_calls_of_one_s_own_operation_count_their_operands() -> None:
+    f = function(Op("two", lambda x, y: x, lambda o, x, y: (1.0, None)))
+    with pytest.raises(AutogradTypeError, match=r"two takes 2 operand\(s\), and was given 1"):
+        f(1.0)
+    x = Value(1.0)
+    f(x, x).backward()
+    assert x.grad == 1.0  # None: the output does not depend on that operand

@@ -1,0 +1,7 @@
+"""Settings of every test: Hypothesis looks at the same examples in every run, and has no clock."""
+
+import hypothesis
+
+hypothesis.settings.register_profile("suite", deadline=None, derandomize=True, max_examples=50)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=1000)
+hypothesis.settings.load_profile("suite")
