@@ -165,7 +165,7 @@ def ratio(x: float, y: float, z: float, n: float) -> float:
     >>> ratio(3.0, 4.0, 2.0, 1.0), ratio(1e200, 1e200, 1e100, 3.0)
     (6.0, 1e+100)
     """
-    return _quotient((x, y), (z,) * int(n) if n - n == 0 else (nan,))
+    return _quotient((x, y), (z,) * int(n)) if 0 <= n < 100 and n % 1 == 0 else div(x * y, pow(z, n))
 
 
 def sqrt(x: float) -> float:
@@ -193,14 +193,16 @@ def hypot_slope(x: float, *others: float) -> float:
     (0.6, 0.0)
     """
     length = math.hypot(x, *others)
-    if length == inf and x - x == 0:
-        return 0.0
-    if math.isinf(x) and all(other - other == 0 for other in others):
-        return math.copysign(1.0, x)
-    if 0 < length < 1e-290:  # subnormal lengths have few digits: measure in a finer unit
-        x *= 2.0**600
-        length = math.hypot(x, *(other * 2.0**600 for other in others))
-    return x / length if length else 0.0
+    if 1e-290 < length < inf:
+        return x / length
+    if not all(other - other == 0 for other in others):
+        return 0.0 if length == inf and x - x == 0 else nan
+    if x - x != 0:
+        return math.copysign(1.0, x) if x == x else nan
+    # A subnormal length has few digits, and a length may overflow: measure in another unit.
+    unit = 2.0**600 if length < 1 else 2.0**-600
+    length = math.hypot(x * unit, *(other * unit for other in others))
+    return x * unit / length if length else 0.0
 
 
 # --- exponentials and logarithms ----------------------------------------------------
@@ -830,9 +832,10 @@ def fsum(*xs: float) -> float:
     """
     try:
         return math.fsum(xs)
-    except ValueError:  # inf − inf
-        return nan
-    except OverflowError:  # of a partial sum; the true sum may be finite
+    except (OverflowError, ValueError):  # a partial sum left the range, or inf − inf
+        special = [x for x in xs if x - x != 0]
+        if special:
+            return reduce(add, special)
         total = sum(map(Fraction, xs))
         try:
             return float(total)

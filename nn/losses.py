@@ -40,7 +40,10 @@ def mean_squared_error(outputs: Value | Sequence[Value], targets: Number | Seque
     2.5
     """
     residuals = [y - o for o, y in _pairs("mean_squared_error", outputs, targets)]
-    return _labelled(sumprod(residuals, residuals) / len(residuals))
+    if len(residuals) == 1:
+        return _labelled(sumprod(residuals, residuals))
+    # Divided before the sum, which may overflow although the mean does not.
+    return _labelled(sumprod(residuals, [r / len(residuals) for r in residuals]))
 
 
 def hinge(outputs: Value | Sequence[Value], targets: Number | Sequence[Number]) -> Value:
