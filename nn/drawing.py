@@ -7,6 +7,7 @@ colour of δ; an edge is as wide as |θ| is large, its head filled where θ > 0,
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import Any
 
@@ -88,7 +89,7 @@ class _Picture:
         with self.layer(0, "input", "x") as group:
             for i, x in enumerate(self.run.inputs):
                 symbol = x.label or name("x", i + 1)
-                rows = [[header(shown(symbol), "", role)], [cell(signed(x.data), self.theme.ink, 12)]]
+                rows = [[header(shown(symbol, 20), "", role)], [cell(signed(x.data), self.theme.ink, 12)]]
                 if self.differentiated:
                     rows.append([self.chip(x.grad)])
                 tip = tooltip(self.described(x, symbol))
@@ -164,13 +165,14 @@ class _Picture:
     def weight(self, k: int, i: int, column: int, theta: Value) -> None:
         size = abs(theta.data)
         share = size / self.widest if 0 < size <= self.widest else float(size > 0)
+        width = 0.7 + 2.3 * share
         self.graph.edge(
             _key(k, column) + self.leaves,
             f"{_key(k + 1, i)}:p{column}" + self.arrives,
             color=self.line_colour(theta.grad),
-            penwidth=f"{0.7 + 3.3 * share:.2f}",
+            penwidth=f"{width:.2f}",
             arrowhead="normal" if theta.data >= 0 else "empty",
-            arrowsize="0.5",
+            arrowsize=f"{0.4 + 0.22 * width:.2f}",  # a hollow head has to stay hollow at the widest line
             tooltip=tooltip(self.described(theta, "θ")),
         )
 
@@ -179,7 +181,8 @@ class _Picture:
     def layer(self, k: int, title: str, subtitle: str) -> Any:
         """A group of cards with a title."""
         theme = self.theme
-        loc, just, align = ("t", "c", "center") if self.sideways else ("b", "l", "left")  # out of the edges' way
+        # Out of the way of the edges, which arrive from above and leave below where we draw top to bottom.
+        loc, just, align = ("t", "c", "center") if self.sideways else ("b" if k else "t", "l", "left")
         head = f'<td align="{align}">{font(title, theme.ink, 13, bold=True)}</td>'
         label = table([[head], [cell(subtitle, theme.muted, 10, align=align)]], spacing=0, padding=1)
         colours = {"style": "rounded,filled", "fillcolor": theme.group, "color": theme.frame, "tooltip": " "}
@@ -194,7 +197,7 @@ class _Picture:
         return legend(theme, self.largest, note, "δ and gradients of Err")
 
     def line_colour(self, g: float) -> Colour:
-        if not self.differentiated:
+        if not self.differentiated or g == 0 or math.isnan(g):
             return self.theme.forward
         return self.theme.gradient(g, self.largest, at_least=0.4)
 

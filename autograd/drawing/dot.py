@@ -7,6 +7,8 @@ The text depends on the graph alone: no id(), no set order, no clock.
 from __future__ import annotations
 
 import importlib
+import math
+import re
 from typing import Any
 
 from ..errors import AutogradValueError, MissingDependency
@@ -96,17 +98,23 @@ def _described(node: Node, scene: Scene) -> str:
 
 def _strokes(edge: Edge, scene: Scene, theme: Theme) -> dict[str, str]:
     """Two strokes: forward the value, backward the gradient, the wider the more of it."""
-    if edge.contribution is None or edge.tail.role == "literal":
+    if not _sends(edge):
         return {"color": theme.forward, "tooltip": _edge_tip(edge)}
     return _stroke(edge, scene, theme) | {"color": f"{theme.forward}:{_line_colour(edge, scene, theme)}", "dir": "both"}
 
 
 def _stroke(edge: Edge, scene: Scene, theme: Theme) -> dict[str, str]:
     colour, width = theme.forward, 1.0
-    if edge.contribution is not None and edge.tail.role != "literal":
+    if _sends(edge):
         colour = _line_colour(edge, scene, theme)
-        width += 2.4 * strength(edge.contribution, scene.largest)
+        width += 2.4 * strength(edge.contribution or 0.0, scene.largest)
     return {"color": colour, "penwidth": f"{width:.2f}", "tooltip": _edge_tip(edge)}
+
+
+def _sends(edge: Edge) -> bool:
+    """Whether there is a stroke back: a zero has no colour that a line could be seen in, nan has none at all."""
+    c = edge.contribution
+    return c is not None and c != 0 and not math.isnan(c) and edge.tail.role != "literal"
 
 
 def _line_colour(edge: Edge, scene: Scene, theme: Theme) -> Colour:
@@ -236,10 +244,13 @@ def cell(text: str, colour: Colour, size: int, **attributes: str) -> str:
 
 def font(text: str, colour: Colour, size: int, bold: bool = False) -> str:
     """Escaped text in a colour; DOT has no empty text."""
-    inner = markup(text or " ")
-    return f'<font color="{colour}" point-size="{size}">{f"<b>{inner}</b>" if bold else inner}</font>'
+    # Graphviz replaces \N, \G, … even here, and knows no escape for it, but not across two runs.
+    runs = [markup(run) for run in re.split(r"(?<=\\)(?=[A-Za-z])", text or " ")]
+    inner = [f"<b>{run}</b>" if bold else run for run in runs]
+    return "".join(f'<font color="{colour}" point-size="{size}">{run}</font>' for run in inner)
 
 
 def tooltip(text: str) -> str:
-    """Text for a tooltip attribute, where DOT knows both entities and backslashes."""
-    return markup(text).replace("\\", "\\\\").replace("\n", "\\n")
+    """Text for a tooltip attribute, in several lines."""
+    # Escapes are replaced here too, in nodes even twice; an invisible word joiner prevents that.
+    return markup(text).replace("\\", "\\\\\u2060").replace("\n", "\\n")

@@ -60,7 +60,7 @@ def shown(label: str, length: int = 16) -> str:
     >>> shown("two\\nlines"), shown("a very long label indeed", 11), shown("\\x00")
     ('two lines', 'a very lon…', '�')
     """
-    line = "".join(map(_printable, label[: 4 * length + 1]))
+    line = " ".join("".join(map(_printable, label[: 4 * length + 1])).split())
     if len(label) > 4 * length or len(line) > length:
         line = line[: length - 1].rstrip() + "…"
     return line or " "

@@ -1,0 +1,165 @@
+"""Rendering and saving: which program draws, what happens without one, and files that are whole or not there."""
+
+import os
+import sys
+from xml.etree import ElementTree
+
+import pytest
+
+from autograd import AutogradError, AutogradValueError, MissingDependency, Value, draw
+from autograd.drawing import Drawing, render
+from autograd.drawing.render import VARIABLE, renderer
+
+posix = pytest.mark.skipif(os.name == "nt", reason="the stand-in renderer is a script")
+
+
+@pytest.fixture
+def picture():
+    x = Value(2.0, "x")
+    y = x * x
+    y.backward()
+    return draw(y)
+
+
+@pytest.fixture
+def stand_in(tmp_path, monkeypatch):
+    """Puts a Python script in the renderer's place."""
+
+    def install(body):
+        script = tmp_path / "stand-in"
+        script.write_text(f"#!{sys.executable}\nimport sys, time\n{body}\n")
+        script.chmod(0o755)
+        monkeypatch.setenv(VARIABLE, str(script))
+        return str(script)
+
+    return install
+
+
+def test_svg_and_png_come_out_of_the_installed_renderer(picture):
+    assert ElementTree.fromstring(picture.svg()).tag.endswith("svg")
+    small, large = picture.png(), picture.png(scale=2)
+    width = [int.from_bytes(png[16:20], "big") for png in (small, large)]
+    assert small.startswith(b"\x89PNG") and abs(width[1] - 2 * width[0]) <= 2
+
+
+@pytest.mark.parametrize("scale", [0, -1, float("nan"), float("inf"), 1000])
+def test_a_senseless_scale_is_refused(picture, scale):
+    with pytest.raises(AutogradValueError, match="scale"):
+        picture.png(scale)
+
+
+def test_the_renderer_is_found_without_path(picture, monkeypatch):
+    if render._graphviz_pure() is None:
+        pytest.skip("graphviz-pure has no wheel for this platform")
+    monkeypatch.setenv("PATH", "")
+    assert os.path.isabs(renderer()) and picture.svg()
+
+
+@posix
+def test_the_environment_variable_goes_first(picture, stand_in):
+    path = stand_in("sys.stdout.write('<svg>mine</svg>')")
+    assert renderer() == path and picture.svg() == "<svg>mine</svg>"
+
+
+def test_a_wrong_environment_variable_is_an_error_not_a_guess(picture, monkeypatch):
+    monkeypatch.setenv(VARIABLE, "/no/such/dot")
+    with pytest.raises(MissingDependency, match=f"{VARIABLE}.*/no/such/dot"):
+        picture.svg()
+
+
+def test_without_a_renderer_the_error_names_the_remedy_and_the_text_is_there(picture, monkeypatch):
+    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(render, "_graphviz_pure", lambda: None)
+    with pytest.raises(MissingDependency, match="pip install graphviz-pure"):
+        picture.svg()
+    assert picture.dot.startswith("digraph")
+    bundle = picture._repr_mimebundle_()
+    assert set(bundle) == {"text/plain"} and "graphviz-pure" in bundle["text/plain"]
+
+
+def test_without_the_graphviz_package_the_error_names_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "graphviz", None)
+    with pytest.raises(MissingDependency, match="pip install graphviz"):
+        draw(Value(1.0))
+
+
+@posix
+def test_a_failure_quotes_what_the_renderer_said(picture, stand_in):
+    stand_in("sys.stderr.write('Warning: no value for width of non-ASCII character 206.\\nout of ink'); sys.exit(3)")
+    with pytest.raises(AutogradError, match=r"status 3: out of ink$"):
+        picture.svg()
+
+
+@posix
+def test_a_renderer_that_hangs_is_stopped(picture, stand_in, monkeypatch):
+    stand_in("time.sleep(60)")
+    monkeypatch.setattr(render, "TIMEOUT", 0.3)
+    with pytest.raises(AutogradError, match=r"0\.3 seconds"):
+        picture.svg()
+
+
+def test_bad_dot_is_an_error():
+    with pytest.raises(AutogradError, match="syntax error"):
+        Drawing("digraph {").svg()
+
+
+# --- files ------------------------------------------------------------------------------------------
+
+
+def test_save_writes_what_the_ending_says(picture, tmp_path):
+    for ending in (".svg", ".png", ".gv", ".SVG"):
+        picture.save(tmp_path / f"a b é{ending}")
+    assert (tmp_path / "a b é.svg").read_text(encoding="utf-8") == picture.svg()
+    assert (tmp_path / "a b é.png").read_bytes() == picture.png(2)
+    assert (tmp_path / "a b é.gv").read_text(encoding="utf-8") == picture.dot
+    picture.save(str(tmp_path / "text.gv"))
+    assert len(list(tmp_path.iterdir())) == 5
+
+
+@pytest.mark.parametrize("name", ["x.jpg", "x", "x.pdf"])
+def test_an_ending_that_is_not_written_is_refused(picture, tmp_path, name):
+    said = "PDF is not written yet" if "pdf" in name else rf"{name}' has to end in \.svg, \.png or \.gv$"
+    with pytest.raises(AutogradValueError, match=said):
+        picture.save(tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_folder_is_named(picture, tmp_path):
+    with pytest.raises(AutogradValueError, match=r"no folder.*nowhere"):
+        picture.save(tmp_path / "nowhere" / "x.svg")
+
+
+@posix
+def test_a_failed_save_leaves_the_old_file_and_nothing_else(picture, tmp_path, stand_in, monkeypatch):
+    target = tmp_path / "x.svg"
+    target.write_text("old")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+        with pytest.raises(OSError, match="disk full"):
+            picture.save(target)
+    stand_in("sys.exit(1)")
+    with pytest.raises(AutogradError):
+        picture.save(target)
+    assert target.read_text() == "old" and {p.name for p in tmp_path.iterdir()} == {"x.svg", "stand-in"}
+
+
+# --- notebooks ----------------------------------------------------------------------------------------
+
+
+def test_a_notebook_gets_svg_png_and_text(picture, monkeypatch):
+    bundle = picture._repr_mimebundle_()
+    assert bundle["image/svg+xml"] == picture.svg() and bundle["image/png"] == picture.png()
+    assert bundle["text/plain"] == repr(picture)
+    monkeypatch.setattr(render, "LARGEST_PNG", 10)
+    assert set(picture._repr_mimebundle_()) == {"text/plain", "image/svg+xml"}
+
+
+def test_a_value_shows_itself_unless_it_is_large():
+    x = Value(2.0, "x")
+    y = x * x
+    bundle = y._repr_mimebundle_()
+    assert bundle["text/plain"] == repr(y) and bundle["image/svg+xml"] == draw(y).svg()
+    for _ in range(150):
+        y = y.tanh()
+    assert y._repr_mimebundle_() == {"text/plain": repr(y)}
