@@ -13,8 +13,7 @@ import math
 import random
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from autograd import AutogradError, AutogradTypeError, AutogradValueError, no_grad
 from autograd.value import number
@@ -124,8 +123,7 @@ def fit(
     return history
 
 
-@dataclass
-class _Task:
+class _Task(NamedTuple):
     """Everything that one epoch needs to know."""
 
     net: Net

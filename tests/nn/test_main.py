@@ -1,0 +1,285 @@
+"""The main job: python -m nn, as its users meet it."""
+
+import builtins
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from autograd import AutogradValueError
+from nn import MLP, ForwardPass, accuracy
+from nn import __main__ as job
+from nn.datasets import IRIS
+
+ROOT = Path(__file__).resolve().parents[2]
+FEW_ROWS = ["--hold-out", "0.1"]  # to certify: they take most of the time
+QUICK = ["--epochs", "3", *FEW_ROWS]
+
+
+def environment(**variables):
+    return {**os.environ, "PYTHONPATH": str(ROOT), **variables}
+
+
+def test_without_arguments_it_learns_certifies_draws_and_writes(tmp_path):
+    began = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-m", "nn"], cwd=tmp_path, env=environment(PYTHONIOENCODING="utf-8"), capture_output=True,
+        encoding="utf-8", check=False,
+    )  # fmt: skip
+    assert time.perf_counter() - began < 20
+    assert (done.returncode, done.stderr) == (0, "")  # no terminal: no progress bar
+    assert "MLP(4-8-3, tanh" in done.stdout and "105" not in done.stdout and "45 rows held out" in done.stdout
+    percent = float(done.stdout.partition("held-out accuracy ")[2].partition(" %")[0])
+    assert percent >= 88
+    assert "δ engine" in done.stdout and "the engine agrees on all 45 held-out rows" in done.stdout
+    folder = tmp_path / "deltagrad-output"
+    files = ["curve.svg", "network.json", "network.svg", "neuron.svg"]
+    assert sorted(os.listdir(folder)) == files and all(f"\n  {file}" in done.stdout for file in files)
+    for file in files:
+        if file.endswith(".svg"):
+            assert ElementTree.parse(folder / file).getroot().tag.endswith("svg")
+    assert "δ" in (folder / "network.svg").read_text(encoding="utf-8")
+
+
+def test_the_recipe_keeps_its_promise_on_a_few_seeds():
+    """All 20 seeds: python tests/benchmarks/iris.py."""
+    accuracies = []
+    for seed in range(3):
+        options = job.parse(["--seed", str(seed)])
+        task = job.prepare(options)
+        net = job.network(task, options)
+        job.train(net, task, options)
+        accuracies.append(accuracy(net, [task.X[i] for i in task.held_out], [task.Y[i] for i in task.held_out]))
+    assert statistics.median(accuracies) >= 0.93 and min(accuracies) >= 0.88
+
+
+def test_standardising_and_training_know_nothing_of_the_rows_held_out():
+    options = job.parse([])
+    task = job.prepare(options)
+    for column in zip(*[task.X[i] for i in task.train]):
+        assert statistics.fmean(column) == pytest.approx(0, abs=1e-12)
+        assert statistics.pstdev(column) == pytest.approx(1)
+    assert not set(task.train) & set(task.held_out)
+
+
+@pytest.fixture
+def run(tmp_path, capsys):
+    """The job in this process: exit code, what it printed, its folder."""
+
+    def running(*arguments, folder="out"):
+        code = job.main([*arguments, "--output", str(tmp_path / folder)])
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err, tmp_path / folder
+
+    return running
+
+
+def test_the_same_seed_writes_the_same_bytes(run):
+    folders = [run(*QUICK, "--seed", seed, folder=folder)[3] for seed, folder in (("1", "a"), ("1", "b"), ("2", "c"))]
+    for file in os.listdir(folders[0]):
+        first, second, other = [(folder / file).read_bytes() for folder in folders]
+        assert first == second != other
+
+
+def test_the_notes_make_the_network_usable_on_the_table_as_it_is(run):
+    *_, folder = run(*FEW_ROWS)
+    notes = json.loads((folder / "network.json").read_text(encoding="utf-8"))["notes"]
+    net = MLP.load(folder / "network.json")
+    right = 0
+    for line in IRIS.read_text().splitlines()[1:]:
+        *cells, species = line.split(",")
+        x = [(float(c) - i["mean"]) / i["deviation"] for c, i in zip(cells, notes["inputs"])]
+        outputs = [o.data for o in net(x)]
+        right += notes["output"]["classes"][outputs.index(max(outputs))] == species
+    assert right / 150 > 0.95
+    assert notes["inputs"][0]["column"] == "sepal_length"
+
+
+def table(tmp_path, rows, header="a,b,y"):
+    path = tmp_path / "table.csv"
+    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    return str(path)
+
+
+def line_of_numbers(tmp_path):
+    return table(tmp_path, [f"{i},{i % 7},{0.5 * i - 3 + (i % 7)}" for i in range(40)])
+
+
+def test_a_regression_is_judged_in_its_own_units(run, tmp_path):
+    code, out, _, folder = run("--data", line_of_numbers(tmp_path), "--activation", "linear", "--learning-rate", "0.05")
+    assert code == 0 and "to learn y (a number)" in out
+    error = float(out.partition("root mean squared error ")[2].partition(",")[0])
+    assert error < 0.1 and "R² 1.000" in out  # of numbers from −3 to 22
+    assert "agrees on all 12 held-out rows" in out
+    notes = json.loads((folder / "network.json").read_text(encoding="utf-8"))["notes"]
+    assert notes["output"]["column"] == "y" and notes["output"]["deviation"] > 1
+
+
+def test_the_target_may_be_any_column(run, tmp_path):
+    path = tmp_path / "table.csv"
+    parts = [line.partition(",") for line in IRIS.read_text().split()]
+    path.write_text("\n".join(f"{rest},{first}" for first, _, rest in parts))
+    code, out, _, folder = run("--data", str(path), "--target", "species", *QUICK)
+    inputs = json.loads((folder / "network.json").read_text(encoding="utf-8"))["notes"]["inputs"]
+    assert code == 0 and "to learn species (3 classes)" in out
+    assert [i["column"] for i in inputs] == ["sepal_width", "petal_length", "petal_width", "sepal_length"]
+    code, _, err, _ = run("--data", str(IRIS), "--target", "petal_width", *QUICK)
+    assert code == 2 and "column 'species': 'setosa' is not a number" in err
+
+
+@pytest.mark.parametrize("arguments", [
+    ["--loss", "squared_error"], ["--loss", "squared_error", "--activation", "sigmoid"],
+    ["--loss", "mean_squared_error", "--activation", "relu"], ["--loss", "hinge"], ["--loss", "binary_cross_entropy"],
+    ["--optimizer", "sgd"], ["--layers", "5,4"], ["--layers", "none"], ["--batch-size", "1", "--epochs", "20"],
+    ["--activation", "softplus"],
+])  # fmt: skip
+def test_every_way_to_train_learns_the_irises(arguments):
+    options = job.parse([*arguments, *FEW_ROWS])
+    task = job.prepare(options)
+    net = job.network(task, options)
+    job.train(net, task, options)
+    assert float(job.judged(net, task).partition("held-out accuracy ")[2].partition(" %")[0]) >= 85
+    assert job.certified(net, task)
+    hidden = {"5,4": [5, 4], "none": []}.get(arguments[1], [8])
+    assert [len(layer.neurons) for layer in net.layers] == [*hidden, 3]
+
+
+def test_an_activation_without_a_hand_formula_is_said_not_certified(run):
+    code, out, _, _ = run(*QUICK, "--activation", "gelu")
+    assert code == 0 and "δ is not certified" in out and "'gelu'" in out
+
+
+def test_a_wrong_rule_is_an_exit_code_of_1_and_the_table_of_a_disagreeing_row(run, monkeypatch):
+    from nn import deltas
+
+    right = deltas.output_delta
+    monkeypatch.setattr(deltas, "output_delta", lambda *arguments: 2 * right(*arguments))
+    code, out, _, _ = run(*QUICK)
+    assert code == 1 and "WRONG" in out and "disagrees on 15 of 15" in out
+
+
+def test_pictures_as_png(run):
+    _, _, _, folder = run(*QUICK, "--format", "png")
+    for file in ("network.png", "neuron.png", "curve.png"):
+        assert (folder / file).read_bytes().startswith(b"\x89PNG")
+
+
+def test_without_matplotlib_one_line_names_the_extra_and_the_rest_is_written(run, monkeypatch):
+    real = builtins.__import__
+
+    def missing(name, *arguments, **keywords):
+        if name.startswith("matplotlib"):
+            raise ImportError(name)
+        return real(name, *arguments, **keywords)
+
+    monkeypatch.setattr(builtins, "__import__", missing)
+    code, out, _, folder = run(*QUICK)
+    lines = [line for line in out.splitlines() if "needs matplotlib" in line]
+    assert code == 0 and len(lines) == 1 and "pip install 'deltagrad[plot]'" in lines[0]
+    assert sorted(os.listdir(folder)) == ["network.json", "network.svg", "neuron.svg"]
+
+
+@pytest.mark.parametrize("rows, arguments, message", [
+    (None, ["--data", "nowhere.csv"], "nowhere.csv: No such file"),
+    (["1,2,p", "3,4,q"] * 3, ["--target", "species"], "no column 'species'"),
+    (["1,2,p", "3,x,q"] * 3, [], "row 2 (line 3), column 'b': 'x' is not a number"),
+    (["1,2,p", "", "3,4,q"] * 3, [], "row 2 (line 3) is empty"),
+    (["1,2,p", "3,,q"] * 3, [], "row 2 (line 3), column 'b' is empty"),
+    (["1,2,p", "3,4,p"] * 3, [], "one class only, 'p'"),
+    (["1,2,p", "3,4,p", "5,6,q"], [], "'q' is the only row of its class"),
+    (["1,2,0.5", "3,4,1.5"] * 3, ["--loss", "hinge"], "hinge compares classes"),
+    (["1,2,p", "3,4,q"] * 3, ["--hold-out", "1.5"], "between 0 and 1"),
+])  # fmt: skip
+def test_what_cannot_be_used_is_one_clear_line_and_exit_code_2(run, tmp_path, rows, arguments, message):
+    given = [] if rows is None else ["--data", table(tmp_path, rows)]
+    code, out, err, folder = run(*given, *arguments)
+    assert code == 2 and out == "" and message in err
+    assert err.count("\n") == 1 and err.startswith("python -m nn: ")
+    assert not folder.exists()
+
+
+def test_a_folder_that_cannot_be_made_is_said_before_training(run, tmp_path):
+    (tmp_path / "taken").write_text("")
+    code, out, err, _ = run(folder="taken")
+    assert code == 2 and out == "" and "taken" in err
+
+
+@pytest.mark.parametrize("arguments", [
+    ["--epochs", "0"], ["--epochs", "many"], ["--layers", "8,"], ["--layers", "-3"], ["--learning-rate", "-1"],
+    ["--learning-rate", "nan"], ["--activation", "swish"], ["--format", "pdf"], ["--unknown"],
+])  # fmt: skip
+def test_options_that_make_no_sense_are_exit_code_2(arguments, capsys):
+    with pytest.raises(SystemExit) as caught:
+        job.main(arguments)
+    assert caught.value.code == 2 and "usage:" in capsys.readouterr().err
+
+
+def test_help_names_every_option_and_its_default(capsys):
+    with pytest.raises(SystemExit) as caught:
+        job.main(["--help"])
+    out = capsys.readouterr().out
+    assert caught.value.code == 0
+    for option in ("--data", "--target", "--task", "--layers", "--activation", "--loss", "--optimizer", "--epochs",
+                   "--learning-rate", "--batch-size", "--seed", "--output", "--format", "--hold-out"):  # fmt: skip
+        assert option in out
+    assert "default: 60" in out and "0.02 for adam" in out
+
+
+def test_a_training_out_of_bounds_ends_with_code_1_and_a_remedy(run):
+    linear = ["--loss", "squared_error", "--layers", "none", "--activation", "relu"]
+    code, _, err, _ = run("--optimizer", "sgd", "--learning-rate", "1e200", *linear)
+    assert code == 1 and "lower the learning rate" in err
+
+
+def test_a_picture_that_fails_does_not_cost_the_others(run, monkeypatch):
+    def broken(*_):
+        raise AutogradValueError("too large to draw")
+
+    monkeypatch.setattr(ForwardPass, "draw", broken)
+    code, out, _, folder = run(*QUICK)
+    assert code == 0 and "no network.svg: too large to draw" in out
+    assert sorted(os.listdir(folder)) == ["curve.svg", "network.json", "neuron.svg"]
+
+
+def test_a_console_without_the_letter_delta_gets_question_marks(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "nn", *QUICK], cwd=tmp_path, env=environment(PYTHONIOENCODING="ascii"),
+        capture_output=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0 and b"? engine" in done.stdout and done.stderr == b""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_ctrl_c_reports_and_writes_what_was_learned_until_then(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-m", "nn", "--epochs", "100000"], cwd=tmp_path, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, env=environment(PYTHONIOENCODING="utf-8"), encoding="utf-8",
+    )  # fmt: skip
+    for line in process.stdout:
+        if "rows held out" in line:
+            break
+    time.sleep(0.7)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130 and "Traceback" not in err
+    assert "interrupted" in out and "held-out accuracy" in out and "the engine agrees" in out
+    assert len(MLP.load(tmp_path / "deltagrad-output" / "network.json").parameters()) == 67
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes of POSIX")
+def test_a_reader_that_has_gone_is_no_traceback(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-m", "nn", *QUICK], cwd=tmp_path, env=environment(), stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, encoding="utf-8",
+    )  # fmt: skip
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(timeout=60) == 1 and process.stderr.read() == ""
+    process.stderr.close()
