@@ -202,10 +202,10 @@ class _Picture:
         return self.theme.gradient(g, self.largest, at_least=0.4)
 
     def chip(self, g: float) -> str:
-        return chip(signed(g), g, self.largest, self.theme, 11, width="56")
+        return chip(signed(g), g, self.largest, self.theme, 11, width="68")
 
     def plain(self, x: float) -> str:
-        return cell(signed(x), self.theme.ink, 11, width="56")
+        return cell(signed(x), self.theme.ink, 11, width="68")
 
     def described(self, v: Value, otherwise: str) -> str:
         text = f"{shown(v.label or otherwise, 60)} = {exact(v.data)}"
