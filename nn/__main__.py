@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from autograd import AutogradError, AutogradValueError, MissingDependency, draw, no_grad
+from autograd import AutogradError, AutogradValueError, draw, no_grad
 
 from .certificate import certify
 from .datasets import IRIS, Dataset, Scale, read_csv, split
@@ -191,8 +191,7 @@ def written(net: MLP, task: Task, history: History, options: argparse.Namespace,
             write(folder / file)
             print(f"  {file}")
         except (AutogradError, OSError) as error:
-            reason = str(error) if isinstance(error, (MissingDependency, AutogradValueError)) else _told(error)
-            print(f"  no {file}: {reason}")
+            print(f"  no {file}: {_told(error)}")
 
 
 def _network_picture(net: MLP, task: Task, row: int) -> Any:
