@@ -444,7 +444,8 @@ def test_the_bar_shows_on_a_terminal_only(monkeypatch):
 
 def test_the_bar_shows_in_a_notebook_whose_streams_are_no_terminals(monkeypatch):
     monkeypatch.setattr(sys, "stderr", io.StringIO())
-    for shell, shown in ((SimpleNamespace(kernel=object(), config={}), True), (SimpleNamespace(config={}), False), (None, False)):
+    notebook, console = SimpleNamespace(kernel=object(), config={}), SimpleNamespace(config={})
+    for shell, shown in ((notebook, True), (console, False), (None, False)):
         monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda shell=shell: shell))
         with Bar(3) as bar:
             assert (bar.bar is not None) is shown
