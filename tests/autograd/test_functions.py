@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import autograd
@@ -128,7 +128,8 @@ def test_fsum_is_correctly_rounded(xs: list[float]) -> None:
         assert y.data == expected and [v.grad for v in values] == [1.0] * len(xs)
 
 
-@given(st.lists(st.floats(), max_size=6))
+@given(st.lists(st.floats() | st.sampled_from([1e308, -1e308, math.inf, -math.inf, math.nan]), max_size=6))
+@example([1e308, 1e308, math.inf])
 def test_fsum_never_raises(xs: list[float]) -> None:
     total = autograd.fsum(xs)
     assert type(total) is float
