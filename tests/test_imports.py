@@ -20,7 +20,7 @@ FILES = {
     for path in (ROOT / package).rglob("*.py")
 }
 # Each module of the core imports from those to its left.
-CORE = ("errors", "floats", "ops", "graph", "value", "functions", "gradient", "check")
+CORE = ("errors", "floats", "powers", "activations", "ops", "graph", "value", "functions", "gradient", "check")
 
 
 class Import(NamedTuple):

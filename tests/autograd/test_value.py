@@ -29,12 +29,13 @@ from autograd import (
     function,
     grad,
     no_grad,
+    powers,
     toposort,
 )
 
 INFIX: dict[str, tuple[Callable[[Any, Any], Any], Callable[[float, float], float]]] = {
     "add": (operator.add, operator.add), "sub": (operator.sub, operator.sub), "mul": (operator.mul, operator.mul),
-    "div": (operator.truediv, floats.div), "pow": (operator.pow, floats.pow),
+    "div": (operator.truediv, floats.div), "pow": (operator.pow, powers.pow),
     "lt": (operator.lt, operator.lt), "le": (operator.le, operator.le),
     "gt": (operator.gt, operator.gt), "ge": (operator.ge, operator.ge),
 }  # fmt: skip

@@ -23,7 +23,7 @@ from collections.abc import Callable
 from importlib import metadata
 from typing import Any
 
-from autograd import Value, floats, sumprod
+from autograd import Value, activations, floats, sumprod
 from nn import MLP
 
 try:
@@ -57,10 +57,10 @@ class Lean:
         return Lean(self.data * other.data, (self, other), (other.data, self.data))
 
     def tanh(self):
-        return Lean(math.tanh(self.data), (self,), (floats.sech2(self.data),))
+        return Lean(math.tanh(self.data), (self,), (activations.sech2(self.data),))
 
     def relu(self):
-        return Lean(floats.relu(self.data), (self,), (floats.step(self.data),))
+        return Lean(activations.relu(self.data), (self,), (floats.step(self.data),))
 
     def backward(self):
         order, seen, stack = [], set(), [self]
