@@ -14,8 +14,8 @@ from typing import Any
 from autograd import AutogradTypeError, AutogradValueError, Value, toposort
 from autograd.drawing import Drawing
 from autograd.drawing.dot import border, canvas, cell, chip, font, header, legend, table, tooltip
-from autograd.drawing.text import exact, shown, signed
 from autograd.drawing.theme import Colour, Theme, largest_of, theme_named
+from autograd.text import exact, shown, signed
 
 from .modules import ForwardPass, Neuron, _activation_name, name
 

@@ -20,7 +20,10 @@ FILES = {
     for path in (ROOT / package).rglob("*.py")
 }
 # Each module of the core imports from those to its left.
-CORE = ("errors", "floats", "powers", "activations", "ops", "graph", "value", "functions", "gradient", "check")
+CORE = (
+    "errors", "floats", "powers", "activations", "ops", "text", "naming", "graph", "value", "functions", "gradient",
+    "check",
+)  # fmt: skip
 
 
 class Import(NamedTuple):

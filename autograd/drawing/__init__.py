@@ -1,8 +1,10 @@
 """Pictures of computation graphs, coloured by gradient, with the chain rule on their edges.
 
-theme    every colour           scene    names, roles, edges, derivatives
-text     numbers and labels     dot      the scene as DOT text
+theme    every colour           scene    roles, edges, derivatives
+                                dot      the scene as DOT text
                                 render   DOT text as SVG and PNG
+
+Names come from ..naming, numbers and harmless labels from ..text, as in every other output.
 
 Nothing in the core imports this package; `autograd.draw` loads it when it is called.
 """

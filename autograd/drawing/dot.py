@@ -12,8 +12,8 @@ import re
 from typing import Any
 
 from ..errors import AutogradValueError, MissingDependency
+from ..text import exact, markup, shown, signed
 from .scene import Edge, Node, Scene
-from .text import exact, markup, shown, signed
 from .theme import Colour, Role, Theme, strength
 
 DIRECTIONS = {"LR": ("→", "←"), "TB": ("↓", "↑")}  # and the arrows forth and back

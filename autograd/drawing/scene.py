@@ -11,9 +11,9 @@ import re
 from dataclasses import dataclass, field
 
 from ..graph import toposort
+from ..naming import names_of
 from ..ops import LITERAL
 from ..value import Value
-from .text import constant
 from .theme import largest_of
 
 _INDICES = r"[\d,₀-₉⁰¹²³⁴-⁹⁽⁾ᵢⱼₖₗ_'′]*"
@@ -91,7 +91,7 @@ def scene(root: Value) -> Scene:
     order = toposort(root)
     shown = {parent for node in order for parent in _operands(node)} | {root}
     drawn = [node for node in order if node in shown]
-    names = _names(drawn, root)
+    names = names_of(drawn, root)
     nodes = {v: Node(f"n{i}", v, names[v], _role(v, root)) for i, v in enumerate(drawn)}
     differentiated = root.grad != 0
     edges = [edge for v in drawn if v.parents for edge in _edges_into(nodes, nodes[v], differentiated)]
@@ -143,28 +143,3 @@ def _role(node: Value, root: Value) -> str:
         return "parameter"
     # y is an ordinary input elsewhere, and the target where the lecture's Err is drawn.
     return "target" if root.label == "Err" and _TARGET.fullmatch(node.label) else "input"
-
-
-def _names(order: list[Value], root: Value) -> dict[Value, str]:
-    """Labels, and for what has none: f for the result, v₁, v₂, … for steps, x₁, x₂, … for leaves."""
-    taken = {node.label for node in order}
-    counters = {"v": 0, "x": 0}
-    names = {}
-    for node in order:
-        if node.label:
-            names[node] = node.label
-        elif node.op is LITERAL:
-            names[node] = constant(node.data)
-        elif node is root and "f" not in taken:
-            names[node] = "f"
-        else:
-            names[node] = _next(counters, "v" if node.parents else "x", taken)
-    return names
-
-
-def _next(counters: dict[str, int], letter: str, taken: set[str]) -> str:
-    while True:
-        counters[letter] += 1
-        name = letter + "".join(chr(ord("₀") + int(digit)) for digit in str(counters[letter]))
-        if name not in taken:
-            return name

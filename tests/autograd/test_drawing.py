@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 import autograd
 from autograd import AutogradTypeError, AutogradValueError, Value, draw, no_grad, toposort, where
 from autograd.drawing.scene import scene
-from autograd.drawing.text import shown, signed
 from autograd.drawing.theme import DARK, LIGHT, contrast, strength
 from autograd.ops import LITERAL
+from autograd.text import shown, signed
 
 SVG = "{http://www.w3.org/2000/svg}"
 XLINK = "{http://www.w3.org/1999/xlink}"

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from autograd import AutogradTypeError, AutogradValueError, Value, draw
-from autograd.drawing.text import signed
+from autograd.text import signed
 from nn import MLP, cross_entropy, squared_error
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -1,4 +1,4 @@
-"""What is written in the pictures: numbers with their sign, and labels that do no harm.
+"""What is written in pictures and tables: numbers with their sign, and labels that do no harm.
 
 A label is whatever the user chose: markup, quotes, control characters, ten thousand letters.
 It is shown as text; what cannot be shown becomes �, and what is too long ends in ….
