@@ -90,7 +90,7 @@ def pow_dxy(x: float, y: float) -> float:
     rest = 1.0 + y * log(x) if y else 1.0
     if -0.1 < rest < 0.1:  # it cancels, and takes a logarithm of many digits
         rest = float(_DIGITS.fma(Decimal(y), _DIGITS.ln(Decimal(x)), 1))
-    return _power_times(x, y, 1, rest)
+    return _power_times(x, y, 1, rest) if rest - rest == 0 else _power_times(x, y, 1, y, log(x))
 
 
 _DIGITS = Context(prec=60)

@@ -1,0 +1,84 @@
+"""The table of operations: what every row must be, whatever it computes."""
+
+import inspect
+import itertools
+import math
+import pickle
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograd import TABLE, AutogradValueError, Op, Value, add_row
+from autograd.gradient import graph_rule
+from autograd.value import record
+
+ROWS = sorted(set(TABLE) - {"literal"})
+# May give inf or nan at moderate operands; a sum or a product gives them at huge ones only.
+MODERATE = (-2.5, -1.0, 0.0, 0.5, 1.0, 3.0)
+
+
+def operand_counts(row):
+    return [row.arity] if row.arity is not None else [2, 4]
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_rule_has_one_partial_for_each_operand(name):
+    row = TABLE[name]
+    for n in operand_counts(row):
+        xs = [0.5] * n
+        assert len(row.rule(row.function(*xs), *xs)) == n
+        assert len(graph_rule(row)(record(row, tuple(map(Value, xs))), *map(Value, xs))) == n
+
+
+@pytest.mark.parametrize("name", ROWS)
+@given(data=st.data())
+def test_a_rule_says_the_same_on_floats_and_on_values(name, data):
+    row = TABLE[name]
+    n = data.draw(st.sampled_from(operand_counts(row)))
+    xs = data.draw(st.lists(st.floats(-3, 3), min_size=n, max_size=n))
+    leaves = [Value(x) for x in xs]
+    on_floats = row.rule(row.function(*xs), *xs)
+    on_values = graph_rule(row)(record(row, tuple(leaves)), *leaves)
+    for a, b in zip(on_floats, on_values):
+        assert (a is None) == (b is None)
+        if a is not None:
+            b = b.data if isinstance(b, Value) else b
+            assert a == b or (a != a and b != b)
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_row_that_can_be_singular_says_so(name):
+    row = TABLE[name]
+    for n in operand_counts(row):
+        for xs in itertools.product(MODERATE, repeat=n):
+            o = row.function(*xs)
+            numbers = [o, *(d for d in row.rule(o, *xs) if d is not None)]
+            if not all(map(math.isfinite, numbers)):
+                assert row.singular, f"{name}{xs} gives {numbers}"
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_rules_hold_no_branch_and_no_power_operator(name):
+    code = inspect.getsource(TABLE[name].rule)
+    assert " if " not in code.partition("lambda")[2].partition("singular")[0]
+    assert "x ** " not in code
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_functions_are_documented_where_they_are_not_operators(name):
+    f = TABLE[name].function
+    if f.__module__.startswith("autograd"):
+        assert ">>>" in f.__doc__
+
+
+@pytest.mark.parametrize("name", sorted(TABLE))
+def test_a_row_is_pickled_by_name(name):
+    assert pickle.loads(pickle.dumps(TABLE[name])) is TABLE[name]
+
+
+def test_a_row_that_is_gone_cannot_be_unpickled():
+    pickled = pickle.dumps(add_row(Op("gone_of_test_ops", lambda x: x, lambda o, x: (1.0,))))
+    TABLE.pop("gone_of_test_ops")
+    with pytest.raises(AutogradValueError, match="import the module that defines it"):
+        pickle.loads(pickled)
