@@ -23,3 +23,7 @@ class GradientMismatch(AutogradError, AssertionError):
 
 class MissingDependency(AutogradError, ImportError):
     """A feature needs a package that is not installed; the message names the extra to install."""
+
+
+class LoweringError(AutogradError, ValueError):
+    """A graph cannot be turned into a program faithfully, or a program was called wrongly."""

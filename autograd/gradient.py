@@ -16,6 +16,7 @@ from . import ops
 from .errors import AutogradTypeError
 from .functions import ROWS, function
 from .graph import dependents, toposort
+from .naming import derivative_name
 from .ops import LITERAL, TABLE, Op, Rule
 from .value import Value, literal, record
 
@@ -45,12 +46,15 @@ def grad(y: Value, xs: Iterable[Value] | Value) -> list[Value]:
     terms: dict[Value, list[tuple[Factor, Factor]]] = {node: [] for node in order if node in active}
     suspects: dict[Value, bool] = {}
     adjoints: dict[Value, Factor | None] = {y: 1.0}
+    old = set(order)  # these nodes keep their labels; a new one is called after its derivative
     for node in reversed(order):
         if node not in active:
             continue
         if node not in adjoints:
             adjoints[node] = _adjoint(terms[node], suspects)
         g = adjoints[node]
+        if y.label and g.__class__ is Value and not g.label and g not in old:
+            g.label = derivative_name(y.label, node.label)
         if g is None or active.isdisjoint(node.parents):
             continue
         assert node.op is not None

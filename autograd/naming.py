@@ -8,7 +8,8 @@ from __future__ import annotations
 import keyword
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Container, Iterable, Iterator
+from itertools import count
 from typing import TYPE_CHECKING
 
 from .ops import LITERAL
@@ -20,8 +21,21 @@ if TYPE_CHECKING:
 _SUBSCRIPTS = str.maketrans("0123456789,", "₀₁₂₃₄₅₆₇₈₉,")
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _PLAIN = str.maketrans("₀₁₂₃₄₅₆₇₈₉⁰¹²³⁴⁵⁶⁷⁸⁹", "01234567890123456789")
-_GREEK = {"θ": "theta", "δ": "delta", "σ": "sigma", "η": "eta", "φ": "phi", "Σ": "sum", "ŷ": "y_hat", "′": "_prime"}
+_GREEK = {
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "Δ": "Delta", "ε": "epsilon", "η": "eta", "θ": "theta",
+    "λ": "lambda_", "μ": "mu", "ν": "nu", "π": "pi", "ρ": "rho", "σ": "sigma", "Σ": "sum", "τ": "tau", "φ": "phi",
+    "Φ": "Phi", "ψ": "psi", "ω": "omega", "ŷ": "y_hat", "′": "_prime", "'": "_prime",
+}  # fmt: skip
 _PRE_ACTIVATION = re.compile(r"u([₀-₉⁰¹²³⁴-⁹⁽⁾,]*)")
+_LONGEST = 40  # letters of a label that a program shows
+# Names that JavaScript keeps for itself, and Python does not.
+_JAVASCRIPT = frozenset({
+    "Infinity", "Math", "NaN", "Number", "arguments", "boolean", "byte", "case", "catch", "char", "const", "debugger",
+    "default", "delete", "do", "double", "enum", "eval", "export", "extends", "false", "final", "float", "function",
+    "goto", "implements", "instanceof", "int", "interface", "let", "long", "native", "new", "null", "package",
+    "private", "protected", "public", "short", "static", "super", "switch", "synchronized", "this", "throw", "throws",
+    "transient", "true", "typeof", "undefined", "var", "void", "volatile",
+})  # fmt: skip
 
 
 def name(symbol: str, *indices: int, layer: int | None = None) -> str:
@@ -47,7 +61,7 @@ def names_of(order: Iterable[Value], root: Value) -> dict[Value, str]:
     """
     order = list(order)
     taken = {node.label for node in order}
-    counters = {"v": 0, "x": 0}
+    steps, leaves = _unused("v", taken), _unused("x", taken)
     names: dict[Value, str] = {}
     for node in order:
         if node.label:
@@ -57,16 +71,12 @@ def names_of(order: Iterable[Value], root: Value) -> dict[Value, str]:
         elif node is root and "f" not in taken:
             names[node] = "f"
         else:
-            names[node] = _next(counters, "v" if node.parents else "x", taken)
+            names[node] = next(steps if node.parents else leaves)
     return names
 
 
-def _next(counters: dict[str, int], letter: str, taken: set[str]) -> str:
-    while True:
-        counters[letter] += 1
-        unused = name(letter, counters[letter])
-        if unused not in taken:
-            return unused
+def _unused(symbol: str, taken: Container[str]) -> Iterator[str]:
+    return (candidate for i in count(1) if (candidate := name(symbol, i)) not in taken)
 
 
 def derivative_name(y: str, x: str) -> str:
@@ -81,27 +91,41 @@ def derivative_name(y: str, x: str) -> str:
     return f"δ{pre_activation[1]}" if pre_activation else f"∂{y}/∂{x}"
 
 
-def identifier(label: str, taken: Collection[str] = ()) -> str:
-    """A label as a name for a program: letters, digits and _, nothing else, and not yet taken.
+def identifier(label: str) -> str:
+    """A label as a name for a program in any language: ASCII letters, digits and _, nothing else.
+
+    It does not begin with _, so names that do are free for a program's own use.
 
     >>> identifier("θ⁽²⁾₁₃"), identifier("∂Err/∂θ⁽¹⁾₁,₁₂"), identifier("δ⁽²⁾₁"), identifier("x₁")
     ('theta2_13', 'd_theta1_1_12', 'delta2_1', 'x_1')
-    >>> identifier("import os; x"), identifier("lambda"), identifier("x", {"x"})
-    ('import_os_x', 'lambda_', 'x_2')
+    >>> identifier("import os; x"), identifier("lambda"), identifier("__class__"), identifier("→")
+    ('import_os_x', 'lambda_', 'class_', 'v')
     """
-    text = re.sub(r"^∂[^∂]*/∂", "d_", label)
+    text = label[: 4 * _LONGEST]
+    text = re.sub(r"^∂[^∂]*/∂", "d_", text)
     text = re.sub(r"⁽([⁰¹²³⁴-⁹]+)⁾", r"\1", text)  # the layer follows its symbol at once
     text = re.sub(r"(?<![₀-₉,])(?=[₀-₉])", "_", text)  # and the indices after _
     for letter, word in _GREEK.items():
         text = text.replace(letter, word)
     text = unicodedata.normalize("NFKD", text.translate(_PLAIN)).encode("ascii", "ignore").decode()
-    text = re.sub(r"\W+", "_", text).strip("_")[:40] or "v"
+    text = re.sub(r"\W+", "_", text)[:_LONGEST].strip("_") or "v"
     if text[0].isdigit():
         text = f"v{text}"
-    if keyword.iskeyword(text):
-        text += "_"
-    unique, n = text, 1
-    while unique in taken:
-        n += 1
-        unique = f"{text}_{n}"
-    return unique
+    return f"{text}_" if keyword.iskeyword(text) or text in _JAVASCRIPT else text
+
+
+def unique(text: str, taken: dict[str, int]) -> str:
+    """The name, or name_2, name_3, … where it is taken; it is entered among the taken.
+
+    taken  name -> the last number that was tried for it, so that equal names cost no search
+
+    >>> taken = {"x": 1}
+    >>> unique("x", taken), unique("x", taken), unique("y", taken)
+    ('x_2', 'x_3', 'y')
+    """
+    found = text
+    while found in taken:
+        taken[text] += 1
+        found = f"{text}_{taken[text]}"
+    taken[found] = 1
+    return found

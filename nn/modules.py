@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex, TypeAlias
 
 import autograd
 from autograd import TABLE, AutogradTypeError, AutogradValueError, Value
+from autograd.naming import name as name  # the names of pictures and programs alike; nn's modules take it from here
 from autograd.value import Number, literal, number, record
 
 from .initializers import Initializer, initializer_for
@@ -44,19 +45,6 @@ ACTIVATIONS: dict[str, Activation] = {
 
 _SUMPROD = TABLE["sumprod"]
 _ONE = literal(1.0)  # the bias's input
-_SUBSCRIPTS = str.maketrans("0123456789,", "₀₁₂₃₄₅₆₇₈₉,")
-_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-def name(symbol: str, *indices: int, layer: int | None = None) -> str:
-    """The lecture's name of a quantity: all pictures and programs call it so.
-
-    >>> name("θ", 1, 2, layer=3), name("x", 4), name("θ", 1, 12, layer=1)
-    ('θ⁽³⁾₁₂', 'x₄', 'θ⁽¹⁾₁,₁₂')
-    """
-    separator = "," if any(i > 9 for i in indices) else ""
-    above = "" if layer is None else f"⁽{str(layer).translate(_SUPERSCRIPTS)}⁾"
-    return symbol + above + separator.join(map(str, indices)).translate(_SUBSCRIPTS)
 
 
 class Module:
@@ -124,8 +112,7 @@ class Neuron(Module):
         self.activation = activation
         self.sigma = _activation(activation)
         self.theta = [
-            Value(draw(generator, nin, fan_out), name("θ", *rows, column, layer=layer))
-            for column in range(1, nin + 1)
+            Value(draw(generator, nin, fan_out), name("θ", *rows, column, layer=layer)) for column in range(1, nin + 1)
         ]
         self.bias = Value(0.0, name("b", *rows, layer=layer)) if bias else None
         self._labels = name("o", *rows, layer=layer), name("u", *rows, layer=layer)
