@@ -35,8 +35,8 @@ def pow(x: float, y: float) -> float:
     except OverflowError:
         return -inf if x < 0 and math.fmod(y, 2.0) else inf
     except ValueError:  # 0 to a negative power, or a negative base with a fraction above it
-        if x == 0:
-            return math.copysign(inf, x) if math.fmod(y, 2.0) in (1.0, -1.0) else inf
+        if x == 0:  # 0^−inf comes here on Python 3.10 only, and has no parity
+            return math.copysign(inf, x) if y > -inf and math.fmod(y, 2.0) == -1.0 else inf
         return nan
 
 
