@@ -264,6 +264,14 @@ def test_structural_zeros_drop_out() -> None:
     assert g.parents[0] is condition and [v.data for v in g.parents[1:]] == [1.0, 0.0]
 
 
+def test_a_slope_that_is_the_number_zero_drops_out_too() -> None:
+    first = autograd.function(autograd.Op("first", lambda x, y: x, lambda o, x, y: (1.0, 0.0)))
+    x, y = Value(0.5), Value(2.0)
+    by_x, by_y = grad(first(x, y).exp(), [x, y])
+    assert by_x.op is autograd.TABLE["exp"]
+    assert by_y.op is autograd.TABLE["literal"] and by_y.data == 0.0
+
+
 def test_a_sum_has_no_products_by_one() -> None:
     x, w = Value(0.5), Value(2.0)
     (g,) = grad((x * w + 3.0) - 1.0, [x])

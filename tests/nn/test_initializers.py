@@ -34,10 +34,12 @@ def test_means_and_variances(fan_in: int, fan_out: int) -> None:
 
 
 @given(st.integers(1, 200), st.integers(1, 200), st.integers(0, 1000))
-def test_bounds(fan_in: int, fan_out: int, seed: int) -> None:
+def test_bounds_and_scales(fan_in: int, fan_out: int, seed: int) -> None:
     assert abs(xavier(random.Random(seed), fan_in, fan_out)) <= math.sqrt(6 / (fan_in + fan_out))
     assert abs(uniform(random.Random(seed), fan_in, fan_out)) <= 1.0
     assert zeros(random.Random(seed), fan_in, fan_out) == 0.0
+    standard = random.Random(seed).gauss(0.0, 1.0)
+    assert he(random.Random(seed), fan_in, fan_out) == pytest.approx(math.sqrt(2 / fan_in) * standard, rel=1e-14)
 
 
 def test_uniform_ones_reach_their_bounds_and_he_has_tails() -> None:
