@@ -71,6 +71,8 @@ def function(row: Op) -> Callable[..., Any]:
 
     call.__name__ = call.__qualname__ = row.name
     call.__doc__ = row.function.__doc__
+    if row.rule.__module__ != Op.__module__:
+        call.__module__ = row.rule.__module__  # where pickle finds one's own function by its name
     return call
 
 

@@ -2,6 +2,8 @@
 
 import math
 import pickle
+import sys
+import types
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -226,6 +228,23 @@ def test_one_s_own_row_in_pickles_networks_and_pictures_names(softsign: Callable
     assert y.parents[0]._op == "softsign" and softsign.__name__ == "softsign"
     out = MLP(1, [2, 1], activation=softsign, seed=0)([0.5])
     assert out.op is TABLE["softsign"]
+
+
+def test_a_network_with_one_s_own_activation_can_be_pickled() -> None:
+    """Like every function: by the name that it has in the module that makes it."""
+    from nn import MLP
+
+    module = types.ModuleType("mine")
+    row = "autograd.Op('cube', lambda x: x * x * x, lambda o, x: (3 * x * x,))"
+    code = f"import autograd; cube = autograd.function({row})"
+    exec(code, module.__dict__)
+    sys.modules["mine"] = module
+    try:
+        net = MLP(1, [1], module.cube, seed=0)
+        assert pickle.loads(pickle.dumps(net))([0.5]).data == net([0.5]).data
+        assert pickle.loads(pickle.dumps(autograd.tanh)) is autograd.tanh
+    finally:
+        del sys.modules["mine"]
 
 
 def test_one_s_own_row_of_any_number_of_operands() -> None:
