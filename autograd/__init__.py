@@ -11,12 +11,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .check import Difference, check_grads, difference, difference_in_graph
+from .debug import debug
 from .errors import (
     AutogradError,
     AutogradTypeError,
     AutogradValueError,
+    BackwardMistake,
     GradientMismatch,
     MissingDependency,
+    NotFinite,
 )
 from .functions import (
     abs, acos, add, asin, atan, cos, cosh, div, elu, erf, exp, expm1, fsum, function, gelu, hypot,
@@ -30,6 +33,7 @@ from .value import Value, no_grad
 
 if TYPE_CHECKING:
     from .drawing import Drawing
+    from .events import Recording
 
 
 def draw(
@@ -46,12 +50,24 @@ def draw(
     return draw(value, level=level, direction=direction, theme=theme, force=force)
 
 
+def record(y: Value) -> Recording:
+    """The forward and the backward pass of y as events, to step through; see autograd.events.record.
+
+    >>> x = Value(3.0, "x"); y = x * x
+    >>> print(record(y).contributions(x)[0])
+    ∂f/∂x += ∂f/∂f · ∂f/∂x = 1.00 × 3.00 = 3.00   (0 → 3.00)
+    """
+    from .events import record
+
+    return record(y)
+
+
 __all__ = [
-    "TABLE", "AutogradError", "AutogradTypeError", "AutogradValueError", "Difference",
-    "GradientMismatch", "MissingDependency", "Op", "Value", "abs", "acos", "add", "add_row", "asin", "atan", "check_grads",
-    "cos", "cosh", "difference", "difference_in_graph", "div", "draw", "elu", "erf", "exp", "expm1",
+    "TABLE", "AutogradError", "AutogradTypeError", "AutogradValueError", "BackwardMistake", "Difference",
+    "GradientMismatch", "MissingDependency", "NotFinite", "Op", "Value", "abs", "acos", "add", "add_row", "asin", "atan", "check_grads",
+    "cos", "cosh", "debug", "difference", "difference_in_graph", "div", "draw", "elu", "erf", "exp", "expm1",
     "fsum", "function", "gelu", "grad", "hessian", "hypot", "leaky_relu", "log", "log1p",
-    "logsumexp", "maximum", "minimum", "mul", "neg", "no_grad", "pow", "relu", "sigmoid", "sign",
+    "logsumexp", "maximum", "minimum", "mul", "neg", "no_grad", "pow", "record", "relu", "sigmoid", "sign",
     "silu", "sin", "sinh", "softplus", "sqrt", "step", "sub", "sumprod", "tan", "tanh",
     "toposort", "where",
 ]  # fmt: skip

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from collections.abc import Sequence
 
+TERMS = 6  # of a long sum that are shown
+_INFIX = {"add", "sub", "mul", "div", "pow", "lt", "le", "gt", "ge"}
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -30,6 +33,51 @@ def signed(x: float) -> str:
     if -3 <= e <= 3:
         return f"{sign}{abs(x):.{max(0, 2 - e)}f}"
     return f"{sign}{digits}×10{str(e).translate(_SUPERSCRIPTS)}"
+
+
+def short(x: float) -> str:
+    """Three significant digits without a plus sign: for formulas, where + is an operation.
+
+    >>> short(0.5), short(-0.25), short(0.0)
+    ('0.500', '−0.250', '0')
+    """
+    return signed(x).removeprefix("+")
+
+
+def formula(operation: str, symbol: str, operands: Sequence[str]) -> str:
+    """A row applied to operands, which are names or numbers, as a page would show it.
+
+    >>> formula("mul", "×", ["w", "−2.00"]), formula("tanh", "tanh", ["u"])
+    ('w × (−2.00)', 'tanh(u)')
+    >>> formula("sumprod", "Σ×", ["θ₁", "θ₂", "x₁", "x₂"])
+    'θ₁·x₁ + θ₂·x₂'
+    """
+    factors = [bracketed(operand) for operand in operands]
+    half = len(factors) // 2
+    if operation in _INFIX:
+        return f" {symbol} ".join(factors)
+    if operation == "neg":
+        return f"−{factors[0]}"
+    if operation == "fsum":
+        return " + ".join(_few(factors)) or "0"
+    if operation == "sumprod":
+        return " + ".join(_few([f"{p}·{q}" for p, q in zip(factors[:half], factors[half:])])) or "0"
+    if operation == "abs":
+        return f"|{operands[0]}|"
+    return f"{symbol}({', '.join(_few(operands))})"
+
+
+def _few(terms: Sequence[str]) -> list[str]:
+    return list(terms) if len(terms) <= TERMS else [*terms[: TERMS - 1], "…", terms[-1]]
+
+
+def bracketed(operand: str) -> str:
+    """A negative number in brackets, to stand after an operation.
+
+    >>> bracketed("−1"), bracketed("x")
+    ('(−1)', 'x')
+    """
+    return f"({operand})" if operand.startswith("−") else operand
 
 
 def constant(x: float) -> str:
