@@ -11,12 +11,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .check import Difference, check_grads, difference, difference_in_graph
+from .debug import debug
 from .errors import (
     AutogradError,
     AutogradTypeError,
     AutogradValueError,
+    BackwardMistake,
     GradientMismatch,
     MissingDependency,
+    NotFinite,
 )
 from .functions import (
     abs, acos, add, asin, atan, cos, cosh, div, elu, erf, exp, expm1, fsum, function, gelu, hypot,
@@ -60,11 +63,11 @@ def record(y: Value) -> Recording:
 
 
 __all__ = [
-    "TABLE", "AutogradError", "AutogradTypeError", "AutogradValueError", "Difference",
-    "GradientMismatch", "MissingDependency", "Op", "Value", "abs", "acos", "add", "add_row", "asin", "atan", "check_grads",
-    "cos", "cosh", "difference", "difference_in_graph", "div", "draw", "elu", "erf", "exp", "expm1",
-    "fsum", "function", "gelu", "grad", "hessian", "hypot", "leaky_relu", "log", "log1p",
-    "logsumexp", "maximum", "minimum", "mul", "neg", "no_grad", "pow", "record", "relu", "sigmoid", "sign",
-    "silu", "sin", "sinh", "softplus", "sqrt", "step", "sub", "sumprod", "tan", "tanh",
-    "toposort", "where",
+    "TABLE", "AutogradError", "AutogradTypeError", "AutogradValueError", "BackwardMistake",
+    "Difference", "GradientMismatch", "MissingDependency", "NotFinite", "Op", "Value", "abs", "acos",
+    "add", "add_row", "asin", "atan", "check_grads", "cos", "cosh", "debug", "difference",
+    "difference_in_graph", "div", "draw", "elu", "erf", "exp", "expm1", "fsum", "function", "gelu",
+    "grad", "hessian", "hypot", "leaky_relu", "log", "log1p", "logsumexp", "maximum", "minimum", "mul",
+    "neg", "no_grad", "pow", "record", "relu", "sigmoid", "sign", "silu", "sin", "sinh", "softplus",
+    "sqrt", "step", "sub", "sumprod", "tan", "tanh", "toposort", "where",
 ]  # fmt: skip

@@ -27,3 +27,15 @@ class MissingDependency(AutogradError, ImportError):
 
 class LoweringError(AutogradError, ValueError):
     """A graph cannot be turned into a program faithfully, or a program was called wrongly."""
+
+
+class NotFinite(AutogradError, ArithmeticError):
+    """A nan or inf was born inside debug(); `node` is where."""
+
+    node: object = None
+
+
+class BackwardMistake(AutogradError, RuntimeError):
+    """backward() inside debug() would give, or add to, a wrong gradient; `node` shows why."""
+
+    node: object = None

@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from fractions import Fraction
 from numbers import Complex
 from numbers import Real as AnyReal
-from typing import Any, SupportsIndex, TypeAlias, TypeVar
+from typing import Any, Protocol, SupportsIndex, TypeAlias, TypeVar
 
 from .errors import AutogradTypeError, AutogradValueError
 from .graph import restart, toposort
@@ -25,8 +25,49 @@ Real: TypeAlias = "float | Fraction | SupportsIndex"
 Number: TypeAlias = "Value | Real"
 
 _recording: ContextVar[bool] = ContextVar("recording", default=True)
-_pauses = 0  # how many no_grad() are active anywhere: while none is, no operation asks more
-_pauses_lock = threading.Lock()
+_watcher: ContextVar[Watcher | None] = ContextVar("watcher", default=None)
+_attended = 0  # how many no_grad() and debug() are active anywhere: while none is, no operation asks more
+_attended_lock = threading.Lock()
+
+
+class Watcher(Protocol):
+    """What debug() puts beside the engine: it sees every new node, and every backward() from both sides."""
+
+    def born(self, node: Value) -> None: ...
+    def before_backward(self, root: Value) -> None: ...
+    def after_backward(self, root: Value) -> None: ...
+
+
+def _attend(node: Value) -> None:
+    """Show a new node to the watcher, and make it a leaf where nothing is recorded."""
+    watcher = _watcher.get()
+    if watcher is not None:
+        watcher.born(node)
+    if not _recording.get():
+        node.op, node.parents = None, ()
+
+
+@contextlib.contextmanager
+def _attending() -> Iterator[None]:
+    global _attended
+    with _attended_lock:
+        _attended += 1
+    try:
+        yield
+    finally:
+        with _attended_lock:
+            _attended -= 1
+
+
+@contextlib.contextmanager
+def watching(watcher: Watcher) -> Iterator[None]:
+    """Inside, the watcher is told of every node and every backward() of this thread."""
+    token = _watcher.set(watcher)
+    try:
+        with _attending():
+            yield
+    finally:
+        _watcher.reset(token)
 
 
 def number(x: Any, where: str) -> float:
@@ -98,8 +139,8 @@ def record(row: Op, operands: tuple[Value, ...]) -> Value:
     node.op = row
     node.parents = operands
     node.label = ""
-    if _pauses and not _recording.get():
-        node.op, node.parents = None, ()
+    if _attended:
+        _attend(node)
     return node
 
 
@@ -118,8 +159,8 @@ def _unary(name: str) -> Callable[[Value], Value]:
         node.op = row
         node.parents = (self,)
         node.label = ""
-        if _pauses and not _recording.get():
-            node.op, node.parents = None, ()
+        if _attended:
+            _attend(node)
         return node
 
     return _named(method, row)
@@ -140,8 +181,8 @@ def _binary(name: str, infix: bool = False) -> Callable[[Value, Number], Value]:
         node.op = row
         node.parents = (self, other)  # type: ignore[assignment]
         node.label = ""
-        if _pauses and not _recording.get():
-            node.op, node.parents = None, ()
+        if _attended:
+            _attend(node)
         return node
 
     return _named(method, row)
@@ -263,6 +304,9 @@ class Value:
         12.0
         """
         seed = number(gradient, "backward(gradient)")
+        watcher = _watcher.get() if _attended else None
+        if watcher is not None:
+            watcher.before_backward(self)
         order = restart(self)
         self.grad += seed
         for node in order:
@@ -281,6 +325,8 @@ class Value:
                     for parent, d in zip(parents, rule(node.data, *[p.data for p in parents])):
                         if d:
                             parent.grad += g * d
+        if watcher is not None:
+            watcher.after_backward(self)
 
     def zero_grad(self) -> None:
         """Set the gradient of this node, and of every node it was computed from, to zero.
@@ -421,13 +467,9 @@ def no_grad() -> Iterator[None]:
     >>> y.data, y.parents
     (9.0, ())
     """
-    global _pauses
     token = _recording.set(False)
-    with _pauses_lock:
-        _pauses += 1
     try:
-        yield
+        with _attending():
+            yield
     finally:
-        with _pauses_lock:
-            _pauses -= 1
         _recording.reset(token)

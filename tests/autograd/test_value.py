@@ -406,7 +406,7 @@ def test_no_grad_nested_and_left_by_an_exception() -> None:
             raise ZeroDivisionError
         assert (x * x).op is None
     assert (x * x).op is not None
-    assert autograd.value._pauses == 0
+    assert autograd.value._attended == 0
 
 
 def test_no_grad_as_a_decorator() -> None:
