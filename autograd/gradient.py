@@ -60,6 +60,8 @@ def grad(y: Value, xs: Iterable[Value] | Value) -> list[Value]:
         assert node.op is not None
         for parent, d in zip(node.parents, graph_rule(node.op)(node, *node.parents)):
             if parent in active and d is not None:
+                if isinstance(d, Value) and d.op is LITERAL:
+                    d = d.data  # the bias's input: δ · 1 is δ itself
                 # For one operand d is a slope, and the lecture writes σ'(u) first.
                 terms[parent].append((d, g) if len(node.parents) == 1 else (g, d))
     return [literal(0.0) if (g := adjoints.get(x)) is None else _node(g) for x in xs]

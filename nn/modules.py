@@ -144,6 +144,10 @@ class Neuron(Module):
         """Its weights θ, then its bias."""
         return [*self.theta, self.bias] if self.bias is not None else [*self.theta]
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy or a pickle keeps: the neuron without the graph of its last call."""
+        return {**self.__dict__, "u": None, "o": None}
+
     def __repr__(self) -> str:
         return f"Neuron({len(self.theta)}, {_activation_name(self.activation)})"
 
