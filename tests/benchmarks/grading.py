@@ -1,0 +1,413 @@
+"""How often a planted mistake is found: python tests/benchmarks/grading.py [networks] [pairs] [right]
+
+Each mistake is written into a derivation in plain loops, which shares no line with the family
+that grading compares with, and handed in for random networks in which it shows.  Prints a table
+in Markdown.  Exit code 1 unless functions with one mistake are identified in at least 98 % of
+the networks, up to equivalence, and no right derivation is accused.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from nn import MLP
+from nn.answers import cases_of, probe
+from nn.grading import grade
+from nn.mistakes import EQUATIONS, MISTAKES, derivation, named
+
+ETA = 0.3
+PROMISED = 0.98
+ACTIVATIONS = ("tanh", "sigmoid", "relu", "linear")
+
+# --- the derivations that are handed in, written as learners write them ------------------------
+
+
+def learner(planted=frozenset(), order=1, slopes=None):
+    """A derivation in loops, with the planted mistakes, pairs of (equation, name), in it.
+
+    order   1 or −1: which way the sums go
+    slopes  σ' of one's own instead of the one that is given, functions of u and o
+    """
+
+    def has(equation, name):
+        return (equation, name) in planted
+
+    def answer(theta, bias, u, o, x, y, sigma_slope, names=(), activations=()):
+        last = len(theta) - 1
+        if has("forward", "bias left out of u"):
+            u, o, before = [], [], x
+            for k in range(last + 1):
+                u.append([sum(t * v for t, v in zip(row, before)) for row in theta[k]])
+                o.append([activations[k](v) for v in u[-1]])
+                before = o[-1]
+        delta = [[0.0] * len(layer) for layer in theta]
+
+        def slope(equation, k, i):
+            if has(equation, "σ' missing"):
+                return 1
+            if has(equation, "σ'(o) for σ'(u)"):
+                return sigma_slope[k](o[k][i])
+            if has(equation, "σ for σ'"):
+                return o[k][i]
+            if has(equation, "σ' in terms of o, given u"):
+                v = u[k][i]
+                return v * (1 - v) if names[k] == "sigmoid" else 1 - v * v
+            return slopes[names[k]](u[k][i], o[k][i]) if slopes else sigma_slope[k](u[k][i])
+
+        for i in range(len(y)):
+            d = 2 * (o[last][i] - y[i]) * slope("output", last, i)
+            if has("output", "factor 2 missing") or has("output", "½ convention"):
+                d = (o[last][i] - y[i]) * slope("output", last, i)
+            if has("output", "mean for sum over the outputs"):
+                d /= len(y)
+            if has("output", "sign"):
+                d = -d
+            if has("output", "learning rate included"):
+                d *= ETA
+            delta[last][i] = d
+        for k in reversed(range(last)):
+            for i in range(len(theta[k])):
+                total, count = 0.0, 0
+                for j in list(range(len(theta[k + 1])))[::order]:
+                    weight = theta[k + 1][j][i]
+                    if has("hidden", "transposed θᵢⱼ for θⱼᵢ"):
+                        weight = theta[k + 1][i][j]
+                    if has("hidden", "θ of the wrong layer, its row"):
+                        if j >= len(theta[k][i]):
+                            continue
+                        weight = theta[k][i][j]
+                    if has("hidden", "θ of the wrong layer, its column"):
+                        if j >= len(theta[k]):
+                            continue
+                        weight = theta[k][j][i]
+                    if has("hidden", "weights already updated"):
+                        weight = weight - ETA * delta[k + 1][j] * o[k][i]
+                    d = delta[k + 1][j]
+                    if has("hidden", "δ of the output layer for the next"):
+                        if j >= len(delta[last]):
+                            continue
+                        d = delta[last][j]
+                    if has("hidden", "= for += over j"):
+                        total = d * weight
+                    elif not (has("hidden", "first j only") and count):
+                        total += d * weight
+                    count += 1
+                if has("hidden", "mean for sum over j") and count:
+                    total /= count
+                delta[k][i] = total * slope("hidden", k, i) * (-1 if has("hidden", "sign") else 1)
+        by_theta, by_bias = [], []
+        for k in range(last + 1):
+            before = x if k == 0 else o[k - 1]
+            by_theta.append([[gradient(k, i, l, before[l], delta, theta, u, o, x, slope) for l in range(len(before))]
+                             for i in range(len(theta[k]))])  # fmt: skip
+            by_bias.append(
+                None if bias[k] is None else [bias_gradient(delta[k][i], bias[k][i]) for i in range(len(theta[k]))]
+            )
+        return delta, by_theta, by_bias
+
+    def gradient(k, i, l, o_l, delta, theta, u, o, x, slope):
+        d = delta[k][i]
+        if has("weights", "o of the wrong layer, oᵢ"):
+            o_l = o[k][i]
+        if has("weights", "o of the wrong layer, its own"):
+            o_l = o[k][l]
+        if has("weights", "x for o"):
+            o_l = x[l]
+        if has("weights", "u for o") and k > 0:
+            o_l = u[k - 1][l]
+        if has("weights", "θ for o"):
+            o_l = theta[k][i][l]
+        if has("weights", "δ of the layer before") and k > 0:
+            d = delta[k - 1][l]
+        if has("weights", "σ' twice"):
+            d *= slope("", k, i)
+        return rated("weights", d * o_l)
+
+    def bias_gradient(d, b):
+        if has("bias", "bias forgotten"):
+            return 0.0
+        return rated("bias", d * b if has("bias", "b·δ for δ") else d)
+
+    def rated(equation, g):
+        if has(equation, "sign"):
+            return -g
+        if has(equation, "learning rate included"):
+            return ETA * g
+        return -ETA * g if has(equation, "the update for the gradient") else g
+
+    return answer
+
+
+def knowing(answer, case):
+    """The answer, told what σ is in this network."""
+    return lambda *arguments: answer(*arguments, names=case.names, activations=case.sigma)
+
+
+def batched(answer, planted):
+    """∂Err/∂θ and ∂Err/∂b of a batch."""
+
+    def of_batch(theta, bias, U, O, X, Y, sigma_slope):
+        samples = [answer(theta, bias, u, o, x, y, sigma_slope) for u, o, x, y in zip(U, O, X, Y)]
+
+        def add(gradients):
+            if isinstance(gradients[0], list):
+                return [add(list(parts)) for parts in zip(*gradients)]
+            if gradients[0] is None or ("batch", "= for += over the batch") in planted:
+                return gradients[-1]
+            total = sum(gradients)
+            return total / len(gradients) if ("batch", "mean for sum over the batch") in planted else total
+
+        return add([g for _, g, _ in samples]), add([b for _, _, b in samples])
+
+    return of_batch
+
+
+TEXTBOOK = {
+    "tanh": lambda u, o: 1 - o**2, "sigmoid": lambda u, o: o * (1 - o),
+    "relu": lambda u, o: float(o > 0), "linear": lambda u, o: 1.0,
+}  # fmt: skip
+EXPONENTIALS = {
+    "tanh": lambda u, o: (2 / (math.exp(u) + math.exp(-u))) ** 2,
+    "sigmoid": lambda u, o: math.exp(-u) / (1 + math.exp(-u)) ** 2,
+    "relu": lambda u, o: 1.0 if u > 0 else 0.0, "linear": lambda u, o: 1,
+}  # fmt: skip
+
+# --- networks and what is expected of a grade -------------------------------------------------------
+
+
+def network(draw):
+    """Depth 1–4, width 1–5, activations mixed, with biases or without; and one sample."""
+    sizes = [draw.randint(1, 5) for _ in range(draw.randint(2, 5))]
+    net = MLP(sizes[0], sizes[1:], draw.choice(ACTIVATIONS), draw.choice(ACTIVATIONS), draw.random() < 0.8, seed=draw)
+    for p in net.parameters():
+        p.data = draw.uniform(-1.2, 1.2)
+    return net, sample(draw, net), [draw.uniform(-1.5, 1.5) for _ in range(sizes[-1])]
+
+
+def sample(draw, net):
+    return [draw.uniform(-2, 2) for _ in range(net.nin)]
+
+
+def leaves(nested):
+    if isinstance(nested, (list, tuple)):
+        for part in nested:
+            yield from leaves(part)
+    elif nested is not None:
+        yield nested
+
+
+def same(a, b):
+    a, b = list(leaves(a)), list(leaves(b))
+    scale = max(map(abs, [*a, *b]), default=0.0)
+    return len(a) == len(b) and all(abs(p - q) <= 1e-9 * (abs(p) + abs(q)) + 1e-12 * scale for p, q in zip(a, b))
+
+
+def shows(planted, case):
+    """Whether each of the mistakes changes the answer by itself; None if it cannot be made there."""
+    for one in planted:
+        rest = planted - {one}
+        try:
+            with_it = knowing(learner(planted), case)(*case.arguments())
+            if same(with_it, knowing(learner(rest), case)(*case.arguments())):
+                return False
+        except IndexError:
+            return None
+    return True
+
+
+def equivalent(case, one, other):
+    """Whether two sets of mistakes give the same on other numbers in the same network."""
+
+    def derived(explanation, fresh):
+        wrongs = {}
+        for equation, mistake in explanation:
+            wrongs[equation] = (*wrongs.get(equation, ()), mistake)
+        return derivation(fresh, wrongs)
+
+    try:
+        return all(
+            same(derived(one, fresh), derived(other, fresh))
+            for seed in range(1000, 1005)
+            for fresh in [probe(case, seed)]
+        )
+    except LookupError:
+        return True  # graded where all layers are equally wide; here there is nothing to compare
+
+
+def verdict(found, planted, case, loosely=False):
+    """Whether a grade names the planted mistakes, and nothing else but what equals them for all inputs."""
+    by_title = {}
+    for equation, name in planted:
+        by_title.setdefault(EQUATIONS[equation], set()).add((equation, name))
+    if {finding.title for finding in found.findings} != set(by_title):
+        return False
+    for finding in found.findings:
+        wanted = by_title[finding.title]
+        named_so = [{(e, m.name) for e, m in explanation} for explanation in finding.explanations]
+        if wanted not in named_so:
+            return False
+        truth = [(e, named(n, e)) for e, n in wanted]
+        if not loosely and not all(equivalent(case, truth, list(other)) for other in finding.explanations):
+            return False
+    return True
+
+
+def as_a_whole(found, planted):
+    """The same for gradients alone, where one explanation holds the mistakes of all equations."""
+    named_so = [
+        {(e, m.name) for e, m in explanation} for finding in found.findings for explanation in finding.explanations
+    ]
+    return set(planted) in named_so
+
+
+def all_planted():
+    """Every mistake in every equation by itself."""
+    return [(e, m.name) for m in MISTAKES for e in m.equations if m.name != "sum for mean over the outputs"]
+
+
+def suited(planted, draw, batch=False):
+    """A random network in which the mistakes show, with its sample or batch."""
+    while True:
+        net, x, y = network(draw)
+        (case,), _ = cases_of(net, x, y, eta=ETA)
+        if not all(named(n, e).possible(case) for e, n in planted):
+            continue
+        if any(n == "σ' in terms of o, given u" for _, n in planted) and not set(case.names) <= {"tanh", "sigmoid"}:
+            continue
+        single = frozenset(b for b in planted if b[0] != "batch")
+        visible = shows(single, case) if single else True
+        if visible is None and len(case.theta) > 1 and case.theta[-1] and not batch:
+            visible = "transposed θᵢⱼ for θⱼᵢ" in {n for _, n in planted} and shows(single, probe(case, 0, 3))
+        if visible:
+            return net, x, y, case
+
+
+def measure(planted, networks, seed=0):
+    """How many of the networks: a function, numbers with all digits, with four, gradients alone, a batch's function."""
+    draw = random.Random(f"{sorted(planted)} {seed}")
+    counts, of = [0] * 5, [0] * 5
+
+    def count(column, identified):
+        counts[column] += bool(identified)
+        of[column] += 1
+
+    for n in range(networks):
+        net, x, y, case = suited(planted, draw)
+        answer = knowing(learner(planted), case)
+        in_batch = any(e == "batch" for e, _ in planted)
+        if not in_batch:
+            count(0, verdict(grade(answer, net, x, y, eta=ETA), planted, case))
+            if shows(planted, case):
+                numbers = answer(*case.arguments())
+                count(1, verdict(grade(numbers, net, x, y, eta=ETA), planted, case, loosely=True))
+                count(2, verdict(grade(rounded(numbers), net, x, y, eta=ETA), planted, case, loosely=True))
+                if n % 4 == 0 and not same(numbers[1:], learner()(*case.arguments())[1:]):
+                    count(3, as_a_whole(grade(numbers[1:], net, x, y, eta=ETA), planted))
+        if n % 4 == 0 and shows(planted - {b for b in planted if b[0] == "batch"}, case) is not None:
+            X, Y = [x, sample(draw, net), sample(draw, net)], [y] * 3
+            count(4, as_a_whole(grade(batched(answer, planted), net, X, Y, eta=ETA), planted))
+    return counts, of
+
+
+def rounded(nested):
+    if isinstance(nested, (list, tuple)):
+        return type(nested)(rounded(part) for part in nested)
+    return None if nested is None else float(f"{nested:.4g}")
+
+
+def accused(n, seed=1):
+    """How many of n right derivations are called wrong, in either order and three forms of σ'."""
+    draw, wrong = random.Random(seed), 0
+    for m in range(n):
+        net, x, y = network(draw)
+        scale = 10 ** draw.uniform(-1, 1)  # saturated networks as well
+        for p in net.parameters():
+            p.data *= scale
+        (case,), _ = cases_of(net, x, y, eta=ETA)
+        answer = knowing(learner(order=draw.choice([1, -1]), slopes=[None, TEXTBOOK, EXPONENTIALS][m % 3]), case)
+        kind = draw.randrange(5)
+        handed_in = [
+            answer,
+            answer(*case.arguments()),
+            rounded(answer(*case.arguments())),
+            answer(*case.arguments())[1:],
+        ]
+        try:
+            result = (
+                grade(handed_in[kind], net, x, y, eta=ETA)
+                if kind < 4
+                else grade(batched(answer, ()), net, [x, x], [y, y])
+            )
+        except OverflowError:  # the exponentials', for large u
+            continue
+        wrong += not result
+    return wrong
+
+
+def pairs(n, seed=2):
+    """Of n random pairs of mistakes, in two parts of the derivation, how many are identified."""
+    draw, found = random.Random(seed), [0, 0]
+    everything = [b for b in all_planted() if b[0] != "batch"]
+    for _ in range(n):
+        while True:
+            (e, a), (f, b) = draw.sample(everything, 2)
+            if (e, named(a, e).part) != (f, named(b, f).part):
+                break
+        planted = frozenset({(e, a), (f, b)})
+        try:
+            net, x, y, case = suited_soon(planted, draw)
+        except TimeoutError:
+            continue  # together they never show, for instance the bias forgotten and its sign
+        found[1] += 1
+        found[0] += verdict(grade(knowing(learner(planted), case), net, x, y, eta=ETA), planted, case)
+    return found
+
+
+def suited_soon(planted, draw):
+    for _ in range(300):
+        net, x, y = network(draw)
+        (case,), _ = cases_of(net, x, y, eta=ETA)
+        possible = all(named(n, e).possible(case) for e, n in planted)
+        tame = all(n != "σ' in terms of o, given u" for _, n in planted) or set(case.names) <= {"tanh", "sigmoid"}
+        if possible and tame and shows(planted, case):
+            return net, x, y, case
+    raise TimeoutError
+
+
+COLUMNS = ("function", "numbers", "4 digits", "gradients alone", "batch")
+
+
+def together():
+    """Every mistake in all of its equations at once, where it has several."""
+    groups = [frozenset((e, m.name) for e in m.equations) for m in MISTAKES if len(m.equations) > 1]
+    return [*groups, frozenset((e, "sign") for e in ("output", "hidden"))]
+
+
+def main(networks=200, paired=1000, right=2000):
+    began = time.perf_counter()
+    print(f"| mistake | equation | {' | '.join(COLUMNS)} |\n|---|---|{'---:|' * len(COLUMNS)}")
+    total, of_total = [0] * 5, [0] * 5
+    for planted in [*(frozenset({one}) for one in all_planted()), *together()]:
+        counts, of = measure(planted, networks)
+        name, equation = min(n for _, n in planted), ", ".join(e for e in EQUATIONS if e in {f for f, _ in planted})
+        cells = [f"{100 * c / o:.1f} %" if o else "—" for c, o in zip(counts, of)]
+        print(f"| {name} | {equation} | {' | '.join(cells)} |", flush=True)
+        total, of_total = [a + b for a, b in zip(total, counts)], [a + b for a, b in zip(of_total, of)]
+    cells = [f"**{100 * c / o:.2f} %** of {o}" for c, o in zip(total, of_total)]
+    print(f"| **all** | | {' | '.join(cells)} |\n")
+    wrongly = accused(right)
+    print(f"right derivations accused: {wrongly} of {right}")
+    found, of = pairs(paired)
+    print(f"pairs of mistakes identified, functions: {found} of {of}, {100 * found / of:.1f} %")
+    print(f"\n{time.perf_counter() - began:.0f} s")
+    return 0 if wrongly == 0 and total[0] >= PROMISED * of_total[0] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(*map(int, sys.argv[1:])))
