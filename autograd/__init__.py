@@ -21,6 +21,7 @@ from .errors import (
     MissingDependency,
     NotFinite,
 )
+from .explain import explain
 from .functions import (
     abs, acos, add, asin, atan, cos, cosh, div, elu, erf, exp, expm1, fsum, function, gelu, hypot,
     leaky_relu, log, log1p, logsumexp, maximum, minimum, mul, neg, pow, relu, sigmoid, sign, silu,
@@ -66,7 +67,7 @@ __all__ = [
     "TABLE", "AutogradError", "AutogradTypeError", "AutogradValueError", "BackwardMistake",
     "Difference", "GradientMismatch", "MissingDependency", "NotFinite", "Op", "Value", "abs", "acos",
     "add", "add_row", "asin", "atan", "check_grads", "cos", "cosh", "debug", "difference",
-    "difference_in_graph", "div", "draw", "elu", "erf", "exp", "expm1", "fsum", "function", "gelu",
+    "difference_in_graph", "div", "draw", "elu", "erf", "exp", "explain", "expm1", "fsum", "function", "gelu",
     "grad", "hessian", "hypot", "leaky_relu", "log", "log1p", "logsumexp", "maximum", "minimum", "mul",
     "neg", "no_grad", "pow", "record", "relu", "sigmoid", "sign", "silu", "sin", "sinh", "softplus",
     "sqrt", "step", "sub", "sumprod", "tan", "tanh", "toposort", "where",
