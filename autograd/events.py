@@ -37,7 +37,8 @@ class _Symbols:
         return shown(self.names[node])
 
     def partial(self, node: Value, of: Value | None = None) -> str:
-        return f"∂{self.name(of or self.root)}/∂{self.name(node)}"
+        of = self.root if of is None else of  # not `or`: a Value of 0 is false
+        return f"∂{self.name(of)}/∂{self.name(node)}"
 
 
 @dataclass(frozen=True, eq=False, slots=True)

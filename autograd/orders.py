@@ -237,7 +237,7 @@ def _told(attempt: Attempt, recording: Recording) -> Iterator[str]:
         yield f"- {attempt.name}: right here, where everybody happens to wait long enough"
         return
     reason = f"{shown(names[attempt.early])} passes on once more what it has passed on already"
-    if attempt.missing:
+    if attempt.missing is not None:
         missing = shown(names[attempt.missing])
         reason = f"{shown(names[attempt.early])} passes on what it has before {missing} has sent its part"
     if attempt.gradients is None:

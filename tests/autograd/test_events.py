@@ -226,6 +226,17 @@ def test_an_event_reads_like_the_lecture():
     assert "u = v₁ + b = 1.00 + (−1.50) = −0.500" in str(recording)
 
 
+@given(graphs(st.sampled_from([0.0, 1.0])))
+def test_the_chain_rule_names_its_nodes(y):
+    """Many nodes are 0 here, and a Value of 0 is false."""
+    recording = record(y)
+    root = recording.names[y]
+    for event in recording.events:
+        if isinstance(event, Backward):
+            node, parent = recording.names[event.node], recording.names[event.parent]
+            assert str(event).startswith(f"∂{root}/∂{parent} += ∂{root}/∂{node} · ∂{node}/∂{parent} = ")
+
+
 def test_the_text_marks_where_it_stands():
     recording = record(Value(2.0, "x") * Value(3.0, "y"))
     assert "►" not in str(recording)
