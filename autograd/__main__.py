@@ -1,0 +1,220 @@
+"""A formula, differentiated and shown, from the command line.
+
+    python -m autograd 'tanh(w*x + b)' w=0.5 x=2 b=-1                  a table
+    python -m autograd 'tanh(w*x + b)' w=0.5 x=2 b=-1 -o neuron.svg    a picture
+
+Exit codes: 0 done; 1 the picture could not be rendered, or nobody reads what is printed; 2 something is
+wrong with what was given; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+import tempfile
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+
+from .errors import AutogradError, AutogradValueError, LoweringError
+from .events import Forward, Recording, record
+from .expression import FUNCTIONS, assignments, expression
+from .gradient import grad
+from .graph import dependents, toposort
+from .text import TERMS, formula, shown
+from .value import Value
+
+FORMATS = ("svg", "png", "pdf", "gv")
+BINARY = ("png", "pdf")
+
+EXAMPLES = """\
+examples:
+  python -m autograd 'tanh(w*x + b)' w=0.5 x=2 b=-1                the table
+  python -m autograd 'tanh(w*x + b)' w=0.5 x=2 b=-1 -o neuron.svg  the picture
+  python -m autograd 'x*exp(-x**2)' x=0.5 --source                 the derivative as a program
+  python -m autograd 'a + a*b' a=3 b=2 --steps                     backward, event by event
+
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what these command-line arguments ask for, and return the exit code."""
+    options = parse(arguments)
+    try:
+        result, leaves = expression(options.formula.strip(), assignments(options.values))
+        if options.text or not (options.steps or options.source or options.output or options.format):
+            print(table(record(result)))
+        if options.steps:
+            print(steps(record(result)))
+        if options.source:
+            print(source(result, leaves), end="")
+        if options.output or options.format:
+            picture(result, options)
+    except BrokenPipeError:  # for _run() to settle
+        raise
+    except (AutogradError, OSError) as error:
+        print(f"python -m autograd: {_told(error)}", file=sys.stderr)
+        return 2 if isinstance(error, (AutogradValueError, LoweringError, OSError)) else 1
+    return 0
+
+
+# --- what can be shown --------------------------------------------------------------------------
+
+
+def table(recording: Recording) -> str:
+    """Every node with its value, its gradient, and its derivatives by its own operands.
+
+    >>> x = Value(3.0, "x")
+    >>> print(table(record(x * x)))
+    node  formula  value  ∂f/∂node  local derivatives
+    ─────────────────────────────────────────────────
+    x     given       +3        +6
+    f     x × x       +9        +1  ∂f/∂x = +3, ∂f/∂x = +3
+    """
+    names, root = recording.names, shown(recording.names[recording.root])
+    rows = [("node", "formula", "value", f"∂{root}/∂node", "local derivatives")]
+    formulas = {event.node: _formula(event, recording) for event in recording.events if isinstance(event, Forward)}
+    recording.jump(len(recording.events))
+    for node, value in recording.values.items():
+        if node not in recording.edges:
+            continue  # a plain number
+        local = [f"∂{shown(names[node])}/∂{shown(names[x])} = {d:+.6g}" for x, d, _ in recording.edges[node]]
+        few = local if len(local) <= TERMS else [*local[:TERMS], "…"]
+        gradient = f"{recording.gradient(node):+.6g}"
+        rows.append((shown(names[node]), formulas.get(node, "given"), f"{value:+.6g}", gradient, ", ".join(few)))
+    width = [max(len(row[i]) for row in rows) for i in range(4)]
+    lines = [
+        f"{a:{width[0]}}  {b:{width[1]}}  {c:>{width[2]}}  {d:>{width[3]}}  {e}".rstrip() for a, b, c, d, e in rows
+    ]
+    return "\n".join([lines[0], "─" * len(lines[0]), *lines[1:]])
+
+
+def _formula(event: Forward, recording: Recording) -> str:
+    operands = [shown(recording.names[parent]) for parent in event.node.parents]
+    return formula(event.operation.name, event.operation.symbol, operands)
+
+
+def steps(recording: Recording) -> str:
+    """Both passes event by event, then why in this order, and why +=."""
+    return f"{recording}\n\n{recording.why()}"
+
+
+def source(result: Value, leaves: list[Value]) -> str:
+    """The formula and its derivatives as one program.
+
+    Raises AutogradValueError where there is nothing to derive by.
+
+    >>> w, x = Value(0.5, "w"), Value(3.0, "x"); y = w * x; y.label = "f"
+    >>> print(source(y, [w, x]))
+    # returns [f, ∂f/∂w, ∂f/∂x]
+    def program(w, x):
+        f = w * x
+        return [f, x, w]
+    <BLANKLINE>
+    """
+    from .lowering import lower
+
+    if not leaves:
+        raise AutogradValueError("the formula has no names, so there is nothing to derive by")
+    gradient = grad(result, leaves)
+    moving = dependents(toposort(result, *gradient), leaves)
+    returned, outputs, fixed = [result.label], [result], []
+    for leaf, g in zip(leaves, gradient):
+        name = f"∂{shown(result.label)}/∂{shown(leaf.label)}"
+        if g in moving:
+            returned.append(name)
+            outputs.append(g)
+        else:  # a program has no output that no input reaches
+            fixed.append(f"# {name} is {g.data!r}, whatever the inputs\n")
+    return f"# returns [{', '.join(returned)}]\n{''.join(fixed)}{lower(outputs, leaves).source}"
+
+
+def picture(result: Value, options: argparse.Namespace) -> None:
+    """Write the picture to the file that was named, or to the standard output."""
+    from .drawing import draw
+
+    result.backward()
+    drawing = draw(result, level=options.level, direction=options.direction, theme=options.theme)
+    if options.output:
+        path = Path(options.output)
+        if options.format and path.suffix.lower() != f".{options.format}":
+            path = path.with_name(f"{path.name}.{options.format}")
+        try:
+            drawing.save(path)
+        except OSError as error:  # which names a draft beside the file
+            raise AutogradValueError(f"cannot write {path}: {error.strerror}") from None
+        print(f"wrote {path}")
+    elif options.format in BINARY and sys.stdout.isatty():
+        raise AutogradValueError(f"a terminal cannot show {options.format}: give a file with -o")
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / f"picture.{options.format}"
+            drawing.save(path)
+            sys.stdout.buffer.write(path.read_bytes())
+
+
+# --- the command line ---------------------------------------------------------------------------
+
+
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line as settings; it ends the program with code 2 where it makes no sense."""
+    parser = argparse.ArgumentParser(
+        prog="python -m autograd",
+        description="Differentiate a formula by backpropagation, and show how: a table, a picture, a program, a film.",
+        epilog=EXAMPLES + textwrap.fill(f"functions: {', '.join(sorted(FUNCTIONS))}", 79),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    # fmt: off
+    parser.add_argument("formula", help="in Python's notation, quoted for the shell")
+    parser.add_argument("values", metavar="name=number", nargs="*", help="a number for each name in the formula")
+    words = parser.add_argument_group("as text")
+    words.add_argument("--text", action="store_true",
+                       help="value, gradient and local derivatives of every node (what you get if you ask for nothing)")
+    words.add_argument("--steps", action="store_true", help="every event of both passes; why this order, and why +=")
+    words.add_argument("--source", action="store_true", help="value and derivatives as a Python program")
+    image = parser.add_argument_group("as a picture")
+    image.add_argument("-o", "--output", metavar="FILE", help="where to, its ending says what: neuron.svg")
+    image.add_argument("--format", choices=FORMATS, help="of the file; without -o, to the standard output")
+    image.add_argument("--theme", default="light", help="light or dark (default: %(default)s)")
+    image.add_argument("--direction", default="LR", help="LR left to right, TB top to bottom (default: %(default)s)")
+    image.add_argument("--level", help="cards or pills (default: by size)")
+    # fmt: on
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    # What starts with a minus and does not look like an option is a formula, which a blank tells argparse.
+    minus = re.compile(r"\A-(?!-[a-z]+(=|\Z)|[oh]|-?\Z)")
+    options = parser.parse_intermixed_args([minus.sub(" -", word) for word in given])
+    if options.format and not options.output and (options.text or options.steps or options.source):
+        parser.error("the standard output cannot take both text and picture: name a file with -o")
+    return options
+
+
+def _told(error: Exception) -> str:
+    """An error in words, without the number of an OSError."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
+
+
+def _run() -> int:
+    """main() on a real console: one that cannot print ∂ prints ? instead, one that is gone is no error."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
+    try:
+        code = main()
+        sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # python -m autograd ... | head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(_run())
