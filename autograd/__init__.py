@@ -18,6 +18,7 @@ from .errors import (
     AutogradValueError,
     BackwardMistake,
     GradientMismatch,
+    LoweringError,
     MissingDependency,
     NotFinite,
 )
@@ -29,6 +30,7 @@ from .functions import (
 )  # fmt: skip
 from .gradient import grad, hessian
 from .graph import toposort
+from .lowering import lower, trace
 from .ops import TABLE, Op, add_row
 from .value import Value, no_grad
 
@@ -65,10 +67,10 @@ def record(y: Value) -> Recording:
 
 __all__ = [
     "TABLE", "AutogradError", "AutogradTypeError", "AutogradValueError", "BackwardMistake",
-    "Difference", "GradientMismatch", "MissingDependency", "NotFinite", "Op", "Value", "abs", "acos",
+    "Difference", "GradientMismatch", "LoweringError", "MissingDependency", "NotFinite", "Op", "Value", "abs", "acos",
     "add", "add_row", "asin", "atan", "check_grads", "cos", "cosh", "debug", "difference",
     "difference_in_graph", "div", "draw", "elu", "erf", "exp", "explain", "expm1", "fsum", "function", "gelu",
-    "grad", "hessian", "hypot", "leaky_relu", "log", "log1p", "logsumexp", "maximum", "minimum", "mul",
+    "grad", "hessian", "hypot", "leaky_relu", "log", "log1p", "logsumexp", "lower", "maximum", "minimum", "mul",
     "neg", "no_grad", "pow", "record", "relu", "sigmoid", "sign", "silu", "sin", "sinh", "softplus",
-    "sqrt", "step", "sub", "sumprod", "tan", "tanh", "toposort", "where",
+    "sqrt", "step", "sub", "sumprod", "tan", "tanh", "toposort", "trace", "where",
 ]  # fmt: skip

@@ -16,7 +16,7 @@ from numbers import Complex
 from numbers import Real as AnyReal
 from typing import Any, Protocol, SupportsIndex, TypeAlias, TypeVar
 
-from .errors import AutogradTypeError, AutogradValueError
+from .errors import AutogradTypeError, AutogradValueError, LoweringError
 from .graph import restart, toposort
 from .ops import LITERAL, TABLE, Op
 
@@ -24,6 +24,7 @@ from .ops import LITERAL, TABLE, Op
 Real: TypeAlias = "float | Fraction | SupportsIndex"
 Number: TypeAlias = "Value | Real"
 
+tracing: ContextVar[bool] = ContextVar("tracing", default=False)  # set by lowering/trace.py
 _recording: ContextVar[bool] = ContextVar("recording", default=True)
 _watcher: ContextVar[Watcher | None] = ContextVar("watcher", default=None)
 _attended = 0  # how many no_grad() and debug() are active anywhere: while none is, no operation asks more
@@ -362,6 +363,11 @@ class Value:
         return format(self.data, specification) if specification else repr(self)
 
     def __bool__(self) -> bool:
+        if tracing.get():
+            raise LoweringError(
+                "while a function is traced, a Value has no truth: the branch taken now would be taken for ever;"
+                " use where(condition, a, b), maximum or minimum instead of if, and, or, max, min"
+            )
         return bool(self.data)
 
     def __float__(self) -> float:

@@ -1,0 +1,251 @@
+"""Programs on arrays of samples: NumPy, JAX, PyTorch; and on plain lists.
+
+The printed source is the same for all; its functions come from arrays.py.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+
+from ..errors import LoweringError
+from ..ops import Op
+from ..value import number
+from .program import BUILT_IN, Program
+from .python import Style, function, source
+
+_BLOCK = 4096  # samples at once: a result of so many stays in the cache, and memory stays bounded
+_ELEMENTWISE = ("where", "log", "log1p", "sinh", "cosh", "floor", "copysign", "erfc")
+
+
+class Batched:
+    """A program as a function of arrays: samples along the first axis, scalars for all samples.
+
+    Its outputs have a value for every sample; `sum` gives their sums over the samples.  Raises
+    LoweringError for another number of inputs, or for arrays of different lengths.
+
+    >>> from autograd import Value
+    >>> from autograd.lowering import lower
+    >>> w, x = Value(1.0, "w"), Value(1.0, "x")
+    >>> run = lower([w * x, w + 1], [w, x]).to("numpy")
+    >>> [o.tolist() for o in run(2.0, [1.0, 2.0, 3.0])]
+    [[2.0, 4.0, 6.0], [3.0, 3.0, 3.0]]
+    >>> [float(o) for o in run.sum(2.0, [1.0, 2.0, 3.0])]
+    [12.0, 9.0]
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        xp: Any,
+        lift: Callable[[Any], Any],
+        functions: Mapping[str, Callable[..., Any]],
+        quiet: Callable[[], AbstractContextManager[Any]] = nullcontext,
+    ) -> None:
+        self.program = program
+        self.xp = xp
+        self.lift = lift
+        self.quiet = quiet
+        constants = {f"_{i}": lift(x) for i, x in program.constants.items()}
+        style = Style(number=lambda i, x: f"_{i}")  # PyTorch's functions take no plain numbers
+        self.run = function(source(program, style), {**functions, **constants})
+
+    def __call__(self, *inputs: Any) -> Any:
+        arrays, shape = self.arrays(inputs)
+        return self.given([self.xp.broadcast_to(o, shape) for o in self.outputs(arrays)])
+
+    def sum(self, *inputs: Any) -> Any:
+        """The outputs summed over the samples."""
+        arrays, shape = self.arrays(inputs)
+        outputs = self.outputs(arrays)
+        return self.given([self.xp.broadcast_to(o, shape).sum(0) for o in outputs] if shape else outputs)
+
+    def arrays(self, inputs: Sequence[Any]) -> tuple[list[Any], tuple[int, ...]]:
+        """The inputs as arrays, and the shape that all of them but the scalars have."""
+        self.program.check_count(inputs)
+        arrays = [self.lift(x) for x in inputs]
+        shapes = {tuple(a.shape): i for i, a in enumerate(arrays) if len(a.shape)}
+        if len(shapes) > 1:
+            told = ", ".join(f"{self.program.names[i]} has {_shape(shape)}" for shape, i in list(shapes.items())[:4])
+            raise LoweringError(f"the columns differ in length: {told}; give scalars or columns of one length")
+        return arrays, next(iter(shapes), ())
+
+    def outputs(self, arrays: Sequence[Any]) -> list[Any]:
+        with self.quiet():
+            outputs = self.run(*arrays)
+        return [outputs] if self.program.single else list(outputs)
+
+    def given(self, outputs: list[Any]) -> Any:
+        return outputs[0] if self.program.single else outputs
+
+
+class InBlocks(Batched):
+    """Batched, some thousand samples at a time: what NumPy needs for speed, and to spare memory."""
+
+    def __call__(self, *inputs: Any) -> Any:
+        arrays, shape = self.arrays(inputs)
+        results = [self.xp.empty(shape) for _ in self.program.outputs]
+        for block in _blocks(shape):
+            for result, o in zip(results, self.outputs([a[block] if a.shape else a for a in arrays])):
+                result[block] = o
+        return self.given([result if shape else result[()] for result in results])
+
+    def sum(self, *inputs: Any) -> Any:
+        arrays, shape = self.arrays(inputs)
+        totals = [self.lift(0.0) for _ in self.program.outputs]
+        for block in _blocks(shape):
+            taken = [a[block] if a.shape else a for a in arrays]
+            size = (min(block.stop, shape[0]) - block.start, *shape[1:]) if shape else ()
+            for i, o in enumerate(self.outputs(taken)):
+                with self.quiet():
+                    totals[i] = totals[i] + (self.xp.broadcast_to(o, size).sum(0) if shape else o)
+        return self.given([total[()] for total in totals])
+
+
+def _blocks(shape: tuple[int, ...]) -> list[Any]:
+    return [slice(i, i + _BLOCK) for i in range(0, shape[0], _BLOCK)] if shape else [...]
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return str(shape[0]) if len(shape) == 1 else f"the shape {shape}"
+
+
+def with_numpy(program: Program, functions: Mapping[str, Any]) -> Batched:
+    """The program on NumPy arrays of doubles; overflow and undefined values are silent, as everywhere here."""
+    import numpy
+
+    def by_element(f: Callable[..., float], n: int) -> Callable[..., Any]:
+        each = numpy.frompyfunc(f, n, 1)
+        return lambda *xs: numpy.asarray(each(*xs), dtype=float)
+
+    plain = {name: getattr(numpy, name) for name in dir(numpy) if not name.startswith("_")}
+    xp = SimpleNamespace(**{**plain, "erf": by_element(math.erf, 1), "erfc": by_element(math.erfc, 1)})
+    own = lambda row, n: by_element(row.function, n)
+    named = array_functions(program, xp, functions, own)
+    return InBlocks(program, xp, partial(numpy.asarray, dtype=float), named, partial(numpy.errstate, all="ignore"))
+
+
+def with_jax(program: Program, functions: Mapping[str, Any]) -> Batched:
+    """The program on JAX arrays; jit, vmap and shard it there.  Doubles need jax_enable_x64."""
+    import jax
+
+    xp = SimpleNamespace(**{**vars(jax.numpy), "erf": jax.scipy.special.erf, "erfc": jax.scipy.special.erfc})
+
+    def lift(x: Any) -> Any:
+        x = jax.numpy.asarray(x)
+        return x if jax.numpy.issubdtype(x.dtype, jax.numpy.floating) else x.astype(float)
+
+    return Batched(program, xp, lift, array_functions(program, xp, functions))
+
+
+def with_torch(program: Program, functions: Mapping[str, Any], dtype: Any = None) -> Batched:
+    """The program on PyTorch tensors, on the inputs' device; in float64 if the dtype says nothing else."""
+    import torch
+
+    lift = partial(torch.as_tensor, dtype=dtype or torch.float64)
+
+    def where(condition: Any, x: Any, y: Any) -> Any:
+        # Between two plain numbers torch would choose its default type, float32.
+        plain = not isinstance(x, torch.Tensor) and not isinstance(y, torch.Tensor)
+        return torch.where(condition, lift(x).to(condition.device) if plain else x, y)
+
+    names = {
+        "arcsin",
+        "arccos",
+        "arctan",
+        "exp",
+        "expm1",
+        "sqrt",
+        "sin",
+        "cos",
+        "tan",
+        "tanh",
+        "abs",
+        "erf",
+        *_ELEMENTWISE,
+    }
+    plain = {name: getattr(torch, name) for name in (*names, "broadcast_to")}
+    xp = SimpleNamespace(**{**plain, "power": torch.pow, "where": where})
+    return Batched(program, xp, lift, array_functions(program, xp, functions))
+
+
+def array_functions(
+    program: Program, xp: Any, functions: Mapping[str, Any], own: Callable[[Op, int], Any] | None = None
+) -> dict[str, Callable[..., Any]]:
+    """The functions that a program calls, over the namespace xp.
+
+    functions  those of the user's own rows, by name
+    own        what makes one of a row and its number of operands, where the namespace can
+    """
+    from . import array_activations, arrays
+
+    found: dict[str, Callable[..., Any]] = {}
+    for row, name in program.functions.items():
+        known = row in BUILT_IN
+        if row.name in functions:
+            found[name] = functions[row.name]
+        elif known and row.name in arrays.PLAIN:
+            found[name] = getattr(xp, arrays.PLAIN[row.name])
+        elif known and hasattr(arrays, row.name):
+            found[name] = partial(getattr(arrays, row.name), xp)
+        elif known and hasattr(array_activations, row.name):
+            found[name] = partial(getattr(array_activations, row.name), xp)
+        elif own:
+            found[name] = own(row, next(len(each.operands) for each in program.instructions if each.row is row))
+        else:
+            raise LoweringError(missing_row(row, "arrays"))
+    return found
+
+
+def missing_row(row: Op, what: str) -> str:
+    """The error for a row of the user's that a target does not know."""
+    return (
+        f"the operation {row.name!r} is your own, and there is no function of {what} for it;"
+        f" give one with functions={{{row.name!r}: ...}}"
+    )
+
+
+class OnLists:
+    """A program as a function of lists, with the standard library alone; the interface of Batched.
+
+    >>> from autograd import Value
+    >>> from autograd.lowering import lower
+    >>> w, x = Value(1.0, "w"), Value(1.0, "x")
+    >>> run = lower(w * x, [w, x]).to("python")
+    >>> run(2.0, [1.0, 2.0, 3.0]), run.sum(2.0, [1.0, 2.0, 3.0]), run(2.0, 5.0)
+    ([2.0, 4.0, 6.0], 12.0, 10.0)
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+
+    def __call__(self, *inputs: Any) -> Any:
+        columns, n = self.columns(inputs)
+        if n is None:
+            return self.program(*columns)
+        rows = [self.program(*row) for row in self.samples(columns, n)]
+        return rows if self.program.single else [[row[k] for row in rows] for k in range(len(self.program.outputs))]
+
+    def sum(self, *inputs: Any) -> Any:
+        """The outputs summed over the samples."""
+        outputs = self(*inputs)
+        if self.columns(inputs)[1] is None:
+            return outputs
+        return sum(outputs, 0.0) if self.program.single else [sum(o, 0.0) for o in outputs]
+
+    def columns(self, inputs: Sequence[Any]) -> tuple[list[Any], int | None]:
+        """The inputs as lists and floats, and the length of the lists; None without any."""
+        self.program.check_count(inputs)
+        columns = [list(x) if hasattr(x, "__iter__") else number(x, "program") for x in inputs]
+        lengths = {len(x): i for i, x in enumerate(columns) if isinstance(x, list)}
+        if len(lengths) > 1:
+            told = ", ".join(f"{self.program.names[i]} has {n}" for n, i in list(lengths.items())[:4])
+            raise LoweringError(f"the columns differ in length: {told}; give scalars or columns of one length")
+        return columns, next(iter(lengths), None)
+
+    def samples(self, columns: list[Any], n: int) -> Any:
+        return zip(*[x if isinstance(x, list) else [x] * n for x in columns]) if columns else [()] * n

@@ -1,0 +1,293 @@
+"""Graph → straight-line program: each instruction is a row of the table applied to earlier results.
+
+Every result has a number: first the inputs, then constants and instructions as they come.
+Lowering contains no calculus; derivatives come in as graphs from `grad`.  What it does is
+bookkeeping that changes no bit: numbers known now are computed now, equal instructions are
+shared, a factor 1 is dropped, and what no output needs is left out.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from ..errors import LoweringError
+from ..graph import toposort
+from ..naming import identifier, names_of, unique
+from ..ops import _ROWS, LITERAL, TABLE, Op
+from ..value import Value, number
+
+BUILT_IN = frozenset(_ROWS)  # the others are users' own
+_COMMUTATIVE = {TABLE["add"], TABLE["mul"]}
+
+
+class Instruction(NamedTuple):
+    """`result = row(operands)`, all of them numbers of results."""
+
+    result: int
+    row: Op
+    operands: tuple[int, ...]
+
+
+@dataclass(eq=False, repr=False)
+class Program:
+    """A straight-line program; calling it runs it on floats, with the standard library alone.
+
+    inputs        the numbers of the inputs, 0, 1, 2, …
+    constants     what is known already: number of the result -> float
+    instructions  in the order of execution
+    outputs       the numbers of the results that are returned
+    names         number -> its name in printed code
+    single        whether one Value was lowered, so that one number comes out and not a list
+    unnamed       results that a printer may write where they are used: those without a label, and
+                  the ∂y/∂o that only lead to others
+    functions     the rows that are in use -> their names in printed code
+    folded        how the computed ones among the constants were computed
+
+    >>> x, y = Value(2.0, "x"), Value(3.0, "y")
+    >>> program = lower([x * y + 1, x * y], [x, y])
+    >>> program(4.0, 5.0), len(program.instructions)
+    ([21.0, 20.0], 2)
+    """
+
+    inputs: list[int]
+    constants: dict[int, float]
+    instructions: list[Instruction]
+    outputs: list[int]
+    names: dict[int, str]
+    single: bool
+    unnamed: set[int] = field(default_factory=set)
+    functions: dict[Op, str] = field(default_factory=dict)
+    folded: list[Instruction] = field(default_factory=list)
+
+    @cached_property
+    def source(self) -> str:
+        """The program as Python that can be read, one line for each named result.
+
+        >>> u = Value(0.5, "θ") * Value(2.0, "x"); u.label = "u"
+        >>> print(lower(u.tanh(), list(u.parents)).source)
+        def program(theta, x):
+            u = theta * x
+            return tanh(u)
+        <BLANKLINE>
+        """
+        from .python import source
+
+        return source(self)
+
+    @cached_property
+    def _run(self) -> Callable[..., Any]:
+        from .python import compiled
+
+        return compiled(self)
+
+    def __call__(self, *inputs: float) -> Any:
+        """The outputs as a list of floats, or one float if one Value was lowered.
+
+        Raises LoweringError for another number of inputs than the program has.
+        """
+        if len(inputs) != len(self.inputs):
+            self.check_count(inputs)
+        if [*map(type, inputs)].count(float) != len(inputs):  # the cheapest question: a tenth of a network's gradient
+            inputs = tuple([number(x, "program") for x in inputs])
+        return self._run(*inputs)
+
+    def check_count(self, inputs: Sequence[Any]) -> None:
+        """Raise LoweringError for another number of inputs than the program has."""
+        if len(inputs) != len(self.inputs):
+            names = ", ".join(self.names[i] for i in self.inputs[:8]) + (", ..." if len(self.inputs) > 8 else "")
+            raise LoweringError(f"the program takes {len(self.inputs)} inputs ({names}), and was given {len(inputs)}")
+
+    def to(self, target: str, **options: Any) -> Any:
+        """The same program in another namespace, or as text or machine code.
+
+        target   "numpy", "jax" or "torch": a function of arrays, samples along the first axis,
+                 scalars broadcast; "sympy", "fractions", "mpmath": a function of symbols, of
+                 exact fractions, of numbers of any precision; "javascript": text; "native":
+                 machine code, a function of columns; "python": the same on lists
+        options  of that target, see targets.py
+
+        Raises LoweringError for an unknown target, and MissingDependency that names the package
+        to install.
+
+        >>> x = Value(1.0, "x")
+        >>> print(lower(x * x, [x]).to("javascript"))
+        function program(x) {
+          return x * x;
+        }
+        <BLANKLINE>
+        """
+        from .targets import compiled_for
+
+        return compiled_for(self, target, **options)
+
+    def unfolded(self) -> Program:
+        """The program with its computed constants computed when it runs.
+
+        Numbers that are no doubles need it: 1/3 is a constant of this program, and no double.
+
+        >>> from autograd import grad
+        >>> x = Value(1.0, "x")
+        >>> third = lower(grad(x / 3.0, [x]), [x], allow_constants=True)
+        >>> len(third.instructions), len(third.unfolded().instructions)
+        (0, 1)
+        """
+        computed = {each.result for each in self.folded}
+        constants = {i: x for i, x in self.constants.items() if i not in computed}
+        names = self.names | {each.result: f"_c{each.result}" for each in self.folded}
+        instructions = self.folded + self.instructions
+        return replace(self, constants=constants, instructions=instructions, names=names, folded=[])
+
+    def __repr__(self) -> str:
+        return f"Program({len(self.inputs)} inputs, {len(self.instructions)} instructions, {len(self.outputs)} outputs)"
+
+
+def lower(outputs: Value | Iterable[Value], inputs: Iterable[Value], *, allow_constants: bool = False) -> Program:
+    """The graph of the outputs as a program of the inputs.
+
+    outputs          a Value, or several; gradients from `grad` among them
+    inputs           the leaves that become the program's arguments, in this order
+    allow_constants  whether an output may be independent of the inputs, like the zeros of a Hessian
+
+    Raises LoweringError for an output that no input reaches, and for a leaf that is neither an
+    input nor a plain number: its value would be frozen into the program.
+
+    >>> from autograd import grad
+    >>> x = Value(3.0, "x"); y = x * x * x
+    >>> lower([y, *grad(y, [x])], [x])(2.0)
+    [8.0, 12.0]
+    """
+    single = isinstance(outputs, Value)
+    roots: list[Any] = _listed("outputs", outputs)
+    leaves: list[Any] = _listed("inputs", inputs)
+    for leaf in leaves:
+        if leaf.parents:
+            raise LoweringError(
+                f"lower(outputs, inputs): {_told(leaf)} was computed, so it cannot be an input;"
+                " list the leaves that it came from, or compute with its detach()"
+            )
+    if not roots:
+        raise LoweringError("lower(outputs, inputs): outputs is empty; give at least one Value")
+    if len(set(leaves)) != len(leaves):
+        twice = next(v for i, v in enumerate(leaves) if v in leaves[:i])
+        raise LoweringError(f"lower(outputs, inputs): {_told(twice)} is listed twice among the inputs")
+    order = toposort(*roots)
+    builder = _Builder(leaves, names_of(dict.fromkeys([*leaves, *order]), roots[0]))
+    for node in order:
+        builder.add(node)
+    for i, root in enumerate(roots, 1):
+        if not allow_constants and builder.of[root] in builder.constants:
+            raise LoweringError(
+                f"output {i}, {_told(root)}, does not depend on the inputs: it is always {root.data!r};"
+                " leave it out, or say allow_constants=True where that is meant, as in a Hessian"
+            )
+    return builder.program([builder.of[root] for root in roots], single)
+
+
+class _Builder:
+    """Numbers for the nodes of a graph, one after the other, parents first."""
+
+    def __init__(self, leaves: Sequence[Value], names: dict[Value, str]) -> None:
+        self.names = names
+        self.of: dict[Value, int] = {leaf: i for i, leaf in enumerate(leaves)}
+        self.inputs = list(range(len(leaves)))
+        self.labels = {i: names[leaf] for i, leaf in enumerate(leaves)}
+        self.unnamed: set[int] = set()
+        self.constants: dict[int, float] = {}
+        self.folded: list[Instruction] = []
+        self.instructions: list[Instruction] = []
+        self.known: dict[Any, int] = {}
+        self.ones: set[int] = set()  # written so, not computed: those may be rounded
+        self.count = len(leaves)
+
+    def add(self, node: Value) -> None:
+        if node in self.of:
+            return
+        if node.op is None:
+            raise LoweringError(
+                f"the graph has the leaf {_told(node)}, which is not among the inputs; list it there,"
+                " or use a plain number where it is meant as a constant"
+            )
+        if node.op is LITERAL:
+            self.of[node] = self.literal(node.data)
+            return
+        result = self.instruction(node.op, tuple([self.of[parent] for parent in node.parents]))
+        self.of[node] = result
+        if result not in self.labels:
+            self.labels[result] = self.names[node]
+            if not node.label or node.label.startswith("∂"):
+                self.unnamed.add(result)
+        elif node.label and result in self.unnamed and not self.labels[result].startswith("∂"):
+            self.labels[result] = node.label
+            self.unnamed.remove(result)
+
+    def literal(self, x: float) -> int:
+        key = struct.pack("<d", x)  # 0.0 and −0.0 differ, and nan equals itself
+        if key not in self.known:
+            self.known[key] = self.new()
+            self.constants[self.known[key]] = x
+            if x == 1.0:
+                self.ones.add(self.known[key])
+        return self.known[key]
+
+    def instruction(self, row: Op, operands: tuple[int, ...]) -> int:
+        if row.name == "mul":
+            for one, other in (operands, operands[::-1]):
+                if one in self.ones:
+                    return other
+        key = (row, tuple(sorted(operands)) if row in _COMMUTATIVE else operands)
+        if key not in self.known:
+            self.known[key] = result = self.new()
+            constants = self.constants
+            if all(i in constants for i in operands):
+                constants[result] = row.function(*[constants[i] for i in operands])
+                self.folded.append(Instruction(result, row, operands))
+            else:
+                self.instructions.append(Instruction(result, row, operands))
+        return self.known[key]
+
+    def new(self) -> int:
+        self.count += 1
+        return self.count - 1
+
+    def program(self, outputs: list[int], single: bool) -> Program:
+        """What the outputs need of all this, under names that a program can have."""
+        needed = set(outputs)
+        instructions = _needed(self.instructions, needed)
+        folded = _needed(self.folded, of_folded := set(needed))
+        constants = {i: x for i, x in self.constants.items() if i in of_folded}
+        taken = dict.fromkeys((*TABLE, "program", "inf", "nan"), 1)
+        functions = {}
+        for row in dict.fromkeys(each.row for each in (*folded, *instructions)):
+            functions[row] = row.name if row in BUILT_IN else unique(identifier(row.name), taken)
+        numbers = [*self.inputs, *(each.result for each in instructions)]
+        names = {i: unique(identifier(self.labels[i]), taken) for i in numbers}
+        returned = {i for i in outputs if self.labels.get(i, "").startswith("∂")}
+        unnamed = self.unnamed.intersection(names) - returned
+        return Program(self.inputs, constants, instructions, outputs, names, single, unnamed, functions, folded)
+
+
+def _needed(instructions: list[Instruction], needed: set[int]) -> list[Instruction]:
+    """Those whose results are needed; what they need in turn is added."""
+    kept = []
+    for each in reversed(instructions):
+        if each.result in needed:
+            needed.update(each.operands)
+            kept.append(each)
+    return kept[::-1]
+
+
+def _listed(what: str, given: object) -> list[Value]:
+    values = [given] if isinstance(given, Value) else list(given) if isinstance(given, Iterable) else given
+    for v in values if isinstance(values, list) else [given]:
+        if not isinstance(v, Value):
+            raise LoweringError(f"lower(outputs, inputs) takes Values, and was given {v!r} among the {what}")
+    assert isinstance(values, list)
+    return values
+
+
+def _told(v: Value) -> str:
+    return repr(v.label[:60]) if v.label else repr(v)

@@ -1,0 +1,250 @@
+"""Programs on numbers that are no doubles: symbols, exact fractions, numbers of any precision.
+
+There the textbook formula of each row is the right one: nothing rounds, or there are digits to
+spare.  One list of formulas serves SymPy, Python's fractions and mpmath; the arithmetic signs
+are their own, and a namespace m gives the rest, a choice between two branches among them.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from types import SimpleNamespace
+from typing import Any
+
+from ..errors import LoweringError
+from .batches import missing_row
+from .program import BUILT_IN, Program
+from .python import Style, function, source
+
+_PLAIN = ("exp", "log", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "erf", "erfc")
+
+
+def formulas(m: Any) -> dict[str, Callable[..., Any]]:
+    """The rows as formulas over a namespace m.
+
+    m   has the functions of _PLAIN, log1p, abs, sign, pi, divide, power, a number for each float,
+        choose(relation, x, y, if_so, if_not) with a relation of the module operator, and gated
+
+    >>> formulas(_fractions())["relu"](Fraction(-1, 3))
+    Fraction(0, 1)
+    """
+    lt, le, eq, choose = operator.lt, operator.le, operator.eq, m.choose
+    one = m.number(1.0)
+    zero, half, two = 0 * one, one / 2, 2 * one
+
+    def sigmoid(x: Any) -> Any:
+        return one / (one + m.exp(-x))
+
+    def density(x: Any) -> Any:
+        return m.exp(-x * x / two) / m.sqrt(two * m.pi)
+
+    def normal(x: Any) -> Any:
+        return m.erfc(-x / m.sqrt(two)) / two
+
+    def step(x: Any) -> Any:
+        return choose(lt, zero, x, one, zero)
+
+    def exponentials(xs: tuple[Any, ...]) -> list[Any]:
+        return [m.exp(x) for x in xs]
+
+    def softmax(x: Any, *others: Any) -> Any:
+        return m.exp(x) / sum(exponentials((x, *others)), zero)
+
+    def cross_entropy(target: Any, *others: Any) -> Any:
+        return m.log1p(sum((m.exp(x - target) for x in others), zero))
+
+    def hypot(*xs: Any) -> Any:
+        return m.sqrt(sum((x * x for x in xs), zero))
+
+    def sumprod(*pq: Any) -> Any:
+        return sum(map(operator.mul, pq[: len(pq) // 2], pq[len(pq) // 2 :]), zero)
+
+    def truth(relation: Any) -> Callable[..., Any]:
+        return lambda x, y: choose(relation, x, y, one, zero)
+
+    return {name: getattr(m, name) for name in _PLAIN} | {
+        "add": operator.add, "sub": operator.sub, "mul": operator.mul, "neg": operator.neg,
+        "div": m.divide, "div_slope": lambda x, y: -x / y**2, "pow": m.power,
+        "pow_dx": lambda x, y: y * m.power(x, y - 1), "pow_dy": lambda x, y: m.power(x, y) * m.log(x),
+        "pow_dxx": lambda x, y: y * (y - 1) * m.power(x, y - 2),
+        "pow_dxy": lambda x, y: m.power(x, y - 1) * (one + y * m.log(x)),
+        "pow_dyy": lambda x, y: m.power(x, y) * m.log(x) ** 2,
+        "ratio": lambda x, y, z, n: m.divide(x * y, m.power(z, n)),
+        "expm1": lambda x: m.exp(x) - one, "log_slope": lambda x: m.divide(one, x),
+        "log1p": m.log1p, "log1p_slope": lambda x: m.divide(one, one + x),
+        "asin_slope": lambda x: m.divide(one, m.sqrt(one - x * x)), "atan_slope": lambda x: one / (one + x * x),
+        "sech2": lambda x: one - m.tanh(x) ** 2, "sigmoid": sigmoid,
+        "sigmoid_slope": lambda x: sigmoid(x) * (one - sigmoid(x)),
+        "relu": lambda x: choose(lt, zero, x, x, zero), "step": step,
+        "leaky_relu": lambda x, slope: choose(lt, zero, x, x, slope * x),
+        "leaky_relu_slope": lambda x, slope: choose(lt, zero, x, one, slope),
+        "elu": lambda x, alpha: choose(lt, zero, x, x, lambda: alpha * (m.exp(x) - one)),
+        "elu_slope": lambda x, alpha: choose(lt, zero, x, one, lambda: alpha * m.exp(x)),
+        "softplus": lambda x: m.log1p(m.exp(x)), "silu": lambda x: x * sigmoid(x),
+        "silu_slope": lambda x: sigmoid(x) * (one + x * (one - sigmoid(x))),
+        "gelu": lambda x: x * normal(x), "gelu_slope": lambda x: normal(x) + x * density(x),
+        "normal_density": density, "erf_slope": lambda x: two / m.sqrt(m.pi) * m.exp(-x * x),
+        "abs": m.abs, "sign": m.sign,
+        "maximum": lambda x, y: choose(lt, x, y, y, x), "minimum": lambda x, y: choose(lt, x, y, x, y),
+        "larger": lambda x, y: choose(eq, x, y, half, lambda: choose(lt, y, x, one, zero)),
+        "where": lambda condition, x, y: choose(eq, condition, zero, y, x),
+        "lt": truth(lt), "le": truth(le), "gt": lambda x, y: truth(lt)(y, x), "ge": lambda x, y: truth(le)(y, x),
+        "gated": m.gated, "fsum": lambda *xs: sum(xs, zero), "sumprod": sumprod, "hypot": hypot,
+        "hypot_slope": lambda x, *others: x / hypot(x, *others),
+        "logsumexp": lambda *xs: m.log(sum(exponentials(xs), zero)), "softmax": softmax,
+        "softmax_rest": lambda x, *others: sum(exponentials(others), zero) / sum(exponentials((x, *others)), zero),
+        "cross_entropy": cross_entropy,
+    }  # fmt: skip
+
+
+def _choose(relation: Any, x: Any, y: Any, if_so: Any, if_not: Any) -> Any:
+    """One of two branches; one that is a function is asked only if it is taken."""
+    chosen = if_so if relation(x, y) else if_not
+    return chosen() if callable(chosen) else chosen
+
+
+def _gated(g: Any, d: Any) -> Any:
+    """g·d, where a factor 0 silences the other, whatever it is."""
+    return g * d if g != 0 and d != 0 else 0 * (g if g == 0 else d)
+
+
+def _function(
+    program: Program, m: Any, table: Mapping[str, Any], functions: Mapping[str, Any], lift: Callable[[Any], Any]
+) -> Callable[..., Any]:
+    """The program as a function, its constants computed in the namespace as well: 1/3 is no double."""
+    program = program.unfolded()
+    namespace = {f"_{i}": m.number(x) for i, x in program.constants.items()}
+    for row, name in program.functions.items():
+        if row.name not in functions and row not in BUILT_IN:
+            raise LoweringError(missing_row(row, "these numbers"))
+        namespace[name] = functions[row.name] if row.name in functions else table[row.name]
+    run = function(source(program, Style(number=lambda i, x: f"_{i}")), namespace)
+
+    def on_numbers(*inputs: Any) -> Any:
+        program.check_count(inputs)
+        return run(*map(lift, inputs))
+
+    return on_numbers
+
+
+# --- SymPy ------------------------------------------------------------------------------
+
+
+def with_sympy(program: Program, functions: Mapping[str, Any]) -> Callable[..., Any]:
+    """A function of symbols, or of their names, which are then those of real quantities; its results are formulas."""
+    import sympy
+
+    def choose(relation: Any, x: Any, y: Any, if_so: Any, if_not: Any) -> Any:
+        if_so, if_not = (branch() if isinstance(branch, type(lambda: 0)) else branch for branch in (if_so, if_not))
+        related = sympy.Eq(x, y) if relation is operator.eq else relation(sympy.sympify(x), sympy.sympify(y))
+        return sympy.Piecewise((if_so, related), (if_not, True))
+
+    m = SimpleNamespace(
+        **{name: getattr(sympy, name) for name in _PLAIN},
+        log1p=lambda x: sympy.log(1 + x), abs=sympy.Abs, sign=sympy.sign, pi=sympy.pi, choose=choose, number=_rational,
+        divide=operator.truediv, power=operator.pow, gated=operator.mul,
+    )  # fmt: skip
+    table = formulas(m) | {"relu": lambda x: sympy.Max(0, x), "maximum": sympy.Max, "minimum": sympy.Min}
+
+    def symbol(x: Any) -> Any:
+        return (
+            sympy.Symbol(x, real=True) if isinstance(x, str) else _rational(x) if type(x) is float else sympy.sympify(x)
+        )
+
+    return _function(program, m, table, functions, symbol)
+
+
+def _rational(x: float) -> Any:
+    """The number that was meant: 0.5 is ½, 0.1 is 1/10, and what is no short fraction is its decimals."""
+    import sympy
+
+    if not math.isfinite(x):
+        return sympy.nan if x != x else sympy.oo if x > 0 else -sympy.oo
+    short = Fraction(x).limit_denominator(1000)
+    meant = short if float(short) == x else Fraction(repr(x))
+    return sympy.Rational(meant.numerator, meant.denominator)
+
+
+# --- fractions --------------------------------------------------------------------------
+
+
+def with_fractions(program: Program, functions: Mapping[str, Any]) -> Callable[..., Any]:
+    """A function of exact numbers: ints, Fractions, and floats at what they are to the last bit.
+
+    Its results are Fractions.  Raises LoweringError when it is run for an operation whose result
+    is no fraction in general, such as exp.
+    """
+    m = _fractions()
+    return _function(program, m, formulas(m), functions, _fraction)
+
+
+def _fractions() -> Any:
+    def inexact(name: str) -> Callable[..., Any]:
+        def refuse(*_: Any) -> Any:
+            raise LoweringError(f"{name} of a fraction is no fraction; use the target 'sympy' or 'mpmath'")
+
+        return refuse
+
+    def sign(x: Any) -> Any:
+        return Fraction((x > 0) - (x < 0))
+
+    def power(x: Any, y: Any) -> Any:
+        if y.denominator != 1:
+            raise LoweringError(f"a fraction to the power {y} is no fraction; use the target 'sympy' or 'mpmath'")
+        return x ** int(y)
+
+    refused = {name: inexact(name) for name in (*_PLAIN, "log1p")}
+    return SimpleNamespace(
+        **refused, abs=abs, sign=sign, pi=None, choose=_choose, number=_fraction,
+        divide=operator.truediv, power=power, gated=_gated,
+    )  # fmt: skip
+
+
+def _fraction(x: Any) -> Fraction:
+    try:
+        return Fraction(x)
+    except (OverflowError, ValueError, TypeError):
+        raise LoweringError(f"{x!r} is no fraction; give finite numbers") from None
+
+
+# --- mpmath -----------------------------------------------------------------------------
+
+
+def with_mpmath(program: Program, functions: Mapping[str, Any]) -> Callable[..., Any]:
+    """A function of numbers at mpmath's working precision, which the caller sets."""
+    from mpmath import mp
+
+    def real(f: Callable[..., Any]) -> Callable[..., Any]:
+        """nan where f has a complex value or no value, as on floats."""
+
+        def guarded(*xs: Any) -> Any:
+            try:
+                value = f(*xs)
+            except (ValueError, ZeroDivisionError):
+                return mp.nan
+            return mp.nan if isinstance(value, mp.mpc) else value
+
+        return guarded
+
+    def divide(x: Any, y: Any) -> Any:
+        return x / y if y != 0 else mp.nan if x == 0 or x != x else mp.sign(x) * mp.inf
+
+    def power(x: Any, y: Any) -> Any:
+        return mp.inf if x == 0 and y < 0 else x**y
+
+    def number(x: Any) -> Any:
+        return mp.mpf(x.numerator) / x.denominator if isinstance(x, Fraction) else mp.mpf(x)
+
+    m = SimpleNamespace(
+        **{name: real(getattr(mp, name)) for name in _PLAIN},
+        log1p=real(mp.log1p), abs=mp.fabs, sign=mp.sign, pi=mp.pi, choose=_choose, number=number,
+        divide=divide, power=real(power), gated=_gated,
+    )  # fmt: skip
+    m.log = lambda x: -mp.inf if x == 0 else real(mp.log)(x)
+    # Where the lecture's formula would cancel at the digits there are.
+    exact = {"expm1": mp.expm1, "sech2": lambda x: mp.sech(x) ** 2, "sigmoid_slope": lambda x: mp.sech(x / 2) ** 2 / 4}
+    table = {name: real(f) for name, f in (formulas(m) | exact).items()}
+    return _function(program, m, table, functions, number)

@@ -1,0 +1,89 @@
+"""Where a program can go: each target is a namespace for the same printed source, or a language.
+
+Imports nothing but the standard library until a target is asked for.
+"""
+
+from __future__ import annotations
+
+import importlib
+import warnings
+from typing import Any
+
+from ..errors import LoweringError, MissingDependency
+from .program import Program
+
+# target -> the package it needs, how to install that
+_NEEDS = {
+    "numpy": ("numpy", "pip install 'deltagrad[fast]'"),
+    "jax": ("jax", "pip install jax"),
+    "torch": ("torch", "pip install torch"),
+    "sympy": ("sympy", "pip install 'deltagrad[symbolic]'"),
+    "mpmath": ("mpmath", "pip install mpmath"),
+}
+TARGETS = ("python", "numpy", "jax", "torch", "sympy", "fractions", "mpmath", "javascript", "native")
+
+
+def compiled_for(program: Program, target: str, *, functions: dict[str, Any] | None = None, **options: Any) -> Any:
+    """What `Program.to` returns, see there.
+
+    functions  for rows of your own, by name: their functions in that namespace
+    options    torch: dtype (float64 by default); native: threads and contract, see native.py
+
+    Raises LoweringError for an unknown target or option, MissingDependency for a missing package.
+
+    >>> from autograd import Value
+    >>> from autograd.lowering import lower
+    >>> x = Value(1.0, "x")
+    >>> str(lower((2 * x).tanh() + 0.1, [x]).to("sympy")("t"))
+    'tanh(2*t) + 1/10'
+    """
+    if target not in TARGETS:
+        raise LoweringError(f"there is no target {target!r}; the targets are {', '.join(TARGETS)}")
+    allowed = {"torch": {"dtype"}, "native": {"threads", "contract"}}.get(target, set())
+    for option in options:
+        if option not in allowed:
+            known = ", ".join(sorted({"functions"} | allowed))
+            raise LoweringError(f"the target {target!r} has no option {option!r}; it has {known}")
+    if target == "native":
+        return _native(program, functions or {}, options)
+    if target in _NEEDS and not _installed(_NEEDS[target][0]):
+        package, remedy = _NEEDS[target]
+        raise MissingDependency(f"the target {target!r} needs the package {package}; {remedy}")
+    if target == "python":
+        from .batches import OnLists
+
+        return OnLists(program)
+    if target in ("numpy", "jax", "torch"):
+        from . import batches
+
+        return getattr(batches, f"with_{target}")(program, functions or {}, **options)
+    if target == "javascript":
+        from .javascript import source
+
+        return source(program, functions or {})
+    from . import symbols
+
+    return getattr(symbols, f"with_{target}")(program, functions or {})
+
+
+def _native(program: Program, functions: dict[str, Any], options: dict[str, Any]) -> Any:
+    """Machine code; without llvmlite NumPy and without that Python, which have the same interface and say so."""
+    if _installed("llvmlite") and _installed("numpy"):
+        from .native import compiled
+
+        return compiled(program, **options)
+    slower = "numpy" if _installed("numpy") else "python"
+    warnings.warn(
+        f"llvmlite is not installed, so the program runs on {slower}, slower; pip install 'deltagrad[fast]'",
+        RuntimeWarning,
+        stacklevel=4,
+    )
+    return compiled_for(program, slower, functions=functions)
+
+
+def _installed(package: str) -> bool:
+    try:
+        importlib.import_module(package)
+    except ImportError:
+        return False
+    return True

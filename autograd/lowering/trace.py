@@ -1,0 +1,68 @@
+"""A Python function → a program, by running it once on fresh Values and recording what it does.
+
+Only what goes through the Values is recorded, so a branch that Python takes would be frozen.
+`if` on a Value is refused while tracing.  A branch on `.data`, or a number computed from it,
+cannot be seen, so the function is run at several places: its programs must be the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..errors import LoweringError
+from ..naming import name
+from ..value import Value, tracing
+from .program import Program, lower
+
+_PLACES = (0.6180339887498949, -1.4142135623730951, 23.140692632779267)
+
+
+def trace(f: Callable[..., Any], n: int) -> Program:
+    """The program of a function of n Values, with the inputs x₁ … xₙ.
+
+    f   takes n Values; returns a Value, or a list or tuple of Values
+    n   how many inputs
+
+    Raises LoweringError where f cannot be recorded faithfully: it asks for the truth of a Value
+    (use `where`), takes another path at other inputs, returns something else than Values, or uses
+    a leaf that is not among its inputs.
+
+    >>> from autograd import where
+    >>> trace(lambda x: where(x > 0, x, 0.5 * x), 1)(-3.0)
+    -1.5
+    >>> trace(lambda x: x if x > 0 else 0.5 * x, 1)
+    Traceback (most recent call last):
+    ...
+    autograd.errors.LoweringError: while a function is traced, a Value has no truth: ...
+    """
+    if not isinstance(n, int) or n < 0:
+        raise LoweringError(f"trace(f, n): n is the number of inputs, and was given as {n!r}")
+    first, *others = (_recorded(f, n, place) for place in _PLACES)
+    for other in others:
+        if not _same(first, other):
+            raise LoweringError(
+                "trace: the function records something else at other inputs, so one program cannot stand for it;"
+                " it reads .data or something random: compute with the Values, and branch with where(condition, a, b)"
+            )
+    return first
+
+
+def _recorded(f: Callable[..., Any], n: int, place: float) -> Program:
+    # Different numbers, of both signs, so that no two inputs look alike.
+    inputs = [Value(place * (-1) ** i * (1 + i / (n + 1)), name("x", i + 1)) for i in range(n)]
+    token = tracing.set(True)
+    try:
+        outputs = f(*inputs)
+    finally:
+        tracing.reset(token)
+    if not isinstance(outputs, Value):
+        if not isinstance(outputs, (list, tuple)):
+            raise LoweringError(f"trace: the function returned {outputs!r}; it must return a Value, or a list of them")
+        outputs = list(outputs)
+    return lower(outputs, inputs)
+
+
+def _same(a: Program, b: Program) -> bool:
+    literals = [{i: repr(x) for i, x in each.constants.items()} for each in (a, b)]
+    return literals[0] == literals[1] and (a.instructions, a.outputs) == (b.instructions, b.outputs)
