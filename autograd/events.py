@@ -228,7 +228,7 @@ class Recording:
         self.position = min(max(self.position + count, 0), len(self.events))
         return self.event
 
-    def jump(self, to: int | Event) -> Event | None:
+    def jump(self, to: int | Event | None) -> Event | None:
         """Go to the moment right after an event, or after that many; 0 is the start.
 
         Raises AutogradValueError where there is no such moment.
@@ -237,7 +237,7 @@ class Recording:
         >>> print(recording.jump(recording.largest))
         ∂f/∂x += ∂f/∂f · ∂f/∂x = 1.00 × 3.00 = 3.00   (0 → 3.00)
         """
-        number = to if isinstance(to, int) else to.number
+        number = to if isinstance(to, int) else getattr(to, "number", -1)  # -1: an event that was not found, None
         known = 0 <= number <= len(self.events)
         if not known or not (isinstance(to, int) or self.events[number - 1] is to):
             raise AutogradValueError(f"jump: {to} is not a moment of this recording, which are 0 to {len(self.events)}")

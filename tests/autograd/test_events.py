@@ -1,9 +1,11 @@
 """Backward as events: the same bits as backward(), nothing touched, and the two questions answered."""
 
 import copy
+import gc
 import math
 import struct
 import sys
+import weakref
 
 import pytest
 from hypothesis import given
@@ -188,7 +190,7 @@ def test_moments_and_nodes_that_are_not_there():
     x = Value(3.0, "theta")
     recording = record(x * x)
     other = record(x * 2)
-    for moment in (-1, 6, other.events[0], other.events[-1]):
+    for moment in (-1, 6, other.events[0], other.events[-1], recording.first_not_finite):
         with pytest.raises(AutogradValueError, match="not a moment of this recording"):
             recording.jump(moment)
     with pytest.raises(AutogradValueError, match="called 'teta'; near to it: theta"):
@@ -354,6 +356,21 @@ def test_a_chain_deeper_than_any_stack():
     y.backward()
     assert recording.gradient("x") == toposort(y)[0].grad
     assert "every order from the result" in recording.why() and str(recording)
+
+
+def test_a_recording_is_freed_without_the_collector():
+    gc.collect()
+    gc.disable()
+    try:
+        x = Value(2.0, "x")
+        recording = record(x * x)
+        recording.step(3)
+        gone = weakref.ref(recording)
+        assert recording.why()
+        del recording
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 def test_a_recording_can_be_copied_and_walked_apart():
