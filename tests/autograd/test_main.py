@@ -3,6 +3,7 @@
 import doctest
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from autograd import TABLE
 from autograd import __main__ as command
+from autograd.expression import expression
 
 ROOT = Path(__file__).resolve().parents[2]
 NEURON = ["tanh(w*x + b)", "w=0.5", "x=2", "b=-0.5"]
@@ -35,6 +38,7 @@ def refused(capsys, *arguments):
 
 def test_the_examples_in_the_docstrings():
     """pytest leaves out files named __main__."""
+    pytest.importorskip("autograd.lowering")
     assert doctest.testmod(command).failed == 0
 
 
@@ -75,16 +79,11 @@ def test_the_source_is_a_program_that_gives_value_and_derivatives(capsys, formul
     pytest.importorskip("autograd.lowering")
     assert command.main([formula, "x=0.5", "y=3", "--source"]) == 0
     out = capsys.readouterr().out
-    space = {name: getattr(__import__("autograd"), name, None) for name in re.findall(r"\w+", out)}
-    from autograd import TABLE
-
-    space |= {name: row.function for name, row in TABLE.items()}
+    space = {name: row.function for name, row in TABLE.items()}
     exec(out, space)
     names = re.search(r"returns \[(.*)\]", out)[1].split(", ")
     found = dict(zip(names, space["program"](0.5, 3.0)))
     found |= {name: float(x) for name, x in re.findall(r"# (\S+) is (\S+), whatever", out)}
-    from autograd.expression import expression
-
     f, (x, y) = expression(formula, {"x": 0.5, "y": 3.0})
     f.backward()
     assert found == {"f": f.data, "∂f/∂x": x.grad, "∂f/∂y": y.grad}
@@ -241,8 +240,6 @@ def test_help_shows_examples_that_work(capsys):
     assert end.value.code == 0 and "name=number" in text and "tanh, where" in text
     examples = re.findall(r"python -m autograd (.*?)  +\w", text)
     assert len(examples) == 4
-    import shlex
-
     for example in examples:
         words = [word for word in shlex.split(example) if word not in ("-o", "neuron.svg")]
         assert command.main(words) == 0
