@@ -38,7 +38,6 @@ def refused(capsys, *arguments):
 
 def test_the_examples_in_the_docstrings():
     """pytest leaves out files named __main__."""
-    pytest.importorskip("autograd.lowering")
     assert doctest.testmod(command).failed == 0
 
 
@@ -76,7 +75,6 @@ def test_the_steps_and_the_two_questions(capsys):
 
 @pytest.mark.parametrize("formula", ["x*exp(-x**2)*y", "x + y", "step(x)*y", "where(x < y, x, y*y)", "hypot(x, y)/x"])
 def test_the_source_is_a_program_that_gives_value_and_derivatives(capsys, formula):
-    pytest.importorskip("autograd.lowering")
     assert command.main([formula, "x=0.5", "y=3", "--source"]) == 0
     out = capsys.readouterr().out
     space = {name: row.function for name, row in TABLE.items()}
@@ -90,7 +88,6 @@ def test_the_source_is_a_program_that_gives_value_and_derivatives(capsys, formul
 
 
 def test_the_program_takes_the_names_in_the_order_given(capsys):
-    pytest.importorskip("autograd.lowering")
     command.main(["f*b + a", "b=1", "f=2", "a=3", "--source"])
     out = capsys.readouterr().out
     assert "def program(b, f, a):" in out and "# returns [v₂, ∂v₂/∂b, ∂v₂/∂f]" in out
@@ -166,8 +163,6 @@ def test_a_formula_may_start_with_a_minus(capsys, separator):
     ],
 )
 def test_a_clear_error_and_code_2(tmp_path, monkeypatch, capsys, arguments, says):
-    if "--source" in arguments:
-        pytest.importorskip("autograd.lowering")
     monkeypatch.chdir(tmp_path)
     assert says in refused(capsys, *arguments)
     assert os.listdir(tmp_path) == []
@@ -224,8 +219,6 @@ def test_in_a_process_of_its_own():
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-16"])
 @pytest.mark.parametrize("option", ["--text", "--steps", "--source"])
 def test_a_console_that_cannot_print_it_all_prints_the_rest(encoding, option):
-    if option == "--source":
-        pytest.importorskip("autograd.lowering")
     done = started("θ₁*x", "θ₁=0.5", "x=2", option, PYTHONIOENCODING=encoding)
     assert (done.returncode, done.stderr) == (0, b"") and "x" in done.stdout.decode(encoding)
     done = started("θ₁*x", "θ₁=a", "x=2", option, PYTHONIOENCODING=encoding)
@@ -233,7 +226,6 @@ def test_a_console_that_cannot_print_it_all_prints_the_rest(encoding, option):
 
 
 def test_help_shows_examples_that_work(capsys):
-    pytest.importorskip("autograd.lowering")
     with pytest.raises(SystemExit) as end:
         command.main(["--help"])
     text = capsys.readouterr().out
