@@ -7,6 +7,8 @@
 True
 """
 
+from typing import TYPE_CHECKING, Any
+
 from .certificate import certify, certify_graph
 from .history import Epoch, History
 from .initializers import INITIALIZERS, he, uniform, xavier, zeros
@@ -23,7 +25,24 @@ from .optimizers import OPTIMIZERS, SGD, Adam, Optimizer, clip_grad_norm, clip_g
 from .report import Certificate
 from .training import accuracy, fit, predict
 
+if TYPE_CHECKING:
+    from .diagnosis import Watch, compare, diagnose
+    from .grading import grade
+
+# What teaches is loaded when it is asked for, so that training starts at once.
+_LATER = {"Watch": "diagnosis", "compare": "diagnosis", "diagnose": "diagnosis", "grade": "grading"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module 'nn' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f".{_LATER[name]}", __name__), name)
+
+
 __all__ = [
+    "Watch", "compare", "diagnose", "grade",
     "Certificate", "certify", "certify_graph",
     "ACTIVATIONS", "INITIALIZERS", "LOSSES", "OPTIMIZERS", "MLP", "SGD", "Adam", "Epoch", "ForwardPass",
     "History", "Layer", "Module", "Neuron", "Optimizer", "accuracy", "binary_cross_entropy",

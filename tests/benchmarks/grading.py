@@ -323,29 +323,24 @@ def rounded(nested):
 
 def accused(n, seed=1):
     """How many of n right derivations are called wrong, in either order and three forms of σ'."""
-    draw, wrong = random.Random(seed), 0
-    for m in range(n):
+    draw, wrong, graded = random.Random(seed), 0, 0
+    while graded < n:
         net, x, y = network(draw)
         scale = 10 ** draw.uniform(-1, 1)  # saturated networks as well
         for p in net.parameters():
             p.data *= scale
         (case,), _ = cases_of(net, x, y, eta=ETA)
-        answer = knowing(learner(order=draw.choice([1, -1]), slopes=[None, TEXTBOOK, EXPONENTIALS][m % 3]), case)
+        answer = knowing(learner(order=draw.choice([1, -1]), slopes=[None, TEXTBOOK, EXPONENTIALS][graded % 3]), case)
         kind = draw.randrange(5)
-        handed_in = [
-            answer,
-            answer(*case.arguments()),
-            rounded(answer(*case.arguments())),
-            answer(*case.arguments())[1:],
-        ]
         try:
-            result = (
-                grade(handed_in[kind], net, x, y, eta=ETA)
-                if kind < 4
-                else grade(batched(answer, ()), net, [x, x], [y, y])
-            )
+            numbers = answer(*case.arguments())
         except OverflowError:  # the exponentials', for large u
             continue
+        if kind == 4:
+            result = grade(batched(answer, ()), net, [x, x], [y, y], eta=ETA)
+        else:
+            result = grade([answer, numbers, rounded(numbers), numbers[1:]][kind], net, x, y, eta=ETA)
+        graded += 1
         wrong += not result
     return wrong
 
