@@ -56,7 +56,7 @@ class Finding:
             lines.append(f"  or       {len(self.explanations) - 4} more, which these numbers do not tell apart")
         if self.factor is not None:
             lines.append(f"  mistake  a constant factor of {self.factor:.6g} (a learning rate? a mean?)")
-        elif not self.explanations:
+        elif self.first and not self.explanations:
             lines.append("  mistake  unknown: no formula of the family, and no two together, give these numbers")
         if self.first:
             lines.append(
