@@ -305,8 +305,9 @@ def logsumexp(*xs: float) -> float:
     if m - m != 0 or any(x != x for x in xs):
         return nan if any(x != x for x in xs) else m
     result = m + math.log1p(math.fsum(sorted(_shifted(xs))[:-1]))
-    if m < 0 and -0.25 < result < 0.25:  # the two cancel; Σ exp(x) is near 1 and its parts are small
-        return math.log1p(math.fsum((*map(math.exp, xs), -1.0)))
+    if 0.5 * m < result < 0.25 and m < 0:  # the two cancel; Σ exp(x) − 1 is a sum of small parts
+        i = xs.index(m)
+        return math.log1p(math.fsum((math.expm1(m), *map(math.exp, xs[:i] + xs[i + 1 :]))))
     return result
 
 

@@ -169,6 +169,9 @@ def true_value(f: Function, xs: Sequence[float]) -> Any:
     return settled(compute)
 
 
+SMALL = mpf(2) ** -1100  # the size of a zero: smaller than any operand that it could be confused with
+
+
 def true_slope(f: Function, xs: Sequence[float], *directions: int) -> Any:
     """The derivative of f in the operands of these indices, one or two of them.
 
@@ -177,9 +180,9 @@ def true_slope(f: Function, xs: Sequence[float], *directions: int) -> Any:
     """
 
     def compute(p: int) -> Any:
-        with mp.workprec(4 * p + 64 + 2 * max(abs(mp.mag(x or 1.0)) for x in xs)):
+        with mp.workprec(4 * p + 64 + 2 * max(abs(mp.mag(x or SMALL)) for x in xs)):
             point = [mpf(x) for x in xs]
-            steps = [mp.ldexp(min(abs(x), mpf(1)) or mpf(1), -p) for x in point]
+            steps = [mp.ldexp(min(abs(x), mpf(1)) or SMALL, -p) for x in point]
 
             def at(*shifts: int) -> Any:
                 moved = list(point)
