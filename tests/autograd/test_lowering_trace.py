@@ -1,0 +1,69 @@
+"""trace: a Python function becomes a program, or an error that says why it cannot."""
+
+import random
+import threading
+
+import pytest
+
+import autograd
+from autograd import LoweringError, Value, trace, where
+
+
+def test_a_function_is_recorded_with_the_inputs_x1_to_xn():
+    program = trace(lambda a, b: [a * b, autograd.tanh(a) + 2], 2)
+    assert program(3.0, 4.0) == [12.0, autograd.tanh(3.0) + 2]
+    assert program.source.startswith("def program(x_1, x_2):")
+    assert trace(lambda *xs: autograd.fsum(xs), 12).source.startswith("def program(x_1, x_2, x_3,")
+    assert trace(lambda x: x * x, 1)(3.0) == 9.0
+
+
+def test_branches_survive_as_operations():
+    program = trace(lambda x: where(x > 0, x.sqrt(), 0.0) + autograd.maximum(x, 1.0), 1)
+    assert [program(x) for x in (4.0, -4.0)] == [6.0, 1.0]
+
+
+@pytest.mark.parametrize("branching", [
+    lambda x: x if x > 0 else -x, lambda x: x and 2 * x, lambda x: max(x, 0.0), lambda x: x if not x else 2 * x,
+    lambda x: sorted([x, x * 2])[0],
+])  # fmt: skip
+def test_a_branch_of_python_s_points_to_where(branching):
+    with pytest.raises(LoweringError, match=r"use where\(condition, a, b\), maximum or minimum"):
+        trace(branching, 1)
+    assert Value(1.0) > 0  # and outside a Value has its truth again
+
+
+@pytest.mark.parametrize("unfaithful", [
+    lambda x: x if x.data > 0 else -x, lambda x: x * x.data, lambda x: x + random.random(),
+    lambda x: x * len([n for n in range(20) if n < x.data]),
+])  # fmt: skip
+def test_what_reads_the_data_is_found_out(unfaithful):
+    with pytest.raises(LoweringError, match="something else at other inputs"):
+        trace(unfaithful, 1)
+
+
+def test_what_else_cannot_be_traced():
+    w = Value(2.0, "w")
+    for message, wrong in {
+        "the leaf 'w', which is not among the inputs": lambda: trace(lambda x: w * x, 1),
+        "the function returned 3.0; it must return a Value": lambda: trace(lambda x: 3.0, 1),
+        "takes Values, and was given 3.0 among the outputs": lambda: trace(lambda x: [x, 3.0], 1),
+        "n is the number of inputs": lambda: trace(lambda x: x, -1),
+    }.items():
+        with pytest.raises(LoweringError, match=message):
+            wrong()
+    with pytest.raises(ZeroDivisionError):
+        trace(lambda x: 1 / 0, 1)
+    assert w > 0
+
+
+def test_tracing_is_the_thread_s_own():
+    seen = []
+
+    def f(x):
+        other = threading.Thread(target=lambda: seen.append(bool(Value(1.0))))
+        other.start()
+        other.join()
+        return x * x
+
+    trace(f, 1)
+    assert seen == [True] * 3
