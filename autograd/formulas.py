@@ -30,7 +30,7 @@ _LETTERS = {
     "Σ": r"\Sigma",
 }
 _SPECIAL = str.maketrans({c: "\\" + c for c in "#$%&_{}"} | {"\\": r"\backslash ", "^": r"\hat{}", "~": r"\sim "})
-SUM, PRODUCT, ATOM = 0, 1, 2  # how tightly an expression holds together
+SUM, SIGNED, PRODUCT, ATOM = range(4)  # how tightly an expression holds together
 
 
 def latex_name(name: str) -> str:
@@ -110,13 +110,14 @@ class Formulas:
             return (self.name(x.label), ATOM) if x.label else self._number(x.data)
         operation, operands = x.op.name, x.parents
         if operation == "mul":
-            return self.product(*[self.write(p, PRODUCT) for p in operands]), PRODUCT
+            first, second = self.write(operands[0], SIGNED), self.write(operands[1], PRODUCT)
+            return self.product(first, second), SIGNED if first[0] in "−-" else PRODUCT
         if operation in ("add", "sub"):
             a, b = operands
             sign = "+" if operation == "add" else "-" if self.latex else "−"
             return f"{self.write(a)} {sign} {self.write(b, PRODUCT)}", SUM
         if operation == "neg":
-            return ("-" if self.latex else "−") + self.write(operands[0], PRODUCT), SUM
+            return ("-" if self.latex else "−") + self.write(operands[0], PRODUCT), SIGNED
         if operation == "div" and self.latex:
             return rf"\frac{{{self.write(operands[0])}}}{{{self.write(operands[1])}}}", ATOM
         if operation == "sumprod":
@@ -134,4 +135,4 @@ class Formulas:
 
     def _number(self, x: float) -> tuple[str, int]:
         text = constant(x)
-        return latex_number(text) if self.latex else text, ATOM if x >= 0 else SUM
+        return latex_number(text) if self.latex else text, SIGNED if text.startswith("−") else ATOM

@@ -28,9 +28,13 @@ from .training import accuracy, fit, predict
 if TYPE_CHECKING:
     from .diagnosis import Watch, compare, diagnose
     from .grading import grade
+    from .proof import Proof, prove, prove_exactly
 
 # What teaches is loaded when it is asked for, so that training starts at once.
-_LATER = {"Watch": "diagnosis", "compare": "diagnosis", "diagnose": "diagnosis", "grade": "grading"}
+_LATER = {
+    "Watch": "diagnosis", "compare": "diagnosis", "diagnose": "diagnosis", "grade": "grading",
+    "Proof": "proof", "prove": "proof", "prove_exactly": "proof",
+}  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
@@ -42,7 +46,7 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
-    "Watch", "compare", "diagnose", "grade",
+    "Proof", "Watch", "compare", "diagnose", "grade", "prove", "prove_exactly",
     "Certificate", "certify", "certify_graph",
     "ACTIVATIONS", "INITIALIZERS", "LOSSES", "OPTIMIZERS", "MLP", "SGD", "Adam", "Epoch", "ForwardPass",
     "History", "Layer", "Module", "Neuron", "Optimizer", "accuracy", "binary_cross_entropy",
