@@ -40,7 +40,14 @@ if TYPE_CHECKING:
 
 
 def draw(
-    value: Value, *, level: str | None = None, direction: str = "LR", theme: str = "light", force: bool = False
+    value: Value,
+    *,
+    level: str | None = None,
+    direction: str = "LR",
+    theme: str = "light",
+    expand: bool = False,
+    clusters: bool = False,
+    force: bool = False,
 ) -> Drawing:
     """A picture of everything that a Value was computed from; see autograd.drawing.draw.
 
@@ -50,7 +57,7 @@ def draw(
     """
     from .drawing import draw  # here, so that importing autograd loads the core alone
 
-    return draw(value, level=level, direction=direction, theme=theme, force=force)
+    return draw(value, level=level, direction=direction, theme=theme, expand=expand, clusters=clusters, force=force)
 
 
 def record(y: Value) -> Recording:

@@ -267,7 +267,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
                           help="decides split, start and order: the same seed, the same network (default: %(default)s)")
     output = parser.add_argument_group("what is written")
     output.add_argument("--output", metavar="FOLDER", default="deltagrad-output", help="(default: %(default)s)")
-    output.add_argument("--format", choices=("svg", "png"), default="svg",
+    output.add_argument("--format", choices=("svg", "png", "pdf"), default="svg",
                         help="of the pictures (default: %(default)s)")
     # fmt: on
     return parser.parse_args(arguments)

@@ -13,7 +13,8 @@ from typing import Any
 
 from autograd import AutogradTypeError, AutogradValueError, Value, toposort
 from autograd.drawing import Drawing
-from autograd.drawing.dot import border, canvas, cell, chip, font, header, legend, table, tooltip
+from autograd.drawing import draw as summary
+from autograd.drawing.parts import border, canvas, cell, chip, header, legend, table, tooltip, words
 from autograd.drawing.theme import Colour, Theme, largest_of, theme_named
 from autograd.text import exact, shown, signed
 
@@ -21,7 +22,7 @@ from .modules import ForwardPass, Neuron, _activation_name, name
 
 CURVED = 16  # edges between two layers: up to here they curve
 IN_NOTEBOOK = 300  # weights: a notebook draws a forward pass by itself up to here
-REFUSED = 1000  # weights: above, the edges are a single grey mass
+EACH = 1000  # weights: above, the edges are a single grey mass
 
 
 def draw(
@@ -29,17 +30,33 @@ def draw(
 ) -> Drawing:
     """The network as it was in one forward pass; see ForwardPass.draw.
 
+    Where it is too large, the graph of its error or output in a few boxes.
+
     >>> from nn import MLP
     >>> "neuron 2" in draw(MLP(2, [2, 1], seed=0).forward([1.0, -1.0])).dot
     True
     """
     weights = _weights(run)
-    if weights > REFUSED and not force:
+    if weights <= EACH or force:
+        picture = _Picture(run, err, direction, theme_named(theme))
+        return Drawing(picture.source(), *_told(run, err))
+    if err is None and len(run.outputs) > 1:
         raise AutogradValueError(
-            f"the network has {weights} weights, and a picture of more than {REFUSED} cannot be read:"
-            " draw a smaller one, or pass force=True"
+            f"the network has {weights} weights, and a picture of more than {EACH} cannot be read:"
+            " give the error as well, for a summary, or pass force=True"
         )
-    return Drawing(_Picture(run, err, direction, theme_named(theme)).source())
+    _targets(run, err)  # an error of something else is refused here too
+    return summary(run.outputs[0] if err is None else err, level="summary", direction=direction, theme=theme)
+
+
+def _told(run: ForwardPass, err: Value | None) -> tuple[str, str]:
+    """Title and description for those who do not see the picture."""
+    text = "" if err is None else f"{shown(err.label or 'Err')} = {signed(err.data)}. "
+    text += f"Outputs {', '.join(signed(o.data) for o in run.outputs)}."
+    if any(any(layer) for layer in run.delta):
+        for k, layer in enumerate(run.delta, 1):
+            text += f" δ of layer {k}: {', '.join(map(signed, layer))}."
+    return f"The network {run.net!r} in one forward pass", text
 
 
 def shown_in_notebook(run: ForwardPass) -> dict[str, str | bytes]:
@@ -183,7 +200,7 @@ class _Picture:
         theme = self.theme
         # Out of the way of the edges, which arrive from above and leave below where we draw top to bottom.
         loc, just, align = ("t", "c", "center") if self.sideways else ("b" if k else "t", "l", "left")
-        head = f'<td align="{align}">{font(title, theme.ink, 13, bold=True)}</td>'
+        head = f'<td align="{align}">{words(title, theme.ink, 13, bold=True, align=align)}</td>'
         label = table([[head], [cell(subtitle, theme.muted, 10, align=align)]], spacing=0, padding=1)
         colours = {"style": "rounded,filled", "fillcolor": theme.group, "color": theme.frame, "tooltip": " "}
         place = {"labelloc": loc, "labeljust": just, "margin": "14"}

@@ -1,8 +1,9 @@
 """Pictures of computation graphs, coloured by gradient, with the chain rule on their edges.
 
-theme    every colour           scene    roles, edges, derivatives
-                                dot      the scene as DOT text
-                                render   DOT text as SVG and PNG
+scene     what is shown: roles, edges, derivatives     theme   every colour
+dot       cards and pills                              fonts   how wide a text is, and its glyphs
+summary   a large graph in a few boxes                 parts   tables, chips, texts, the legend
+render    DOT text as SVG, PNG and PDF                 pdf     the layout as a PDF
 
 Names come from ..naming, numbers and harmless labels from ..text, as in every other output.
 
@@ -12,33 +13,46 @@ Nothing in the core imports this package; `autograd.draw` loads it when it is ca
 from __future__ import annotations
 
 from ..errors import AutogradTypeError, AutogradValueError
+from ..text import shown, signed
 from ..value import Value
 from .dot import cards, pills
 from .render import Drawing
-from .scene import scene
-from .theme import theme_named
+from .scene import Scene, scene
+from .summary import summary
+from .theme import Theme, theme_named
 
 __all__ = ["Drawing", "draw"]
 
 CARDS = 25  # nodes: up to here each gets a card and each edge its words
 PILLS = 150  # nodes: up to here a notebook draws a Value that it displays; a node is 3 KB of SVG
-REFUSED = 1000  # nodes: above, nobody can read the picture, and laying it out takes seconds
-_LEVELS = {"cards": cards, "pills": pills}
+EACH = 1000  # nodes: above, nobody can read a picture of each, and laying it out takes seconds
+_LEVELS = ("cards", "pills", "summary")
 
 
 def draw(
-    value: Value, *, level: str | None = None, direction: str = "LR", theme: str = "light", force: bool = False
+    value: Value,
+    *,
+    level: str | None = None,
+    direction: str = "LR",
+    theme: str = "light",
+    expand: bool = False,
+    clusters: bool = False,
+    force: bool = False,
 ) -> Drawing:
     """A picture of everything that a Value was computed from.
 
-    level      "cards": value, gradient, and upstream × local on every edge; "pills": one line
-               for each node; None: cards up to 25 nodes
+    level      "cards": value, gradient, and upstream × local on every edge; "pills": one line for
+               each node; "summary": one box for each kind of node; None: cards up to 25 nodes,
+               pills up to 1000, then the summary, which says so
     direction  "LR" left to right, "TB" top to bottom
     theme      "light" or "dark"
-    force      draw more than 1000 nodes
+    expand     show each Σ, a weighted sum in one node, as the products and the sum that it is
+    clusters   in pills, frame what belongs to one neuron, by the names that a network gives
+    force      draw each node of more than 1000
 
     Gradients are shown once backward() has run on it.  Raises AutogradTypeError for something
-    that is not a Value; AutogradValueError for an unknown level, direction or theme, and for too many nodes.
+    that is not a Value; AutogradValueError for an unknown level, direction or theme, and for too
+    many cards or pills.
 
     >>> w, x = Value(0.5, "w"), Value(2.0, "x")
     >>> o = (w * x).tanh(); o.backward()
@@ -49,16 +63,37 @@ def draw(
         raise AutogradTypeError(f"draw takes a Value, and was given a {type(value).__name__}")
     if level is not None and level not in _LEVELS:
         raise AutogradValueError(f"unknown level {level!r}; choose one of {', '.join(_LEVELS)}, or None")
-    palette = theme_named(theme)
-    what = scene(value)
+    palette, what = theme_named(theme), scene(value, expand)
     count = len(what.nodes)
-    if count > REFUSED and not force:
+    large = count > EACH and not force
+    if large and level in ("cards", "pills"):
         raise AutogradValueError(
-            f"the graph has {count} nodes, and a picture of more than {REFUSED} cannot be read:"
-            " draw a part of it, or ForwardPass.draw() for a network, or pass force=True"
+            f"the graph has {count} nodes, and a picture of more than {EACH} cannot be read:"
+            " take level='summary', or draw a part of it, or pass force=True"
         )
-    chosen = _LEVELS[level or ("cards" if count <= CARDS else "pills")]
-    return Drawing(chosen(what, direction, palette))
+    if level is None:
+        level = "cards" if count <= CARDS else "summary" if large else "pills"
+    return Drawing(_dot(what, level, direction, palette, clusters, large), *_told(what, level))
+
+
+def _dot(what: Scene, level: str, direction: str, palette: Theme, clusters: bool, large: bool) -> str:
+    if level == "cards":
+        return cards(what, direction, palette)
+    if level == "pills":
+        return pills(what, direction, palette, clusters)
+    return summary(what, direction, palette, "; force=True draws each" if large else "")
+
+
+def _told(what: Scene, level: str) -> tuple[str, str]:
+    """Title and description for those who do not see the picture."""
+    result = next(node for node in what.nodes if node.role == "result")
+    title = f"How {shown(result.name)} = {signed(result.value.data)} was computed"
+    leaves = [node for node in what.nodes if node.role in ("input", "parameter", "target")]
+    text = f"A graph of {len(what.nodes)} nodes and {len(what.edges)} operands as {level}."
+    for node in leaves[:12]:
+        text += f" {shown(node.name)} = {signed(node.value.data)}"
+        text += f" with gradient {signed(node.value.grad)}." if what.differentiated else "."
+    return title, text + (f" And {len(leaves) - 12} more leaves." if len(leaves) > 12 else "")
 
 
 def shown_in_notebook(value: Value) -> dict[str, str | bytes]:

@@ -1,27 +1,19 @@
-"""A scene as DOT text: cards for a small graph, pills for a middle-sized one.
-
-The building blocks (cell, table, header, chip, canvas, legend) draw the network too.
-The text depends on the graph alone: no id(), no set order, no clock.
-"""
+"""A scene as DOT text: cards for a small graph, pills for a middle-sized one."""
 
 from __future__ import annotations
 
-import importlib
 import math
-import re
 from typing import Any
 
-from ..errors import AutogradValueError, MissingDependency
-from ..text import exact, markup, shown, signed
+from ..text import exact, shown, signed
+from .parts import arrows, border, canvas, cell, chip, frame, header, legend, table, tooltip, words
 from .scene import Edge, Node, Scene
-from .theme import Colour, Role, Theme, strength
-
-DIRECTIONS = {"LR": ("→", "←"), "TB": ("↓", "↑")}  # and the arrows forth and back
+from .theme import Colour, Theme, strength
 
 
 def cards(scene: Scene, direction: str, theme: Theme) -> str:
     """Every node a card with its value and gradient, every edge with its share of the chain rule."""
-    forth, back = _arrows(direction)
+    forth, back = arrows(direction)
     note = [
         cell(f"{forth} forward: the value  ", theme.forward, 10),
         cell(f"{back} backward: upstream × local derivative, wider where larger", theme.ink, 10),
@@ -37,14 +29,31 @@ def cards(scene: Scene, direction: str, theme: Theme) -> str:
     return str(graph.source)
 
 
-def pills(scene: Scene, direction: str, theme: Theme) -> str:
-    """Every node a line with name, operation, value and gradient; edges without words."""
+def pills(scene: Scene, direction: str, theme: Theme, clusters: bool = False) -> str:
+    """Every node a line with name, operation, value and gradient; edges without words.
+
+    clusters   put a frame around each neuron, by the names that the network gives
+    """
     note = [cell("colour and width of an arrow: upstream × local derivative", theme.muted, 10)]
-    graph = canvas(theme, direction, _legend(scene, theme, note), nodesep="0.16", ranksep="0.4")
+    # A leaf that hundreds of steps use costs minutes of straightening lines without this limit (0.2 s instead of 29).
+    limit = {"nslimit": "1"} if len(scene.nodes) > 100 else {}
+    graph = canvas(theme, direction, _legend(scene, theme, note), nodesep="0.16", ranksep="0.4", **limit)
+    grouped: dict[tuple[int, int] | None, list[Node]] = {}
     for node in scene.nodes:
-        _add(graph, node, theme, scene, _pill(node, scene, theme) if node.role != "literal" else None)
+        grouped.setdefault(node.place if clusters else None, []).append(node)
+    places = sorted(place for place in grouped if place is not None)
+    for layer in sorted({layer for layer, _ in places}):
+        attributes = frame(f"layer {layer}", theme, theme.group)
+        with graph.subgraph(name=f"cluster_{layer}", graph_attr=attributes) as group:
+            for place in (place for place in places if place[0] == layer):
+                attributes = frame(f"neuron {place[1]}", theme, theme.canvas)
+                with group.subgraph(name=f"cluster_{layer}_{place[1]}", graph_attr=attributes) as neuron:
+                    _add_pills(neuron, grouped[place], scene, theme)
+    _add_pills(graph, grouped.get(None, []), scene, theme)
     for edge in scene.edges:
-        graph.edge(edge.tail.key, edge.head.key, **_stroke(edge, scene, theme))
+        apart = clusters and edge.tail.place != edge.head.place  # so that layers stand one after the other
+        attributes = _stroke(edge, scene, theme) | ({"minlen": "2"} if apart else {})
+        graph.edge(edge.tail.key, edge.head.key, **attributes)
     return str(graph.source)
 
 
@@ -67,20 +76,25 @@ def _card(node: Node, scene: Scene, theme: Theme) -> str:
 
 def _pill(node: Node, scene: Scene, theme: Theme) -> str:
     role = theme.roles[node.role]
-    name = font(shown(node.name), role.ink, 11, bold=True)
+    name = [f"<td>{words(shown(node.name), role.ink, 11, bold=True)}</td>"]
     if node.value.parents:
-        name += font("  " + shown(node.tag), role.ink, 10)
-    row = [f'<td style="rounded" bgcolor="{role.chip}" valign="bottom">{name}</td>']
+        name.append(cell(shown(node.tag), role.ink, 10))
+    row = [f'<td style="rounded" bgcolor="{role.chip}">{table([name], spacing=0, padding=1)}</td>']
     row.append(cell(signed(node.value.data), theme.ink, 10, height="20"))
     if scene.differentiated:
         row.append(chip(signed(node.value.grad), node.value.grad, scene.largest, theme, 10))
     return table([row], spacing=1)
 
 
+def _add_pills(graph: Any, nodes: list[Node], scene: Scene, theme: Theme) -> None:
+    for node in nodes:
+        _add(graph, node, theme, scene, _pill(node, scene, theme) if node.role != "literal" else None)
+
+
 def _add(graph: Any, node: Node, theme: Theme, scene: Scene, label: str | None) -> None:
     tip = tooltip(_described(node, scene))
     if label is None:  # a constant: the number itself
-        text = f"<{font(shown(node.name), theme.muted, 12)}>"
+        text = f"<{table([[cell(shown(node.name), theme.muted, 12)]], spacing=0, padding=0)}>"
         graph.node(node.key, text, id=node.key, tooltip=tip, shape="plain", margin="0.06,0.03")
     else:
         graph.node(node.key, f"<{label}>", id=node.key, tooltip=tip, **border(theme, theme.roles[node.role]))
@@ -127,8 +141,8 @@ def _chain_rule(edge: Edge, scene: Scene, theme: Theme, direction: str) -> str:
         return ""
     sent = edge.contribution
     colour = theme.gradient(sent, scene.largest, at_least=1.0) if sent else theme.muted
-    local = font(f"{_partial(edge.head.name, edge.tail.name)} = {signed(edge.local)}", theme.muted, 9)
-    back = font(f"{_arrows(direction)[1]} {signed(sent)}", colour, 11)
+    local = words(f"{_partial(edge.head.name, edge.tail.name)} = {signed(edge.local)}", theme.muted, 9)
+    back = words(f"{arrows(direction)[1]} {signed(sent)}", colour, 11)
     # The empty row, or column, keeps the words off the line that they stand on, or beside.
     if direction == "LR":
         rows = [[f"<td>{local}</td>"], [f"<td>{back}</td>"], ['<td height="5"></td>']]
@@ -152,7 +166,7 @@ def _partial(of: str, by: str) -> str:
     return f"∂{shown(of, 8)}/∂{shown(by, 10)}"
 
 
-# --- the legend -----------------------------------------------------------------------------------
+# --- the legend ----------------------------------------------------------------------------------
 
 
 def _legend(scene: Scene, theme: Theme, note: list[str]) -> str:
@@ -160,97 +174,3 @@ def _legend(scene: Scene, theme: Theme, note: list[str]) -> str:
         return legend(theme, None, [cell("gradients appear after backward()", theme.muted, 10)])
     what = f"gradient of {shown(scene.symbol)}" if scene.symbol else "gradient"
     return legend(theme, scene.largest, note, what)
-
-
-def legend(theme: Theme, largest: float | None, note: list[str], what: str = "") -> str:
-    """The scale with its numbers (t is a root, so the middle colours stand for a quarter), and a note in cells."""
-    row = []
-    if largest is not None:
-        row.append(cell(what + " ", theme.muted, 10))
-        for share in (-1.0, -0.25, 0.0, 0.25, 1.0):
-            g = share * largest
-            row.append(chip(signed(g), g, largest, theme, 10, width="52"))
-        row.append('<td width="12"></td>')
-    return table([['<td height="8"></td>'], [*row, *note]], spacing=2, padding=3)
-
-
-# --- building blocks ------------------------------------------------------------------------------
-
-
-def canvas(theme: Theme, direction: str, legend: str, **attributes: str) -> Any:
-    """An empty graphviz.Digraph in the theme's colours, the legend below it.
-
-    Raises AutogradValueError for an unknown direction, and MissingDependency without graphviz.
-    """
-    _arrows(direction)
-    try:
-        graphviz = importlib.import_module("graphviz")
-    except ImportError:
-        raise MissingDependency("drawing needs the package graphviz: pip install graphviz") from None
-    graph = graphviz.Digraph("backpropagation")
-    settings = {"rankdir": direction, "bgcolor": theme.canvas, "pad": "0.25"}
-    settings |= {"newrank": "true", "outputorder": "edgesfirst"}
-    words = {"fontname": "Helvetica", "label": f"<{legend}>", "labelloc": "b", "tooltip": " "}
-    graph.attr("graph", **(settings | words | attributes))
-    graph.attr("node", fontname="Helvetica", shape="box", margin="0.03,0.02", width="0", height="0")
-    graph.attr("edge", fontname="Helvetica", arrowsize="0.7")
-    return graph
-
-
-def _arrows(direction: str) -> tuple[str, str]:
-    if direction not in DIRECTIONS:
-        raise AutogradValueError(f"unknown direction {direction!r}; choose LR (left to right) or TB (top to bottom)")
-    return DIRECTIONS[direction]
-
-
-def border(theme: Theme, role: Role) -> dict[str, str]:
-    """The attributes of a node of that role."""
-    style = "rounded,filled,dashed" if role.dashed else "rounded,filled"
-    return {"style": style, "fillcolor": theme.card, "color": role.border, "penwidth": f"{role.width:g}"}
-
-
-def table(rows: list[list[str]], spacing: int, padding: int = 2) -> str:
-    """An HTML table of cells; a row of one cell spans all columns."""
-    columns = max(map(len, rows))
-    body = "".join("<tr>" + "".join(_spanning(row, columns)) + "</tr>" for row in rows)
-    return f'<table border="0" cellborder="0" cellspacing="{spacing}" cellpadding="{padding}">{body}</table>'
-
-
-def _spanning(row: list[str], columns: int) -> list[str]:
-    return [row[0].replace("<td", f'<td colspan="{columns}"', 1)] if len(row) == 1 < columns else row
-
-
-def header(name: str, tag: str, role: Role) -> str:
-    """The top of a card: the name at the left, what it is at the right."""
-    # Graphviz sets bold text higher than other text; at the bottom of a taller cell they are level.
-    left = f'<td align="left" valign="bottom" width="44">{font(name, role.ink, 14, bold=True)}</td>'
-    right = f'<td align="right" width="44" height="25">{font(tag, role.ink, 12)}</td>'
-    inner = f'<table border="0" cellborder="0" cellspacing="0" cellpadding="2"><tr>{left}{right}</tr></table>'
-    return f'<td style="rounded" bgcolor="{role.chip}" cellpadding="1">{inner}</td>'
-
-
-def chip(text: str, g: float, largest: float, theme: Theme, size: int, **attributes: str) -> str:
-    """A cell on the colour of a gradient."""
-    background = theme.gradient(g, largest)
-    ink = theme.muted if background == theme.zero else theme.ink_on(background)
-    return cell(text, ink, size, style="rounded", bgcolor=background, **attributes)
-
-
-def cell(text: str, colour: Colour, size: int, **attributes: str) -> str:
-    """A table cell holding one line of text."""
-    given = "".join(f' {key}="{markup(value)}"' for key, value in attributes.items())
-    return f"<td{given}>{font(text, colour, size)}</td>"
-
-
-def font(text: str, colour: Colour, size: int, bold: bool = False) -> str:
-    """Escaped text in a colour; DOT has no empty text."""
-    # Graphviz replaces \N, \G, … even here, and knows no escape for it, but not across two runs.
-    runs = [markup(run) for run in re.split(r"(?<=\\)(?=[A-Za-z])", text or " ")]
-    inner = [f"<b>{run}</b>" if bold else run for run in runs]
-    return "".join(f'<font color="{colour}" point-size="{size}">{run}</font>' for run in inner)
-
-
-def tooltip(text: str) -> str:
-    """Text for a tooltip attribute, in several lines."""
-    # Escapes are replaced here too, in nodes even twice; an invisible word joiner prevents that.
-    return markup(text).replace("\\", "\\\\\u2060").replace("\n", "\\n")

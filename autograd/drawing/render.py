@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import functools
 import importlib.metadata
+import json
 import math
 import os
+import re
 import secrets
 import shutil
 import subprocess
@@ -18,6 +20,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import AutogradError, AutogradValueError, MissingDependency
+from ..text import markup
+from .pdf import pdf
 
 VARIABLE = "DELTAGRAD_DOT"  # the environment variable that names another renderer
 TIMEOUT = 120.0  # seconds; the largest graph drawn without being forced takes under one
@@ -28,7 +32,9 @@ _REMEDY = f"pip install graphviz-pure, or install Graphviz, or set {VARIABLE} to
 class Drawing:
     """A picture as DOT text, rendered when asked.
 
-    dot   the text, which needs no renderer
+    dot          the text, which needs no renderer
+    title        what it is a picture of, for those who hear it and for the PDF's window
+    description  the same in a sentence or two
 
     It shows itself in notebooks.
 
@@ -36,16 +42,22 @@ class Drawing:
     '<svg'
     """
 
-    def __init__(self, dot: str) -> None:
+    def __init__(self, dot: str, title: str = "", description: str = "") -> None:
         self.dot = dot
+        self.title = title or "computation graph"
+        self.description = description
 
     def svg(self) -> str:
-        """The picture as SVG text, with all digits in its tooltips.
+        """The picture as SVG text, with all digits in its tooltips, and words for screen readers.
 
         Raises MissingDependency without a renderer, and AutogradError if the renderer fails.
         """
         text = run("svg", self.dot).decode()
-        return text[text.index("<svg") :]  # no prologue: it can stand in a page, and asks for no DTD
+        text = text[text.index("<svg") :]  # no prologue: it can stand in a page, and asks for no DTD
+        # Not role="img", which would silence the texts inside.  Ids are not used: pages hold several pictures.
+        named = f'<svg role="graphics-document" aria-label="{markup(self.title)}"'
+        told = f"<title>{markup(self.title)}</title>\n<desc>{markup(self.description)}</desc>"
+        return re.sub(r"<svg([^>]*>)", lambda head: f"{named}{head[1]}\n{told}", text, count=1)
 
     def png(self, scale: float = 1.0) -> bytes:
         """The picture as PNG, `scale` times as large as the SVG is on a screen.
@@ -59,19 +71,34 @@ class Drawing:
             raise AutogradValueError(f"png: the scale is a number above 0 and up to 20, and was given as {scale!r}")
         return run("png", self.dot, f"-Gdpi={96 * scale:g}")
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write .svg, .png (twice the size on a screen) or .gv; the file appears whole or not at all.
+    def pdf(self) -> bytes:
+        """The picture as a PDF of one page, in vectors and real text; raises as svg() does.
 
-        Raises AutogradValueError for another ending or a folder that does not exist, and as svg().
+        >>> Drawing("digraph { a }").pdf()[:5]
+        b'%PDF-'
+        """
+        return pdf(json.loads(run("json", self.dot)), self.title)
+
+    def save(self, path: str | os.PathLike[str], scale: float = 2.0) -> None:
+        """Write .svg, .png, .pdf or .gv; the file appears whole or not at all.
+
+        scale   of a PNG: how many times as large as on a screen
+
+        Raises AutogradValueError for another ending or a folder that does not exist, and as svg() and png().
         """
         target = Path(path)
-        ending = target.suffix.lower()
-        if ending not in _WRITERS:
-            pdf = "; PDF is not written yet, so save an .svg and convert it" if ending == ".pdf" else ""
-            raise AutogradValueError(f"save: {str(path)!r} has to end in .svg, .png or .gv{pdf}")
+        writers: dict[str, Callable[[], bytes]] = {
+            ".svg": lambda: self.svg().encode(),
+            ".png": lambda: self.png(scale),
+            ".pdf": self.pdf,
+            ".gv": self.dot.encode,
+        }
+        writer = writers.get(target.suffix.lower())
+        if writer is None:
+            raise AutogradValueError(f"save: {str(path)!r} has to end in .svg, .png, .pdf or .gv")
         if not target.parent.is_dir():
             raise AutogradValueError(f"save: there is no folder {str(target.parent)!r}; make it, or save elsewhere")
-        replace(target, _WRITERS[ending](self))
+        replace(target, writer())
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str | bytes]:
         bundle: dict[str, str | bytes] = {"text/plain": repr(self)}
@@ -84,14 +111,7 @@ class Drawing:
         return bundle
 
     def __repr__(self) -> str:
-        return f"Drawing({len(self.dot)} characters of DOT; .svg(), .png(), .save(path))"
-
-
-_WRITERS: dict[str, Callable[[Drawing], bytes]] = {
-    ".svg": lambda drawing: drawing.svg().encode(),
-    ".png": lambda drawing: drawing.png(2.0),
-    ".gv": lambda drawing: drawing.dot.encode(),
-}
+        return f"Drawing({len(self.dot)} characters of DOT; .svg(), .png(), .pdf(), .save(path))"
 
 
 def replace(target: Path, contents: bytes) -> None:
@@ -105,7 +125,7 @@ def replace(target: Path, contents: bytes) -> None:
 
 
 def run(output: str, dot: str, *arguments: str) -> bytes:
-    """What the renderer makes of the DOT text: "svg", "png", …"""
+    """What the renderer makes of the DOT text: "svg", "png", "json", …"""
     program = renderer()
     try:
         done = subprocess.run(

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import count
 
 from ..graph import toposort
-from ..naming import names_of
-from ..ops import LITERAL
+from ..naming import name, names_of
+from ..ops import LITERAL, TABLE
+from ..text import constant
 from ..value import Value
 from .theme import largest_of
 
@@ -20,6 +22,10 @@ _INDICES = r"[\d,₀-₉⁰¹²³⁴-⁹⁽⁾ᵢⱼₖₗ_'′]*"
 _PARAMETER = re.compile(rf"(θ|w|b|W|theta|weight|bias){_INDICES}")
 _BIAS = re.compile(rf"(b|bias){_INDICES}")
 _TARGET = re.compile(rf"(y|target){_INDICES}")
+_OF_NEURON = re.compile(r"(?:θ|b|u|o)⁽([⁰¹²³⁴-⁹]+)⁾([₀-₉]+,?[₀-₉]*)")
+_DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉", "01234567890123456789")
+_SUPERSCRIPTS = str.maketrans("−0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_ADD, _MUL = TABLE["add"], TABLE["mul"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,20 +35,16 @@ class Node:
     key    its number in topological order: the same graph gives the same keys in any process
     name   its label or, without one, a name that no label of the graph has
     role   "input", "parameter", "target", "literal", "operation" or "result"
+    tag    what stands beside the name: the operation, or what kind of leaf it is
+    place  (layer, row) of the neuron that it belongs to, by the network's names; or None
     """
 
     key: str
     value: Value
     name: str
     role: str
-
-    @property
-    def tag(self) -> str:
-        """What stands beside the name: the operation, or what kind of leaf it is."""
-        op = self.value.op
-        if op is not None and op is not LITERAL:
-            return "Σ" if op.name == "sumprod" else op.symbol
-        return "θ" if self.role == "parameter" else "leaf" if self.role == "result" else self.role
+    tag: str
+    place: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,57 +81,129 @@ class Scene:
         object.__setattr__(self, "largest", largest_of([node.value.grad for node in self.nodes if self.differentiated]))
 
 
-def scene(root: Value) -> Scene:
+Operands = dict[Value, list[tuple[Value, "float | None"]]]  # node -> its operands with ∂node/∂operand
+
+
+def scene(root: Value, expand: bool = False) -> Scene:
     """Name the nodes below `root` and look up every derivative.
 
+    expand   show each sumprod as the products and the sum that it stands for
+
     >>> x = Value(3.0, "x"); y = x * x + 1; y.backward()
-    >>> [(n.name, n.role) for n in scene(y).nodes]
-    [('x', 'input'), ('v₁', 'operation'), ('1', 'literal'), ('f', 'result')]
+    >>> [(n.name, n.role, n.tag) for n in scene(y).nodes]
+    [('x', 'input', 'input'), ('v₁', 'operation', '×'), ('1', 'literal', 'literal'), ('f', 'result', '+')]
     >>> [(e.tail.name, e.head.name, e.local, e.contribution) for e in scene(y).edges]
     [('x', 'v₁', 3.0, 3.0), ('x', 'v₁', 3.0, 3.0), ('v₁', 'f', 1.0, 1.0), ('1', 'f', 1.0, 1.0)]
     """
-    order = toposort(root)
-    shown = {parent for node in order for parent in _operands(node)} | {root}
-    drawn = [node for node in order if node in shown]
-    names = names_of(drawn, root)
-    nodes = {v: Node(f"n{i}", v, names[v], _role(v, root)) for i, v in enumerate(drawn)}
+    operands: Operands = {node: _operands(node) for node in toposort(root)}
+    signs: dict[Value, str] = {}
+    if expand:
+        operands, signs = _expanded(operands)
+    shown = {tail for pairs in operands.values() for tail, _ in pairs} | {root}
+    drawn = [node for node in operands if node in shown]
+    names, places = names_of(drawn, root), _places(drawn, operands)
+    nodes = {}
+    for i, v in enumerate(drawn):
+        role = _role(v, root)
+        nodes[v] = Node(f"n{i}", v, names[v], role, signs.get(v) or _tag(v, role), places[v])
     differentiated = root.grad != 0
-    edges = [edge for v in drawn if v.parents for edge in _edges_into(nodes, nodes[v], differentiated)]
-    symbol = names[root] if root.grad == 1 else ""
-    return Scene(list(nodes.values()), edges, differentiated, symbol)
+    edges = []
+    for head in drawn:
+        for tail, local in operands[head]:
+            sent = _contribution(head.grad, local) if differentiated and local is not None else None
+            edges.append(Edge(nodes[tail], nodes[head], local, sent))
+    return Scene(list(nodes.values()), edges, differentiated, names[root] if root.grad == 1 else "")
 
 
-def _operands(node: Value) -> list[Value | None]:
-    """The operands worth an arrow, None in place of the others.
+def _operands(node: Value) -> list[tuple[Value, float | None]]:
+    """The operands worth an arrow, each with its local derivative.
 
     A bias is the weight of an input that is always 1; that 1, the same node in all neurons,
     would tie the whole picture into a knot.  A computed term times 1 is just a term of the sum.
+    An exponent that is a plain number stands in the sign: x².
     """
-    operands: list[Value | None] = list(node.parents)
-    if node.op is not None and node.op.name == "sumprod":
-        half = len(operands) // 2
-        for i, p in enumerate(node.parents):
-            partner = node.parents[(i + half) % len(operands)]
-            if p.op is LITERAL and p.data == 1 and (partner.parents or _BIAS.fullmatch(partner.label)):
-                operands[i] = None
-    return operands
+    if node.op is None or not node.parents:
+        return []
+    pairs = list(zip(node.parents, node.op.rule(node.data, *[p.data for p in node.parents])))
+    if node.op.name == "pow" and _power(node):
+        return pairs[:1]
+    if node.op.name == "sumprod":
+        half = len(pairs) // 2
+        return [pair for i, pair in enumerate(pairs) if not _is_one(pair[0], pairs[i - half][0])]
+    return pairs
 
 
-def _edges_into(nodes: dict[Value, Node], head: Node, differentiated: bool) -> list[Edge]:
-    value = head.value
-    assert value.op is not None
-    partials = value.op.rule(value.data, *[p.data for p in value.parents])
-    edges = []
-    for parent, local in zip(_operands(value), partials):
-        if parent is not None:
-            sent = _contribution(value.grad, local) if differentiated and local is not None else None
-            edges.append(Edge(nodes[parent], head, local, sent))
-    return edges
+def _is_one(p: Value, partner: Value) -> bool:
+    """Whether p is the 1 that a bias, or a computed term, is multiplied by."""
+    return p.op is LITERAL and p.data == 1 and bool(partner.parents or _BIAS.fullmatch(partner.label))
+
+
+def _expanded(operands: Operands) -> tuple[Operands, dict[Value, str]]:
+    """Each sumprod as one × for each of its products, and a + of them all; and the signs of these sums.
+
+    ∂sum/∂product = 1 and ∂(a·b)/∂a = b are those of the rows add and mul.  A product's gradient
+    is its sum's times that 1.
+    """
+    taken = {node.label for node in operands}
+    unused = (p for i in count(1) if (p := name("p", i)) not in taken)
+    expanded: Operands = {}
+    signs = {}
+    for node, pairs in operands.items():
+        if node.op is None or node.op.name != "sumprod":
+            expanded[node] = pairs
+            continue
+        half = len(node.parents) // 2
+        terms = []
+        for a, b in zip(node.parents[:half], node.parents[half:]):
+            if _is_one(a, b) or _is_one(b, a):
+                terms.append(b if _is_one(a, b) else a)
+                continue
+            if half == 1:  # a single product is no sum
+                break
+            product = _product(a, b, next(unused), node.grad)
+            expanded[product] = list(zip((a, b), _MUL.rule(product.data, a.data, b.data)))
+            terms.append(product)
+        one, _ = _ADD.rule(node.data, 0.0, node.data)
+        expanded[node] = [(term, one) for term in terms] or pairs
+        signs[node] = "+" if terms else "×"
+    return expanded, signs
+
+
+def _product(a: Value, b: Value, label: str, gradient: float) -> Value:
+    """A node for the picture only; also under no_grad(), where nothing would be recorded."""
+    product = Value(_MUL.function(a.data, b.data), label)
+    product.op, product.parents, product.grad = _MUL, (a, b), gradient
+    return product
 
 
 def _contribution(upstream: float, local: float) -> float:
     """Upstream × local as backward() takes it: a zero factor silences the other, even inf and nan."""
     return upstream * local if upstream and local else 0.0
+
+
+def _places(drawn: list[Value], operands: Operands) -> dict[Value, tuple[int, int] | None]:
+    """The neuron of each node: by its name, or because only that neuron uses it."""
+    places = {node: place_of(node.label) for node in drawn}
+    users: dict[Value, set[tuple[int, int] | None]] = {node: set() for node in drawn}
+    for head in reversed(drawn):
+        if places[head] is None and len(users[head]) == 1 and (head.parents or head.op is LITERAL):
+            (places[head],) = users[head]
+        for tail, _ in operands[head]:
+            users[tail].add(places[head])
+    return places
+
+
+def place_of(label: str) -> tuple[int, int] | None:
+    """Layer and row of the neuron whose θ, b, u or o has this name.
+
+    >>> place_of("θ⁽²⁾₁₃"), place_of("θ⁽¹⁾₁₁,₃"), place_of("u⁽³⁾₁₂"), place_of("x₁")
+    ((2, 1), (1, 11), (3, 12), None)
+    """
+    if not (found := _OF_NEURON.fullmatch(label)):
+        return None
+    layer, indices = found[1].translate(_DIGITS), found[2].translate(_DIGITS)
+    row, comma, _ = indices.partition(",")
+    return int(layer), int(row if comma or label[0] != "θ" else row[0])
 
 
 def _role(node: Value, root: Value) -> str:
@@ -143,3 +217,19 @@ def _role(node: Value, root: Value) -> str:
         return "parameter"
     # y is an ordinary input elsewhere, and the target where the lecture's Err is drawn.
     return "target" if root.label == "Err" and _TARGET.fullmatch(node.label) else "input"
+
+
+def _tag(node: Value, role: str) -> str:
+    op = node.op
+    if op is None or op is LITERAL:
+        return "θ" if role == "parameter" else "leaf" if role == "result" else role
+    if op.name == "pow":
+        return _power(node) or "xⁿ"
+    return "Σ" if op.name == "sumprod" else op.symbol
+
+
+def _power(node: Value) -> str:
+    """x², x⁻¹, … where the exponent is a plain whole number, else ""."""
+    exponent = constant(node.parents[1].data)
+    whole = node.parents[1].op is LITERAL and set(exponent) <= set("−0123456789")
+    return "x" + exponent.translate(_SUPERSCRIPTS) if whole else ""

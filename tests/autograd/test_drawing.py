@@ -190,15 +190,48 @@ def test_the_level_follows_the_size():
     assert draw(chain(26)).dot == draw(chain(26), level="pills").dot
 
 
-def test_too_large_a_graph_is_refused_with_its_size_and_the_way_out():
-    with pytest.raises(AutogradValueError, match=r"1234 nodes.*force=True"):
-        draw(chain(1234))
+def test_more_than_a_thousand_nodes_become_a_summary_that_says_so():
+    picture = draw(chain(1234))
+    assert "1,234 nodes of 3 kinds; force=True draws each" in picture.dot
+    assert picture.dot == draw(chain(1234), level="summary").dot
     assert draw(chain(1234), force=True).dot.count("->") == 1233
+
+
+@pytest.mark.parametrize("level", ["cards", "pills"])
+def test_too_many_cards_are_refused_with_their_number_and_the_way_out(level):
+    with pytest.raises(AutogradValueError, match=r"1234 nodes.*level='summary'.*force=True"):
+        draw(chain(1234), level=level)
+
+
+def recurrence():
+    """300 nodes, every step of which uses the same leaf."""
+    x = y = Value(0.5, "x")
+    for _ in range(100):
+        y = (y * x + y).sin()
+    return y
+
+
+def wide():
+    """1000 nodes, a tree of sums."""
+    terms = [Value(1.0, "x") for _ in range(500)]
+    while len(terms) > 1:
+        terms = [a + b for a, b in zip(terms[::2], terms[1::2])] + terms[len(terms) & ~1 :]
+    return terms[0]
+
+
+@pytest.mark.parametrize("graph", [recurrence, wide, lambda: chain(1000)], ids=["recurrence", "wide", "chain"])
+def test_a_thousand_nodes_take_no_time(graph):
+    root = graph()
+    root.backward()
+    began = os.times()
+    draw(root).svg()
+    now = os.times()  # the time of processors: the machine may be busy otherwise
+    assert now.user + now.children_user - began.user - began.children_user < 2
 
 
 def test_unknown_choices_are_refused_by_name():
     x = Value(1.0)
-    choices = {"level": "cards, pills", "direction": "LR .* or TB", "theme": "light, dark"}
+    choices = {"level": "cards, pills, summary", "direction": "LR .* or TB", "theme": "light, dark"}
     for name, said in choices.items():
         with pytest.raises(AutogradValueError, match=f"'sepia'.*{said}"):
             draw(x, **{name: "sepia"})

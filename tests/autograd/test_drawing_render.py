@@ -58,7 +58,7 @@ def test_the_renderer_is_found_without_path(picture, monkeypatch):
 @posix
 def test_the_environment_variable_goes_first(picture, stand_in):
     path = stand_in("sys.stdout.write('<svg>mine</svg>')")
-    assert renderer() == path and picture.svg() == "<svg>mine</svg>"
+    assert renderer() == path and picture.svg().endswith("mine</svg>")
 
 
 def test_a_wrong_environment_variable_is_an_error_not_a_guess(picture, monkeypatch):
@@ -71,8 +71,9 @@ def test_without_a_renderer_the_error_names_the_remedy_and_the_text_is_there(pic
     monkeypatch.delenv(VARIABLE, raising=False)
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr(render, "_graphviz_pure", lambda: None)
-    with pytest.raises(MissingDependency, match="pip install graphviz-pure"):
-        picture.svg()
+    for output in (picture.svg, picture.png, picture.pdf):
+        with pytest.raises(MissingDependency, match="pip install graphviz-pure"):
+            output()
     assert picture.dot.startswith("digraph")
     bundle = picture._repr_mimebundle_()
     assert set(bundle) == {"text/plain"} and "graphviz-pure" in bundle["text/plain"]
@@ -104,23 +105,36 @@ def test_bad_dot_is_an_error():
         Drawing("digraph {").svg()
 
 
+def test_a_picture_has_a_title_and_a_description_for_those_who_hear_it(picture):
+    svg = ElementTree.fromstring(picture.svg())
+    title, description = svg[0], svg[1]
+    assert svg.get("role") == "graphics-document" and svg.get("aria-label") == title.text == picture.title
+    assert title.text == "How f = +4.00 was computed"
+    assert description.tag.endswith("desc") and "x = +2.00 with gradient +4.00" in description.text
+    hostile = Drawing("digraph { a }", '<b> & " ]]>', "</desc><script>")
+    named = ElementTree.fromstring(hostile.svg())
+    assert named.get("aria-label") == '<b> & " ]]>' and named[1].text == "</desc><script>"
+
+
 # --- files ------------------------------------------------------------------------------------------
 
 
 def test_save_writes_what_the_ending_says(picture, tmp_path):
-    for ending in (".svg", ".png", ".gv", ".SVG"):
+    for ending in (".svg", ".png", ".pdf", ".gv", ".SVG"):
         picture.save(tmp_path / f"a b é{ending}")
     assert (tmp_path / "a b é.svg").read_text(encoding="utf-8") == picture.svg()
     assert (tmp_path / "a b é.png").read_bytes() == picture.png(2)
+    assert (tmp_path / "a b é.pdf").read_bytes() == picture.pdf()
     assert (tmp_path / "a b é.gv").read_text(encoding="utf-8") == picture.dot
+    picture.save(tmp_path / "a b é.png", scale=0.5)
+    assert (tmp_path / "a b é.png").read_bytes() == picture.png(0.5)
     picture.save(str(tmp_path / "text.gv"))
-    assert len(list(tmp_path.iterdir())) == 5
+    assert len(list(tmp_path.iterdir())) == 6
 
 
-@pytest.mark.parametrize("name", ["x.jpg", "x", "x.pdf"])
+@pytest.mark.parametrize("name", ["x.jpg", "x"])
 def test_an_ending_that_is_not_written_is_refused(picture, tmp_path, name):
-    said = "PDF is not written yet" if "pdf" in name else rf"{name}' has to end in \.svg, \.png or \.gv$"
-    with pytest.raises(AutogradValueError, match=said):
+    with pytest.raises(AutogradValueError, match=rf"{name}' has to end in \.svg, \.png, \.pdf or \.gv$"):
         picture.save(tmp_path / name)
     assert not list(tmp_path.iterdir())
 

@@ -91,10 +91,16 @@ def test_an_error_of_something_else_is_refused():
         run.draw(theme="sepia")
 
 
-def test_too_many_weights_are_refused_with_their_number():
+def test_too_many_weights_become_a_summary():
     run = MLP(2, [400, 1], seed=0).forward([1.0, 2.0])
-    with pytest.raises(AutogradValueError, match=r"1200 weights.*force=True"):
-        run.draw()
+    err = squared_error(run.outputs, 0.5)
+    for picture, kinds in ((run.draw(), 9), (run.draw(err), 12)):
+        assert f"nodes of {kinds} kinds; force=True draws each" in picture.dot and ">θ⁽¹⁾<" in picture.dot
+    with pytest.raises(AutogradValueError, match="not computed from"):
+        run.draw(Value(1.0))
+    two = MLP(2, [400, 2], seed=0).forward([1.0, 2.0])
+    with pytest.raises(AutogradValueError, match=r"1600 weights.*give the error.*force=True"):
+        two.draw()
     assert run.draw(force=True).dot.count("arrowhead") == 1200
     assert run._repr_mimebundle_() == {"text/plain": repr(run)}
 
@@ -171,3 +177,14 @@ def test_no_edge_of_a_graph_crosses_a_card(level, direction):
     _, err = run_of(2, 3, 1)
     err.backward()
     assert crossings(draw(err, level=level, direction=direction).svg()) == []
+
+
+def test_it_says_what_it_shows_to_those_who_cannot_see_it():
+    run, err = run_of(2, 2, 1)
+    err.backward()
+    svg = ElementTree.fromstring(run.draw(err).svg())
+    assert svg.find(SVG + "title").text == svg.get("aria-label") == f"The network {run.net!r} in one forward pass"
+    told = svg.find(SVG + "desc").text
+    for delta in (d for layer in run.delta for d in layer):
+        assert signed(delta) in told
+    assert told.startswith(f"Err = {signed(err.data)}.")
