@@ -107,7 +107,7 @@ def words(text: str, colour: Colour, size: int, bold: bool = False, align: str =
     return f'<table {attributes} width="{wide}" height="{high + drop}">{above}<tr>{text}</tr></table>'
 
 
-def font(text: str, colour: Colour, size: int, bold: bool) -> str:
+def font(text: str, colour: Colour, size: int, bold: bool = False) -> str:
     """A run of text; DOT has no empty one."""
     # Graphviz replaces \N, \G, … even here, and knows no escape for it, but not across two runs.
     runs = [markup(run) for run in re.split(r"(?<=\\)(?=[A-Za-z])", text or " ")]
