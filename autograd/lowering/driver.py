@@ -1,0 +1,157 @@
+"""The loops around a program's instructions, as LLVM IR: over blocks, tiles and vectors of samples."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from .kernels import Guarded
+from .vectors import Block, Vector
+
+BLOCK = 512  # samples that are summed lane by lane before their sums are added to the result
+
+# %first and %count: the samples of this run, of this block, of this tile; %sample: the first one of a vector.
+_ARGUMENTS = ", ".join(f"ptr noalias %{name}" for name in ("columns", "scalars", "out", "values", "uniform"))
+
+
+class Sizes(NamedTuple):
+    """How many outputs; bytes of accumulators, of values and of uniform values; samples in a tile."""
+
+    outputs: int
+    accumulators: int
+    values: int
+    uniform: int
+    tile: int
+
+
+def function(name: str, lanes: int, lines: list[str]) -> str:
+    """A function that does these lines for each vector of `count` samples from `first` on."""
+    iota = ", ".join(f"i64 {i}" for i in range(lanes))
+    integers = f"<{lanes} x i64>"
+    return "\n".join([
+        f"define internal void @{name}({_ARGUMENTS}, i64 %stride, i64 %first, i64 %count) #0 {{",
+        "entry:",
+        f"  %count_1 = insertelement {integers} poison, i64 %count, i64 0",
+        f"  %counts = shufflevector {integers} %count_1, {integers} poison, <{lanes} x i32> zeroinitializer",
+        "  %never = icmp eq i64 %count, 0",
+        "  br label %vector",
+        "vector:",
+        "  %i = phi i64 [0, %entry], [%next, %last]",
+        f"  %i_1 = insertelement {integers} poison, i64 %i, i64 0",
+        f"  %i_all = shufflevector {integers} %i_1, {integers} poison, <{lanes} x i32> zeroinitializer",
+        f"  %lane = add {integers} %i_all, <{iota}>",
+        f"  %mask = icmp ult {integers} %lane, %counts",
+        "  %sample = add i64 %first, %i",
+        "  %values_here = getelementptr double, ptr %values, i64 %i",
+        *lines,
+        "  br label %last",
+        "last:",
+        f"  %next = add i64 %i, {lanes}",
+        "  %more = icmp ult i64 %next, %count",
+        "  br i1 %more, label %vector, label %done",
+        "done:",
+        "  ret void",
+        "}",
+    ])  # fmt: skip
+
+
+def guarded(block: Block, fast: Guarded, outer: str, operands: list[Vector]) -> str:
+    """Return the fast result, but what is computed outside in the lanes where it is not right."""
+    typed = ", ".join(f"{block.type} {x.name}" for x in operands)
+    right = f"{block.mask} {fast.right.name}"
+    return f"""  %all = call i1 @llvm.vector.reduce.and.v{block.lanes}i1({right})
+  br i1 %all, label %fast, label %slow
+fast:
+  ret {block.type} {fast.result.name}
+slow:
+  %outer = call {block.type} @{outer}({typed})
+  %mixed = select {right}, {block.type} {fast.result.name}, {block.type} %outer
+  ret {block.type} %mixed"""
+
+
+def run(sizes: Sizes, uniform: int, varying: int, machine: int) -> str:
+    """The entry point; `machine` is the width of an accumulator, 0 where outputs are stored."""
+    values = sizes.accumulators
+    passed = "ptr %columns, ptr %scalars, ptr {0}, ptr %values, ptr %uniform, i64 %stride"
+    target = passed.format("%memory" if machine else "%out")
+    arguments = "ptr %columns, ptr %scalars, ptr %memory, ptr %out"
+    return f"""
+define void @run({arguments}, i64 %out_step, i64 %stride, i64 %first, i64 %count) {{
+entry:
+  %values = getelementptr i8, ptr %memory, i64 {values}
+  %uniform = getelementptr i8, ptr %memory, i64 {values + sizes.values}
+  %end = add i64 %first, %count
+{_calls("uniform", uniform, f"{target}, i64 0, i64 1")}
+  %any = icmp ult i64 %first, %end
+  br i1 %any, label %block, label %done
+block:
+  %block_first = phi i64 [%first, %entry], [%block_next, %block_done]
+  %block_out = phi ptr [%out, %entry], [%block_out_next, %block_done]
+  %block_next = add i64 %block_first, {BLOCK}
+  %block_end = call i64 @llvm.umin.i64(i64 %block_next, i64 %end)
+{f"  call void @llvm.memset.p0.i64(ptr %memory, i8 0, i64 {sizes.accumulators}, i1 false)" if machine else ""}
+  br label %tile
+tile:
+  %tile_first = phi i64 [%block_first, %block], [%tile_next, %tile]
+  %tile_next = add i64 %tile_first, {sizes.tile}
+  %tile_end = call i64 @llvm.umin.i64(i64 %tile_next, i64 %block_end)
+  %tile_count = sub i64 %tile_end, %tile_first
+{_calls("segment", varying, f"{target}, i64 %tile_first, i64 %tile_count")}
+  %more_tiles = icmp ult i64 %tile_next, %block_end
+  br i1 %more_tiles, label %tile, label %block_done
+block_done:
+{"  call void @reduce(ptr %memory, ptr %block_out)" if machine else ""}
+  %block_out_next = getelementptr double, ptr %block_out, i64 %out_step
+  %more_blocks = icmp ult i64 %block_next, %end
+  br i1 %more_blocks, label %block, label %done
+done:
+  ret void
+}}
+{_reduce(sizes.outputs, machine) if machine else ""}"""
+
+
+def _calls(name: str, count: int, arguments: str) -> str:
+    return "\n".join(f"  call void @{name}_{k}({arguments})" for k in range(1, count + 1))
+
+
+def _reduce(outputs: int, machine: int) -> str:
+    """Σ of the lanes of each accumulator, pair by pair, added to the result."""
+    vector = f"<{machine} x double>"
+    return f"""
+define internal void @reduce(ptr noalias %accumulators, ptr noalias %out) {{
+entry:
+  br label %output
+output:
+  %k = phi i64 [0, %entry], [%next, %output]
+  %place = getelementptr {vector}, ptr %accumulators, i64 %k
+  %lanes = load {vector}, ptr %place
+  %sum = call reassoc double @llvm.vector.reduce.fadd.v{machine}f64(double 0.0, {vector} %lanes)
+  %result = getelementptr double, ptr %out, i64 %k
+  %before = load double, ptr %result, align 8
+  %after = fadd double %before, %sum
+  store double %after, ptr %result, align 8
+  %next = add i64 %k, 1
+  %more = icmp ult i64 %next, {outputs}
+  br i1 %more, label %output, label %done
+done:
+  ret void
+}}"""
+
+
+def declarations(lanes: int) -> str:
+    """The intrinsics that the code may call."""
+    vector = f"<{lanes} x double>"
+    one, two, three = (", ".join([vector] * n) for n in (1, 2, 3))
+    arity = {"fabs": one, "sqrt": one, "copysign": two, "fmuladd": three}
+    return "\n".join([
+        *(f"declare {vector} @llvm.{name}.v{lanes}f64({operands})" for name, operands in arity.items()),
+        f"declare {vector} @llvm.masked.load.v{lanes}f64.p0(ptr, i32, <{lanes} x i1>, {vector})",
+        f"declare void @llvm.masked.store.v{lanes}f64.p0({vector}, ptr, i32, <{lanes} x i1>)",
+        f"declare i1 @llvm.vector.reduce.and.v{lanes}i1(<{lanes} x i1>)",
+        "declare i64 @llvm.umin.i64(i64, i64)",
+        "declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)",
+        *(f"declare double @llvm.vector.reduce.fadd.v{n}f64(double, <{n} x double>)" for n in (2, 4, 8)),
+        "attributes #0 = { nounwind }",
+        "attributes #1 = { nounwind noinline }",
+        "!0 = !{}",
+        "",
+    ])  # fmt: skip
