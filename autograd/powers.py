@@ -88,12 +88,12 @@ def pow_dxy(x: float, y: float) -> float:
     if x == inf and y == y:
         return 0.0 if y < 1 else inf
     rest = 1.0 + y * log(x) if y else 1.0
-    if -0.1 < rest < 0.1:  # it cancels, and takes a logarithm of many digits
+    if -1.0 < rest < 0.5:  # it cancels, and takes a logarithm of many digits
         rest = float(_DIGITS.fma(Decimal(y), _DIGITS.ln(Decimal(x)), 1))
     return _power_times(x, y, 1, rest) if rest - rest == 0 else _power_times(x, y, 1, y, log(x))
 
 
-_DIGITS = Context(prec=60)
+_DIGITS = Context(prec=40)
 
 
 def pow_dyy(x: float, y: float) -> float:
