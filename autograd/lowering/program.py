@@ -21,6 +21,7 @@ from ..ops import _ROWS, LITERAL, TABLE, Op
 from ..value import Value, number
 
 BUILT_IN = frozenset(_ROWS)  # the others are users' own
+_OF_SQUARE = ("pow_dx", "pow_dxx")  # 2·x and 2 for x², to the bit, and by far the most frequent power
 _COMMUTATIVE = {TABLE["add"], TABLE["mul"]}
 
 
@@ -234,6 +235,10 @@ class _Builder:
         return self.known[key]
 
     def instruction(self, row: Op, operands: tuple[int, ...]) -> int:
+        if row.name in _OF_SQUARE and self.constants.get(operands[1]) == 2.0:
+            if row.name == "pow_dxx":
+                return operands[1]
+            row, operands = TABLE["mul"], operands[::-1]
         if row.name == "mul":
             for one, other in (operands, operands[::-1]):
                 if one in self.ones:

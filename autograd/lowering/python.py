@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ..ops import TABLE
 from .program import BUILT_IN, Instruction, Program
 
 LONGEST_LINE = 40  # operands in one line before a part of it gets a line of its own
@@ -66,18 +65,26 @@ FAST = Style(
         "gated": "({0} * {1} if {0} and {1} else 0.0)",
         "sin": "(sin({0}) if {0} - {0} == 0.0 else nan)",
         "cos": "(cos({0}) if {0} - {0} == 0.0 else nan)",
+        "div": "({0} / {1} if {1} else div({0}, {1}))",
+        "exp": "(_exp({0}) if {0} < 709.0 else exp({0}))",
+        "log": "(log({0}) if {0} > 0.0 else -inf if {0} == 0.0 else nan)",
+        "sech2": "(4.0 * (_e := _exp(-2.0 * _abs({0}))) / (1.0 + _e * (2.0 + _e)))",
+        "sigmoid": "(1.0 / (1.0 + _exp(-{0})) if {0} >= 0.0 else (_e := _exp({0})) / (1.0 + _e))",
+        "sigmoid_slope": "((_e := _exp(-_abs({0}))) / (1.0 + _e * (2.0 + _e)))",
         "sqrt": "(sqrt({0}) if {0} >= 0.0 else nan)",
         "log_slope": "(1.0 / {0} if {0} > 0.0 else inf if {0} == 0.0 else nan)",
         "atan_slope": "(1.0 / (1.0 + {0} * {0}) if -1e100 < {0} < 1e100 else 1.0 / {0} / {0})",
     },
 )  # fmt: skip
 # The C functions themselves where a row only passes its operand on, or a pattern has asked before.
-_DIRECT = {name: getattr(math, name) for name in ("tanh", "erf", "atan", "sin", "cos", "sqrt")} | {"abs": math.fabs}
+_DIRECT = {name: getattr(math, name) for name in ("tanh", "erf", "atan", "sin", "cos", "sqrt", "log")}
+_DIRECT |= {"abs": math.fabs, "_abs": math.fabs, "_exp": math.exp}
 
 
 def source(program: Program, style: Style = READABLE) -> str:
     """The program as the text of a Python function `program`.
 
+    >>> from autograd import TABLE
     >>> double = Instruction(2, TABLE["mul"], (0, 1))
     >>> print(source(Program([0], {1: 2.0}, [double], [2], {0: "x", 2: "v_1"}, True, {2})))
     def program(x):
@@ -112,8 +119,7 @@ def function(text: str, namespace: dict[str, Any]) -> Callable[..., Any]:
 def compiled(program: Program) -> Callable[..., Any]:
     """The program as a function of floats."""
     namespace = {name: row.function for row, name in program.functions.items()}
-    namespace |= {name: f for name, f in _DIRECT.items() if namespace.get(name) is TABLE[name].function}
-    return function(source(program, FAST), namespace)
+    return function(source(program, FAST), namespace | _DIRECT)
 
 
 class _Text(NamedTuple):

@@ -81,6 +81,15 @@ def test_a_factor_one_is_dropped_and_the_zeros_are_kept_apart():
     assert len(nans.instructions) == 1 and math.isnan(nans(1.0)[0])
 
 
+def test_the_slopes_of_a_square_are_simple_and_have_the_same_bits():
+    x = Value(3.0, "x")
+    first, second = record(TABLE["pow_dx"], (x, literal(2.0))), record(TABLE["pow_dxx"], (x, literal(2.0)))
+    program = lower([first, second], [x], allow_constants=True)
+    assert [each.row.name for each in program.instructions] == ["mul"]
+    for at in (*SPECIAL, -5e-324, 1e200, 1e-300, 0.1, math.nextafter(math.inf, 0.0), 2.0**-1074 * 3):
+        assert bits(program(at)) == bits([TABLE["pow_dx"].function(at, 2.0), TABLE["pow_dxx"].function(at, 2.0)])
+
+
 def test_derivatives_come_in_as_graphs():
     x, y = Value(3.0, "x"), Value(4.0, "y")
     z = (x * y).tanh() / y + x**3.0
@@ -136,8 +145,8 @@ def test_the_printed_backward_part_is_the_lecture_s_neuron_by_neuron():
 
 
 def test_hostile_labels_do_no_harm_and_stay_apart():
-    labels = ["__import__('os')", "x\ny = 1", "lambda", "program", "tanh", "relu", "inf", "nan", "x", "x", "x_2", "θ", "θ",
-              "", "v_1", "x" * 10_000, "def f(): pass", "_1", "数", "sumprod", "None", "NaN"]  # fmt: skip
+    labels = ["__import__('os')", "x\ny = 1", "lambda", "program", "tanh", "relu", "inf", "nan", "x", "x", "x_2", "θ",
+              "θ", "", "v_1", "x" * 10_000, "def f(): pass", "_1", "数", "sumprod", "None", "NaN"]  # fmt: skip
     leaves = [Value(float(i), label) for i, label in enumerate(labels)]
     u = leaves[0].tanh() + leaves[1].relu()
     u.label = "return 1 #"

@@ -78,7 +78,8 @@ def test_rows_on_jax(name):
     jax = pytest.importorskip("jax", reason="the target jax needs JAX")
     jax.config.update("jax_enable_x64", True)
     run = lambda program, columns: jax.jit(program.to("jax"))(*columns).tolist()
-    assert wrong(name, run, 16, least=1e-290) == []  # XLA has no subnormal numbers
+    # XLA has no subnormal numbers, takes powers by way of a rounded logarithm, and erfc far out is its own.
+    assert wrong(name, run, 1000 if name == "gelu" or name.startswith("pow") else 64, least=1e-290) == []
 
 
 @pytest.mark.parametrize("name", ROWS)

@@ -34,7 +34,8 @@ def test_a_gradient_is_called_after_what_it_is():
 
 HOSTILE = [
     "__import__('os').system('ls')", "x\ny = 1", "lambda", "None", "True", "function", "NaN", "program", "a b", "", " ",
-    "→", "9lives", "__class__", "_1", "x;", "'", '"""', "\\", "#", "x" * 10_000, "₁" * 10_000, "∂" * 1000, "ﬁ", "𝛿", "日本",
+    "→",
+    "9lives", "__class__", "_1", "x;", "'", '"""', "\\", "#", "x" * 10_000, "₁" * 10_000, "∂" * 1000, "ﬁ", "𝛿", "日本",
     "\u202e", "\x00", "θ′", "ŷ₁", "Π", "ℯ", "match", "yield", "await", "constructor", "async", "eval", "arguments",
 ]  # fmt: skip
 
