@@ -134,7 +134,7 @@ def _figure(size: tuple[float, float]) -> Any:
 def _finished(figure: Any, path: str | PathLike[str] | None) -> DeltaPlot:
     for axes in figure.axes:
         axes.spines[["top", "right"]].set_visible(False)
-    plot = DeltaPlot(figure, 0)
+    plot = DeltaPlot(figure, "δ")
     if path is not None:
         plot.save(path)
     return plot

@@ -1,30 +1,42 @@
-"""The training curve, with matplotlib: error, and accuracy where there is one, over the epochs."""
+"""Plots with matplotlib, in the colours of the drawings: training, decision boundary, activations.
+
+Blue is negative and orange positive, as everywhere; what is computed forward is grey.
+"""
 
 from __future__ import annotations
 
 import io
+import math
+from collections.abc import Iterable, Sequence
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
-from autograd import AutogradValueError, MissingDependency
+from autograd import AutogradValueError, MissingDependency, Value, no_grad
+from autograd.drawing.theme import LIGHT
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from .history import History
+    from .modules import MLP, Activation
 
-_TRAINING, _VALIDATION, _INK = "#1F5FA8", "#C2570C", "#334155"
+_BLUE, _ORANGE = LIGHT.negative, LIGHT.positive  # pale, middle, strong
+_TRAINING, _VALIDATION, _INK = _BLUE[2], _ORANGE[2], "#334155"
+_CLASSES = (_BLUE[2], _ORANGE[2], "#7E5BC2", "#0F766E", "#B0306A", "#64748B")
 # Dates and random identifiers are left out: the same training gives the same file.
 _SETTINGS: Any = {"svg.hashsalt": "deltagrad", "axes.spines.top": False, "axes.spines.right": False}
 _METADATA: dict[str, dict[str, Any]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
 
 
 class Plot:
-    """A matplotlib figure that a notebook shows and `save` writes; `figure` is open to changes."""
+    """A matplotlib figure that a notebook shows and `save` writes; `figure` is open to changes.
 
-    def __init__(self, figure: Figure, epochs: int) -> None:
+    what   what it shows, in a word or two
+    """
+
+    def __init__(self, figure: Figure, what: str) -> None:
         self.figure = figure
-        self.epochs = epochs
+        self.what = what
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write it; the ending of the name chooses the format: .svg, .png or .pdf."""
@@ -45,7 +57,19 @@ class Plot:
         return svg.getvalue()
 
     def __repr__(self) -> str:
-        return f"Plot of {self.epochs} epochs"
+        return f"Plot of {self.what}"
+
+
+def _figure(what: str, width: float, height: float) -> Any:
+    """An empty figure that no window and no global state knows of."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise MissingDependency(f"{what} needs matplotlib: pip install 'deltagrad[plot]'") from None
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+# --- the training -------------------------------------------------------------------------------
 
 
 def training_curve(history: History) -> Plot:
@@ -57,18 +81,15 @@ def training_curve(history: History) -> Plot:
     >>> training_curve(History([Epoch(2.0, 0.5), Epoch(0.5, 1.0)])).figure.axes[1].get_ylabel()
     'accuracy in %'
     """
-    try:
-        import matplotlib
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise MissingDependency("the training curve needs matplotlib: pip install 'deltagrad[plot]'") from None
-    if not history.epochs:
-        raise AutogradValueError("there is no epoch to plot: no pass over the samples was completed")
     panels = [("mean error of a sample", history.loss, history.validation_loss, 1)]
     if history.accuracy:
         panels.append(("accuracy in %", history.accuracy, history.validation_accuracy, 100))
+    figure = _figure("the training curve", 7, 2.6 * len(panels) + 0.4)
+    if not history.epochs:
+        raise AutogradValueError("there is no epoch to plot: no pass over the samples was completed")
+    import matplotlib
+
     with matplotlib.rc_context(_SETTINGS):
-        figure = Figure(figsize=(7, 2.6 * len(panels) + 0.4), layout="constrained")
         for i, (label, training, validation, factor) in enumerate(panels):
             axes = figure.add_subplot(len(panels), 1, i + 1)
             _panel(axes, label, training, validation, factor)
@@ -77,7 +98,7 @@ def training_curve(history: History) -> Plot:
             if i == 0:
                 axes.legend(frameon=False)
         axes.set_xlabel("epoch")
-    return Plot(figure, len(history.epochs))
+    return Plot(figure, f"{len(history.epochs)} epochs")
 
 
 def _panel(axes: Any, label: str, training: list[float], validation: list[float], factor: int) -> None:
@@ -93,3 +114,164 @@ def _panel(axes: Any, label: str, training: list[float], validation: list[float]
         axes.set_yscale("log")  # a linear scale would show a falling line, then nothing
     else:
         axes.set_ylim(0, 101 if factor == 100 else None)
+
+
+# --- what a network has learned -------------------------------------------------------------------
+
+
+def decision_boundary(
+    net: MLP,
+    X: Iterable[Sequence[float]] = (),
+    Y: Iterable[Any] = (),
+    *,
+    threshold: float | None = None,
+    resolution: int = 80,
+    path: str | PathLike[str] | None = None,
+) -> Plot:
+    """The plane of a network's two inputs, coloured by its output or its class, with the samples on it.
+
+    X, Y        samples and targets, as for accuracy: numbers that are positive for class 1,
+                indices of classes, or lists whose largest number marks the class
+    threshold   with one output: where the classes meet; None: 0.5 for a sigmoid, else 0
+    resolution  points a side at which the network is asked
+    path        where to write it as well: .svg, .png or .pdf
+
+    A sample on the wrong side has a ring.  Raises AutogradValueError for a network that does not
+    have two inputs and for a target missing, and MissingDependency without matplotlib.
+
+    >>> from nn import MLP
+    >>> decision_boundary(MLP(2, [3, 1], seed=0), [[1, 1], [-1, 1]], [1, -1], resolution=5)
+    Plot of a decision boundary, 2 samples
+    """
+    if net.nin != 2:
+        raise AutogradValueError(f"a decision boundary is drawn in a plane: 2 inputs, and this network has {net.nin}")
+    points, targets = [tuple(map(float, x)) for x in X], list(Y)
+    if len(points) != len(targets):
+        raise AutogradValueError(f"decision_boundary: {len(points)} samples, and {len(targets)} targets")
+    if threshold is None:
+        threshold = 0.5 if net.output_activation == "sigmoid" else 0.0
+    figure = _figure("the decision boundary", 5.6, 5.0)
+    axes = figure.add_subplot(xlabel="x₁", ylabel="x₂")
+    across, up = (_side([p[i] for p in points] or [-1.0, 1.0], resolution) for i in (0, 1))
+    with no_grad():
+        plane = [[_asked(net, (a, b)) for a in across] for b in up]
+        answers = [_asked(net, p) for p in points]
+    many = len(plane[0][0]) > 1
+    if many:
+        _regions(axes, across, up, plane)
+    else:
+        _height(figure, axes, across, up, [[o - threshold for (o,) in row] for row in plane], threshold)
+    found = [_best(o) if many else int(o[0] > threshold) for o in answers]
+    meant = [_best(y) if isinstance(y, Sequence) else int(y) if many else int(float(y) > 0) for y in targets]
+    _samples(axes, points, meant, found)
+    plot = Plot(figure, f"a decision boundary, {len(points)} samples")
+    if path is not None:
+        plot.save(path)
+    return plot
+
+
+def _side(numbers: list[float], n: int) -> list[float]:
+    """n numbers that reach a little beyond all of these."""
+    low, high = min(numbers), max(numbers)
+    margin = 0.12 * (high - low) or 1.0
+    return [low - margin + (high - low + 2 * margin) * i / max(n - 1, 1) for i in range(n)]
+
+
+def _asked(net: MLP, x: tuple[float, ...]) -> list[float]:
+    return [o.data for o in net.forward(x).outputs]
+
+
+def _best(scores: Sequence[float]) -> int:
+    return max(range(len(scores)), key=lambda k: float(scores[k]))
+
+
+def _height(figure: Any, axes: Any, across: list[float], up: list[float], above: Any, threshold: float) -> None:
+    """The output on the scale of the gradients, blue below the threshold and orange above it."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    stops = [*reversed(_BLUE[:2]), LIGHT.zero, *_ORANGE[:2]]  # the samples keep the strong ends
+    colours = LinearSegmentedColormap.from_list("gradient", stops)
+    largest = max((abs(o) for row in above for o in row if math.isfinite(o)), default=1.0) or 1.0
+    image = axes.pcolormesh(
+        across, up, above, cmap=colours, vmin=-largest, vmax=largest, shading="gouraud", rasterized=True
+    )
+    if any(o > 0 for row in above for o in row) and any(o < 0 for row in above for o in row):
+        axes.contour(across, up, above, levels=[0.0], colors=[_INK], linewidths=1.2)
+    bar = figure.colorbar(image, ax=axes, shrink=0.85, label="ŷ")
+    bar.ax.yaxis.set_major_formatter(lambda o, _: f"{o + threshold:.3g}".replace("-", "−"))
+    bar.outline.set_visible(False)
+
+
+def _regions(axes: Any, across: list[float], up: list[float], plane: Any) -> None:
+    """Where each class wins, in its colour."""
+    from matplotlib.colors import ListedColormap
+
+    classes = len(plane[0][0])
+    colours = ListedColormap([_CLASSES[k % len(_CLASSES)] for k in range(classes)])
+    winners = [[_best(o) for o in row] for row in plane]
+    axes.pcolormesh(across, up, winners, cmap=colours, vmin=-0.5, vmax=classes - 0.5, alpha=0.25, rasterized=True)
+
+
+def _samples(axes: Any, points: list[tuple[float, ...]], meant: list[int], found: list[int]) -> None:
+    for k in sorted(set(meant)):
+        chosen = [p for p, c in zip(points, meant) if c == k]
+        colour = _CLASSES[k % len(_CLASSES)]
+        axes.scatter(*zip(*chosen), s=26, color=colour, edgecolors="white", linewidths=0.8, label=f"class {k}")
+    wrong = [p for p, c, d in zip(points, meant, found) if c != d]
+    if wrong:
+        axes.scatter(*zip(*wrong), s=90, facecolors="none", edgecolors=_INK, linewidths=1.2, label="wrong")
+    if points:
+        axes.set_title(f"{len(points) - len(wrong)} of {len(points)} samples right", fontsize="medium")
+        axes.figure.legend(frameon=False, fontsize="small", loc="outside lower center", ncols=4)
+
+
+# --- activations ------------------------------------------------------------------------------------
+
+
+def activation_curves(
+    *activations: str | Activation, reach: float = 4.0, path: str | PathLike[str] | None = None
+) -> Plot:
+    """σ(u) and its slope σ'(u), one panel for each activation; none named: all.
+
+    activations  names of ACTIVATIONS, or functions of a Value
+    reach        u runs from −reach to reach
+    path         where to write it as well: .svg, .png or .pdf
+
+    The slope is what backward() finds.  Raises AutogradValueError for an unknown name, and
+    MissingDependency without matplotlib.
+
+    >>> activation_curves("tanh", lambda u: u * u)
+    Plot of 2 activations and their slopes
+    """
+    from .modules import ACTIVATIONS, _activation, _activation_name
+
+    chosen = activations or tuple(key for key in ACTIVATIONS if key != "linear")
+    sigmas = [_activation(activation) for activation in chosen]
+    columns = min(4, len(chosen))
+    rows = -(-len(chosen) // columns)
+    figure = _figure("the plot of activations", 2.6 * columns + 0.3, 2.4 * rows + 0.3)
+    us = [reach * (i / 100 - 1) for i in range(201)]
+    for i, (activation, sigma) in enumerate(zip(chosen, sigmas), 1):
+        axes = figure.add_subplot(rows, columns, i, title=_activation_name(activation))
+        heights, slopes = zip(*(_with_slope(sigma, u) for u in us))
+        axes.axhline(0, color=LIGHT.frame, linewidth=1)
+        axes.axvline(0, color=LIGHT.frame, linewidth=1)
+        axes.plot(us, heights, color=_INK, linewidth=1.8, label="σ(u)")
+        axes.plot(us, [s if s >= 0 else math.nan for s in slopes], color=_ORANGE[2], label="σ′(u)")
+        axes.plot(us, [s if s < 0 else math.nan for s in slopes], color=_BLUE[2])
+        axes.spines[["top", "right"]].set_visible(False)
+        if i == 1:
+            axes.legend(frameon=False, fontsize="small")
+        if i > len(chosen) - columns:
+            axes.set_xlabel("u")
+    plot = Plot(figure, f"{len(chosen)} activations and their slopes")
+    if path is not None:
+        plot.save(path)
+    return plot
+
+
+def _with_slope(sigma: Activation, u: float) -> tuple[float, float]:
+    v = Value(u)
+    o = sigma(v)
+    o.backward()
+    return o.data, v.grad

@@ -77,7 +77,7 @@ def _glyphs(c: str, font: str) -> list[Glyph]:
     code = c.encode("cp1252", "ignore")
     if code and not unicodedata.category(c).startswith("C"):
         return [Glyph(font, code[0])]
-    base, *marks = unicodedata.normalize("NFKD", c)
+    base, *marks = list(unicodedata.normalize("NFKD", c))
     if base.isascii() and base.isprintable():
         letter = _ASCII[font][base] / 1000
         accents = [_ACCENTS[mark].encode("cp1252")[0] for mark in marks if mark in _ACCENTS]
