@@ -22,7 +22,7 @@ from .losses import (
 )
 from .modules import ACTIVATIONS, MLP, ForwardPass, Layer, Module, Neuron, linear
 from .optimizers import OPTIMIZERS, SGD, Adam, Optimizer, clip_grad_norm, clip_grad_value
-from .report import Certificate
+from .report import BatchCertificate, Certificate
 from .training import accuracy, fit, predict
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def __getattr__(name: str) -> Any:
 
 __all__ = [
     "Proof", "Watch", "compare", "diagnose", "grade", "prove", "prove_exactly",
-    "Certificate", "certify", "certify_graph",
+    "BatchCertificate", "Certificate", "certify", "certify_graph",
     "ACTIVATIONS", "INITIALIZERS", "LOSSES", "OPTIMIZERS", "MLP", "SGD", "Adam", "Epoch", "ForwardPass",
     "History", "Layer", "Module", "Neuron", "Optimizer", "accuracy", "binary_cross_entropy",
     "clip_grad_norm", "clip_grad_value", "cross_entropy", "fit", "he", "hinge", "linear",

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from autograd import Difference
 
+HEADER = ("neuron", "u", "o", "σ'(u)", "δ engine", "δ by hand", "ulp", "∂Err/∂θ, ulp", "differences", "verdict")
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -90,9 +92,8 @@ class Certificate:
         return next((c for c in self.comparisons if not c.agrees), None)
 
     def __str__(self) -> str:
-        header = ("neuron", "u", "o", "σ'(u)", "δ engine", "δ by hand", "ulp", "∂Err/∂θ, ulp", "differences", "verdict")
-        lines = [header, *(self._line(row) for row in self.rows)]
-        widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+        lines = [HEADER, *(self.line(row) for row in self.rows)]
+        widths = [max(len(line[column]) for line in lines) for column in range(len(HEADER))]
         table = [
             "  ".join([line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:]))])
             for line in lines
@@ -115,7 +116,25 @@ class Certificate:
             f" {wrong.hand!r} by hand, {wrong.ulp:.3g} ulp apart" + (f"; edge {edge}" if edge else "")
         )
 
-    def _line(self, row: Row) -> tuple[str, ...]:
+    def latex(self) -> str:
+        """The table as a LaTeX array."""
+        from .tables import as_latex
+
+        return as_latex(self)
+
+    def json(self) -> str:
+        """All that was compared as JSON text; what is no number there is a string, "nan" or "inf"."""
+        from .tables import as_json
+
+        return as_json(self)
+
+    def _repr_html_(self) -> str:
+        from .tables import as_html
+
+        return as_html(self)
+
+    def line(self, row: Row) -> tuple[str, ...]:
+        """A neuron's cells, under HEADER."""
         d = row.difference
         differences = "—" if d is None else "agree" if d.resolvable else "not resolvable"
         if d is not None and d.resolvable and not confirms(d, row.delta.engine):
@@ -126,6 +145,56 @@ class Certificate:
             f"{row.delta.engine:+.9g}", f"{row.delta.hand:+.9g}", f"{row.delta.ulp:.3g}", f"{largest:.3g}",
             differences, "ok" if row.ok else "WRONG",
         )  # fmt: skip
+
+
+@dataclass
+class BatchCertificate:
+    """The report of certify on a data set: true when every sample and every summed gradient agree.
+
+    certificates  one per sample
+    worst         the number of the sample that fails or, when all agree, whose δ or gradient is furthest off
+    summed        the comparisons of ∂Err/∂θ, summed over the samples
+    """
+
+    certificates: list[Certificate]
+    worst: int
+    summed: list[Comparison]
+
+    def __bool__(self) -> bool:
+        return all(self.certificates) and all(c.agrees for c in self.summed)
+
+    @property
+    def summary(self) -> str:
+        """One paragraph: what agrees, and the worst sample."""
+        wrong = [n for n, certificate in enumerate(self.certificates) if not certificate]
+        if wrong:
+            more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+            return f"NOT certified: sample {self.worst}{more}; {self.certificates[self.worst].summary}"
+        lost = next((c for c in self.summed if not c.agrees), None)
+        if lost is not None:
+            return (
+                f"NOT certified: every sample agrees, but summed over {len(self.certificates)} of them {lost.term} is"
+                f" {lost.engine!r} in the graph and {lost.hand!r} by hand, {lost.ulp:.3g} ulp apart"
+            )
+        return (
+            f"certified: {len(self.certificates)} samples, and {len(self.summed)} gradients summed over them;"
+            f" the worst sample is {self.worst}"
+        )
+
+    def __str__(self) -> str:
+        title = f"sample {self.worst}, the worst of {len(self.certificates)}"
+        return f"{title}\n{self.certificates[self.worst]}\n\n{self.summary}"
+
+    def json(self) -> str:
+        """Every sample's report as JSON text."""
+        from .tables import batch_as_json
+
+        return batch_as_json(self)
+
+    def _repr_html_(self) -> str:
+        from .tables import batch_as_html
+
+        return batch_as_html(self)
 
 
 def allowed(measured: Difference) -> float:

@@ -1,13 +1,15 @@
 """The certificate holds for what is right, and names what is wrong."""
 
+import json
 import math
 import random
 
 import pytest
 
 from autograd import TABLE, AutogradValueError, Value
+from autograd.drawing.theme import LIGHT
 from autograd.gradient import graph_rule
-from nn import MLP, Neuron, cross_entropy
+from nn import MLP, Neuron, cross_entropy, squared_error
 from nn.certificate import certify, certify_graph
 
 ACTIVATIONS = ["tanh", "sigmoid", "relu", "linear"]
@@ -235,3 +237,152 @@ def test_shapes_that_do_not_fit_are_said():
         certify_graph(u.tanh(), inputs=[x], u=[[u]], o=[[u]], theta=[[[w, w]]], y=1.0)
     with pytest.raises(AutogradValueError, match="one entry for each layer"):
         certify_graph(u.tanh(), inputs=[x], u=[[u]], o=[], theta=[[[w]]], y=1.0)
+
+
+# --- shared weights, a neuron called twice, data sets ------------------------------------------------------------
+
+
+def test_a_shared_weight_gets_the_sum_over_its_uses():
+    net = MLP(2, [3, 1], seed=4)
+    shared = net.layers[0].neurons[0].theta[0]
+    net.layers[0].neurons[2].theta[1] = shared
+    net.layers[1].neurons[0].theta[1] = shared
+    certificate = certify(net, [0.7, -1.2], 0.3)
+    assert certificate, certificate.summary
+    (comparison,) = [c for c in certificate.comparisons if "used 3 times" in c.edge and "finite" not in c.term]
+    run = net.forward([0.7, -1.2])
+    squared_error(run.outputs, 0.3).backward()
+    delta, o = run.delta, run.o
+    by_hand = delta[0][0] * 0.7 + delta[0][2] * -1.2 + delta[1][0] * o[0][1].data
+    assert comparison.engine == pytest.approx(by_hand, rel=1e-14)
+
+
+def test_a_neuron_called_twice():
+    """The same neuron reads two pairs of inputs, and a second layer reads both of its outputs."""
+    neuron, last = Neuron(2, "sigmoid", seed=0), Neuron(2, "tanh", seed=1)
+    x = [Value(0.3), Value(-0.8)]
+    first, u1 = neuron(x), neuron.u
+    second, u2 = neuron(x), neuron.u
+    out = last([first, second])
+    err = squared_error(out, 0.25)
+    certificate = certify_graph(
+        err,
+        inputs=x,
+        u=[[u1, u2], [last.u]],
+        o=[[first, second], [out]],
+        theta=[[neuron.theta, neuron.theta], [last.theta]],
+        bias=[[neuron.bias, neuron.bias], [last.bias]],
+        y=0.25,
+        sigma=["sigmoid", "tanh"],
+    )
+    assert certificate, certificate.summary
+    assert sum("used 2 times" in c.edge for c in certificate.comparisons if "finite" not in c.term) == 3
+
+
+def test_a_layer_used_twice():
+    net = MLP(3, [3, 3, 1], seed=5)
+    net.layers[1] = net.layers[0]
+    certificate = certify(net, [0.1, 0.5, -0.9], 0.4)
+    assert certificate, certificate.summary
+
+
+DATA = [[0.5, -1.0], [1.5, 0.3], [-0.7, 0.2]], [0.25, -0.5, 0.9]
+
+
+def test_a_data_set():
+    net = MLP(2, [3, 1], seed=0)
+    for p in net.parameters():
+        p.grad = 7.0
+    batch = certify(net, *DATA)
+    assert batch, batch.summary
+    assert len(batch.certificates) == 3 and len(batch.summed) == 13
+    assert {p.grad for p in net.parameters()} == {7.0}
+    singly = [certify(net, x, y) for x, y in zip(*DATA)]
+    assert [[r.delta.engine for r in c.rows] for c in batch.certificates] == [
+        [r.delta.engine for r in c.rows] for c in singly
+    ]
+    net.zero_grad()
+    for x, y in zip(*DATA):
+        squared_error(net(x), y).backward()
+    assert [c.engine for c in batch.summed] == pytest.approx([p.grad for p in net.parameters()], rel=1e-13)
+    assert f"the worst sample is {batch.worst}" in batch.summary
+    assert f"sample {batch.worst}, the worst of 3" in str(batch)
+    assert batch.certificates[batch.worst].measured, "finite differences join for the worst sample"
+
+
+def test_a_data_set_of_classes():
+    net = MLP(2, [4, 3], "tanh", output_activation="linear", seed=0)
+    assert certify(net, DATA[0], [0, 2, 1], loss="cross_entropy")
+
+
+def test_the_sample_that_fails_is_named():
+    """A rule that is wrong where u > 1 alone, which only one sample reaches."""
+    net = MLP(1, [1], "tanh", bias=False, seed=0)
+    net.layers[0].neurons[0].theta[0].data = 1.0
+    row = TABLE["tanh"]
+    right = row.rule
+    object.__setattr__(row, "rule", lambda o, x: tuple(2 * d if x > 1 else d for d in right(o, x)))
+    try:
+        batch = certify(net, [[0.5], [-0.3], [1.5], [0.9]], [0.0] * 4)
+    finally:
+        object.__setattr__(row, "rule", right)
+    assert not batch
+    assert batch.worst == 2
+    assert "NOT certified: sample 2; NOT certified: layer 1, neuron 1: δ⁽¹⁾₁" in batch.summary
+
+
+def test_a_batch_that_loses_a_sample_is_caught(monkeypatch):
+    """Every sample is right by itself; only the sum over them is not."""
+    right = Value.backward
+
+    def forgetful(self, gradient=1.0):
+        right(self.parents[0] if self.op is TABLE["fsum"] else self, gradient)
+
+    monkeypatch.setattr(Value, "backward", forgetful)
+    batch = certify(MLP(2, [2, 1], seed=0), *DATA)
+    assert not batch and all(batch.certificates)
+    assert "every sample agrees, but summed over 3 of them ∂Err/∂θ⁽¹⁾₁₁" in batch.summary
+
+
+def test_as_many_targets_as_samples():
+    with pytest.raises(AutogradValueError, match="3 samples, and 2 targets"):
+        certify(MLP(2, [1], seed=0), DATA[0], [0.0, 1.0])
+
+
+# --- as HTML, LaTeX and JSON -------------------------------------------------------------------------------------
+
+
+def test_html_has_the_colours_of_the_pictures():
+    certificate = certify(MLP(2, [3, 1], seed=0), [0.5, -1.0], 0.25)
+    html = certificate._repr_html_()
+    assert html.count("<tr>") == 5 and html.count("background:#") == 8
+    largest = max((row.delta.engine for row in certificate.rows), key=abs)
+    assert LIGHT.gradient(largest, abs(largest)) in html
+    assert certificate.summary in html
+    batch = certify(MLP(2, [3, 1], seed=0), *DATA)
+    assert "the worst of 3" in batch._repr_html_() and "<table>" in batch._repr_html_()
+
+
+def test_latex():
+    text = certify(MLP(2, [2, 1], seed=0), [0.5, -1.0], 0.25).latex()
+    assert text.startswith(r"\begin{array}") and text.endswith(r"\end{array}")
+    assert text.count(r"\\") == 4 and r"\delta^{(2)}_{1} &" in text
+    assert text.count("{") == text.count("}")
+
+
+def test_json_gives_everything_back():
+    certificate = certify(MLP(2, [2, 1], seed=0), [0.5, -1.0], 0.25)
+    read = json.loads(certificate.json())
+    assert read["certified"] is True and read["summary"] == certificate.summary
+    assert [c["engine"] for c in read["comparisons"]] == [c.engine for c in certificate.comparisons]
+    assert [n["delta"] for n in read["neurons"]] == [row.delta.engine for row in certificate.rows]
+    batch = json.loads(certify(MLP(2, [2, 1], seed=0), *DATA).json())
+    assert len(batch["samples"]) == 3 and batch["certified"]
+
+
+def test_json_of_what_is_no_number():
+    net = MLP(1, [1], "linear", bias=False, seed=0)
+    net.layers[0].neurons[0].theta[0].data = math.inf
+    text = certify(net, [1.0], 0.0, differences=False).json()
+    json.loads(text, parse_constant=lambda constant: pytest.fail(f"{constant} is no JSON"))
+    assert '"inf"' in text
