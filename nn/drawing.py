@@ -152,7 +152,7 @@ class _Picture:
         ink = self.theme.ink_on(background) if self.differentiated and p.grad else self.theme.ink
         if self.sideways:
             value = cell(signed(p.data) + " ", ink, 11, align="right", width="54")
-            rows = [[cell(shown(p.label), ink, 10, align="left"), value]]
+            rows = [['<td width="2"></td>', cell(shown(p.label), ink, 10, align="left"), value]]  # room for the head
         else:
             rows = [[cell(shown(p.label), ink, 10)], [cell(signed(p.data), ink, 11)]]
         inner = table(rows, spacing=0, padding=1)
