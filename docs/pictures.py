@@ -1,12 +1,16 @@
 """Draws every picture of the README and the gallery anew, the same bytes each time.
 
-    python docs/pictures.py
+python docs/pictures.py
 """
 
+import math
+import random
 from pathlib import Path
 
-from autograd import Value, draw, grad
-from nn import MLP, Neuron, cross_entropy, squared_error
+from autograd import Value, draw, fsum, grad
+from autograd.drawing import Drawing
+from nn import MLP, Adam, Neuron, cross_entropy, fit, squared_error
+from nn.plots import activation_curves, decision_boundary
 
 HERE = Path(__file__).parent / "pictures"
 
@@ -41,28 +45,71 @@ def gradient_graph() -> Value:
     net = MLP(1, [1, 2], bias=False, seed=2)
     run = net.forward([1.5])
     (delta,) = grad(squared_error(run.outputs, [0.5, -0.5]), [run.u[0][0]])
-    delta.label = "δ⁽¹⁾₁"
     return delta
+
+
+def moons(n: int = 120) -> tuple[list[list[float]], list[int]]:
+    """Two half circles that reach into each other, 1 and −1."""
+    generator = random.Random(0)
+    X, Y = [], []
+    for i in range(n):
+        side = 1 if i % 2 else -1
+        t = generator.uniform(0, math.pi)
+        x = [side * math.cos(t) - 0.5 * side, side * math.sin(t) - 0.25 * side]
+        X.append([c + generator.gauss(0, 0.1) for c in x])
+        Y.append(side)
+    return X, Y
+
+
+def batch() -> Value:
+    """The error of 100 samples: 7438 nodes."""
+    net = MLP(2, [16, 16, 1], seed=1)
+    X, Y = moons(100)
+    err = fsum([squared_error(net(x), y) for x, y in zip(X, Y)])
+    err.label = "Err"
+    return err
+
+
+def drawings() -> None:
+    err = neuron()
+    err.backward()
+    for theme in ("light", "dark"):
+        save(draw(err, theme=theme), f"neuron-{theme}.png")
+    draw(err).save(HERE / "neuron.pdf")
+    run, err = network()
+    err.backward()
+    for theme in ("light", "dark"):
+        save(run.draw(err, theme=theme), f"network-{theme}.png")
+    save(draw(err), "pills.png")
+    save(draw(err, clusters=True, expand=True), "pills-expanded.png", 0.65)
+    run, err = classifier()
+    err.backward()
+    save(run.draw(err), "classifier.png", 0.65)
+    o = Neuron(3, "sigmoid", seed=0)([0.5, -1.0, 2.0])
+    o.backward()
+    save(draw(o, direction="TB"), "neuron-top-to-bottom.png")
+    save(draw(gradient_graph()), "delta.png")
+    err = batch()
+    err.backward()
+    save(draw(err), "summary.png", 0.7)
+
+
+def save(drawing: Drawing, name: str, scale: float = 1.0) -> None:
+    drawing.save(HERE / name, scale)
+
+
+def plots() -> None:
+    X, Y = moons()
+    net = MLP(2, [8, 8, 1], seed=0)
+    fit(net, X, Y, optimizer=Adam(net.parameters(), 0.05), epochs=150, seed=0, progress=False)
+    decision_boundary(net, X, Y, path=HERE / "decision-boundary.png")
+    activation_curves(path=HERE / "activations.png")
 
 
 def main() -> None:
     HERE.mkdir(exist_ok=True)
-    err = neuron()
-    err.backward()
-    for theme in ("light", "dark"):
-        draw(err, theme=theme).save(HERE / f"neuron-{theme}.png")
-    run, err = network()
-    err.backward()
-    for theme in ("light", "dark"):
-        run.draw(err, theme=theme).save(HERE / f"network-{theme}.png")
-    draw(err).save(HERE / "pills.png")
-    run, err = classifier()
-    err.backward()
-    run.draw(err).save(HERE / "classifier.png")
-    o = Neuron(3, "sigmoid", seed=0)([0.5, -1.0, 2.0])
-    o.backward()
-    draw(o, direction="TB").save(HERE / "neuron-top-to-bottom.png")
-    draw(gradient_graph()).save(HERE / "delta.png")
+    drawings()
+    plots()
 
 
 if __name__ == "__main__":
