@@ -98,11 +98,13 @@ class InBlocks(Batched):
         arrays, shape = self.arrays(inputs)
         totals = [self.lift(0.0) for _ in self.program.outputs]
         for block in _blocks(shape):
-            taken = [a[block] if a.shape else a for a in arrays]
+            outputs = self.outputs([a[block] if a.shape else a for a in arrays])
             size = (min(block.stop, shape[0]) - block.start, *shape[1:]) if shape else ()
-            for i, o in enumerate(self.outputs(taken)):
-                with self.quiet():
-                    totals[i] = totals[i] + (self.xp.broadcast_to(o, size).sum(0) if shape else o)
+            with self.quiet():
+                for i, o in enumerate(outputs):
+                    if self.xp.shape(o) != size:
+                        o = self.xp.broadcast_to(o, size)
+                    totals[i] = totals[i] + (o.sum(0) if shape else o)
         return self.given([total[()] for total in totals])
 
 
