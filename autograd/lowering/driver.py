@@ -24,34 +24,45 @@ class Sizes(NamedTuple):
 
 
 def function(name: str, lanes: int, lines: list[str]) -> str:
-    """A function that does these lines for each vector of `count` samples from `first` on."""
+    """A function that does these lines for one vector: `count` samples of a tile from `i` on, `sample` in all.
+
+    It holds no loop, so that LLVM has none to think about.
+    """
     iota = ", ".join(f"i64 {i}" for i in range(lanes))
     integers = f"<{lanes} x i64>"
     return "\n".join([
-        f"define internal void @{name}({_ARGUMENTS}, i64 %stride, i64 %first, i64 %count) #0 {{",
-        "entry:",
+        f"define internal void @{name}({_ARGUMENTS}, i64 %stride, i64 %sample, i64 %i, i64 %count) #0 {{",
         f"  %count_1 = insertelement {integers} poison, i64 %count, i64 0",
         f"  %counts = shufflevector {integers} %count_1, {integers} poison, <{lanes} x i32> zeroinitializer",
-        "  %never = icmp eq i64 %count, 0",
-        "  br label %vector",
-        "vector:",
-        "  %i = phi i64 [0, %entry], [%next, %last]",
-        f"  %i_1 = insertelement {integers} poison, i64 %i, i64 0",
-        f"  %i_all = shufflevector {integers} %i_1, {integers} poison, <{lanes} x i32> zeroinitializer",
-        f"  %lane = add {integers} %i_all, <{iota}>",
-        f"  %mask = icmp ult {integers} %lane, %counts",
-        "  %sample = add i64 %first, %i",
+        f"  %mask = icmp ult {integers} <{iota}>, %counts",
         "  %values_here = getelementptr double, ptr %values, i64 %i",
+        "  %never = icmp eq i64 %count, 0",
         *lines,
-        "  br label %last",
-        "last:",
-        f"  %next = add i64 %i, {lanes}",
-        "  %more = icmp ult i64 %next, %count",
-        "  br i1 %more, label %vector, label %done",
+        "  br label %done",
         "done:",
         "  ret void",
         "}",
     ])  # fmt: skip
+
+
+def each_vector(lanes: int) -> str:
+    """Calls a function for each vector of `count` samples from `first` on."""
+    names = "ptr %columns, ptr %scalars, ptr %out, ptr %values, ptr %uniform"
+    return f"""
+define internal void @each_vector(ptr %function, {names}, i64 %stride, i64 %first, i64 %count) {{
+entry:
+  br label %vector
+vector:
+  %i = phi i64 [0, %entry], [%next, %vector]
+  %sample = add i64 %first, %i
+  %left = sub i64 %count, %i
+  call void %function({names}, i64 %stride, i64 %sample, i64 %i, i64 %left)
+  %next = add i64 %i, {lanes}
+  %more = icmp ult i64 %next, %count
+  br i1 %more, label %vector, label %done
+done:
+  ret void
+}}"""
 
 
 def guarded(block: Block, fast: Guarded, outer: str, operands: list[Vector]) -> str:
@@ -110,7 +121,7 @@ done:
 
 
 def _calls(name: str, count: int, arguments: str) -> str:
-    return "\n".join(f"  call void @{name}_{k}({arguments})" for k in range(1, count + 1))
+    return "\n".join(f"  call void @each_vector(ptr @{name}_{k}, {arguments})" for k in range(1, count + 1))
 
 
 def _reduce(outputs: int, machine: int) -> str:

@@ -4,8 +4,8 @@ The text that is written for f(columns, shared scalars):
 
     run                the blocks of samples one after the other, each tile by tile
       uniform_1, …     what depends on scalars only, once in a run
-      segment_1, …     the instructions, in functions of bounded size; each loops over the
-                       vectors of a tile, so its code is fetched once and used many times
+      segment_1, …     the instructions for one vector of samples, in functions of bounded size;
+                       each is done with a tile before the next, so its code is fetched once
       reduce           sums only: each output's accumulator, added up and added to the result
 
 A value that another segment needs passes through memory.  LLVM's time for a function grows
@@ -56,10 +56,11 @@ class Plan:
 
 
 class Code(NamedTuple):
-    """The text, and the bytes of memory that a run works in."""
+    """The text, the bytes of memory that a run works in, and into how many functions it is split."""
 
     text: str
     memory: int
+    functions: int
 
 
 def code(program: Program, plan: Plan, outside: Outside) -> Code:
@@ -109,8 +110,10 @@ class _Writer:
             tile=self.tile,
         )
         run = driver.run(sizes, len(self.uniform), len(self.varying), plan.machine if plan.sums else 0)
-        texts += [*self.kernels.values(), *self.outside.texts(plan.lanes), run, driver.declarations(plan.lanes)]
-        return Code("\n".join(texts), sizes.accumulators + sizes.values + sizes.uniform)
+        texts += [*self.kernels.values(), *self.outside.texts(plan.lanes), run, driver.each_vector(plan.lanes)]
+        texts.append(driver.declarations(plan.lanes))
+        memory = sizes.accumulators + sizes.values + sizes.uniform
+        return Code("\n".join(texts), memory, len(self.uniform) + len(self.varying))
 
     def function(self, name: str, part: Segment, rest: list[int]) -> str:
         """One function: the groups of a segment for each vector of a tile, then the `rest` of the outputs."""

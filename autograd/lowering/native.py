@@ -25,6 +25,7 @@ from .outside import Outside
 from .program import Program
 
 LANES = 8
+LONG = 50  # functions; a program of more is compiled with less care, since it would take most of a minute
 KEPT = 64  # compiled programs that are remembered
 WAVE = 64  # blocks whose sums one thread keeps apart before they are added
 
@@ -212,8 +213,8 @@ class _Module:
 
     def __init__(self, program: Program, plan: Plan) -> None:
         self.outside = Outside()
-        text, self.memory = code(program, plan, self.outside)
-        self.loaded = machine.Loaded(text, *_ARGUMENTS)
+        text, self.memory, functions = code(program, plan, self.outside)
+        self.loaded = machine.Loaded(text, *_ARGUMENTS, opt=1 if functions <= LONG else 0)
         self.free: list[Any] = []  # memory that no call is working in
 
     def working_memory(self) -> Any:

@@ -10,7 +10,7 @@ from .program import Instruction
 from .rows import cost
 
 SEGMENT = 1500  # operations in one function
-CHAINS = 4  # sums of products side by side, so that none waits for its own last addition
+CHAINS = 2  # sums of products side by side, so that none waits for its own last addition
 AHEAD = 64  # instructions among which companions are looked for
 
 Group: TypeAlias = "list[Instruction]"  # one instruction, or several sums of products side by side

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from ..ops import Op
 
-PART = 100  # lines
+PART = 400  # lines that LLVM sees at once: fewer run slower, more take longer to compile
 Operand: TypeAlias = "Vector | float"
 
 

@@ -291,8 +291,11 @@ def test_a_branch_that_is_not_taken_leaves_no_trace():
     assert [column.tolist() for column in f([-1.0, 0.0, 4.0])] == [[0.0, 0.0, 2.0], [0.0, 0.0, 0.25]]
 
 
-def test_a_long_program_is_compiled_in_pieces():
+@pytest.mark.parametrize("care", [1000, 0])
+def test_a_long_program_is_compiled_in_pieces(care, monkeypatch):
     """Ten thousand operations in sequence: values cross from function to function."""
+    monkeypatch.setattr(native, "LONG", care)
+    monkeypatch.setattr(native, "_modules", native.OrderedDict())
     x, a = Value(0.5, "x"), Value(0.999, "a")
     y, z = x, a
     for k in range(5000):

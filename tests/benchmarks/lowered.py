@@ -1,0 +1,396 @@
+"""How fast a lowered program is: machine code and Python source beside their peers, in one run.
+
+    python tests/benchmarks/lowered.py              all tables, as Markdown
+    python tests/benchmarks/lowered.py --check      exits with 1 if a bar is missed
+    python tests/benchmarks/lowered.py networks     one of: networks, functions, compilation
+
+Contestants take turns, and a ratio is the median of the ratios of neighbours in time.  All
+run on one thread in double precision.  A peer that is not installed is skipped with a word.
+"""
+
+from __future__ import annotations
+
+import os
+
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[name] = "1"
+os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+
+import argparse  # noqa: E402
+import ctypes  # noqa: E402
+import gc  # noqa: E402
+import importlib  # noqa: E402
+import math  # noqa: E402
+import platform  # noqa: E402
+import statistics  # noqa: E402
+import sys  # noqa: E402
+import time  # noqa: E402
+from collections.abc import Callable  # noqa: E402
+from importlib import metadata  # noqa: E402
+from itertools import pairwise  # noqa: E402
+from typing import Any  # noqa: E402
+
+import numpy as np  # noqa: E402
+
+from autograd import Value, grad, hessian, toposort  # noqa: E402
+from autograd.lowering import lower, machine, native  # noqa: E402
+from nn import MLP  # noqa: E402
+from nn.losses import squared_error  # noqa: E402
+
+Work = Callable[[], Any]
+missed: list[str] = []
+
+
+def installed(module: str) -> Any:
+    try:
+        return importlib.import_module(module)
+    except ImportError:
+        print(f"{module} is not installed, and is left out\n")
+        return None
+
+
+def interleaved(contestants: dict[str, Work], seconds: float = 2.0) -> dict[str, list[float]]:
+    """Seconds a call, for each contestant and round; a short one is called many times in a round."""
+    repeat = {}
+    for name, work in contestants.items():
+        work()
+        start = time.perf_counter()
+        work()
+        repeat[name] = max(1, min(200, int(0.004 / (time.perf_counter() - start))))
+    times: dict[str, list[float]] = {name: [] for name in contestants}
+    end = time.perf_counter() + seconds * len(contestants)
+    while time.perf_counter() < end or len(times[name]) < 3:
+        for name, work in contestants.items():
+            gc.collect()
+            start = time.perf_counter()
+            for _ in range(repeat[name]):
+                work()
+            times[name].append((time.perf_counter() - start) / repeat[name])
+    return times
+
+
+def ratio(times: dict[str, list[float]], above: str, below: str) -> float:
+    return statistics.median(a / b for a, b in zip(times[above], times[below])) if above in times else math.nan
+
+
+def bar(what: str, reached: float, needed: float) -> str:
+    """The ratio as a cell; one that misses its bar is remembered and marked."""
+    if reached < needed:
+        missed.append(f"{what}: {reached:.3g} ×, must be {needed:g} ×")
+    text = "—" if math.isnan(reached) else f"{reached:,.0f} ×" if reached >= 20 else f"{reached:.2g} ×"
+    return text + (" (missed)" if reached < needed else "")
+
+
+# --- networks ------------------------------------------------------------------------------
+
+
+class Network:
+    """One network and its samples, for everyone: the squared error's gradient, summed over the samples."""
+
+    def __init__(self, sizes: list[int], activation: str, n: int) -> None:
+        rng = np.random.default_rng(0)
+        self.sizes, self.activation, self.n = sizes, activation, n
+        self.X, self.Y = rng.uniform(-1, 1, (n, sizes[0])), rng.uniform(-1, 1, (n, sizes[-1]))
+        self.net = MLP(sizes[0], sizes[1:], activation, "linear", seed=0)
+        self.parameters = np.array([p.data for p in self.net.parameters()])
+        run = self.net.forward([0.1] * sizes[0])
+        y = [Value(0.3) for _ in range(sizes[-1])]
+        err = squared_error(run.outputs, y)
+        parameters = self.net.parameters()
+        self.program = lower([err, *grad(err, parameters)], [*run.inputs, *y, *parameters])
+        self.operations = sum(max(1, len(each.operands) - 1) for each in self.program.instructions) + len(parameters)
+
+    def native(self, contract: bool) -> Work:
+        columns = np.ascontiguousarray(np.hstack([self.X, self.Y]).T)
+        step = native.compiled(self.program, contract=contract).bind(columns, self.parameters)
+        return lambda: step(0, self.n)
+
+    def python(self) -> Work:
+        rows = [[*x, *y, *self.parameters.tolist()] for x, y in zip(self.X.tolist(), self.Y.tolist())]
+        return lambda: [self.program(*row) for row in rows]
+
+    def matrices(self) -> list[tuple[Any, Any]]:
+        """(weights, biases) of each layer."""
+        layers, at = [], 0
+        for inputs, outputs in zip(self.sizes, self.sizes[1:]):
+            block = self.parameters[at : at + outputs * (inputs + 1)].reshape(outputs, inputs + 1)
+            layers.append((block[:, :-1].copy(), block[:, -1].copy()))
+            at += block.size
+        return layers
+
+    def numpy(self) -> Work:
+        layers, relu = self.matrices(), self.activation == "relu"
+
+        def work() -> Any:
+            outputs = [self.X]
+            for k, (W, b) in enumerate(layers):
+                u = outputs[-1] @ W.T + b
+                outputs.append(u if k + 1 == len(layers) else np.maximum(u, 0) if relu else np.tanh(u))
+            delta, gradients = 2 * (outputs[-1] - self.Y), []
+            for k in reversed(range(len(layers))):
+                gradients.append((delta.T @ outputs[k], delta.sum(0)))
+                if k:
+                    delta = delta @ layers[k][0]
+                    delta *= outputs[k] > 0 if relu else 1 - outputs[k] * outputs[k]
+            return gradients
+
+        return work
+
+    def torch(self, torch: Any) -> Work:
+        torch.set_num_threads(1)
+        layers = [tuple(torch.tensor(a, requires_grad=True) for a in layer) for layer in self.matrices()]
+        X, Y = torch.tensor(self.X), torch.tensor(self.Y)
+        activation = getattr(torch, self.activation)
+        leaves = [a for layer in layers for a in layer]
+
+        def work() -> Any:
+            o = X
+            for k, (W, b) in enumerate(layers):
+                u = torch.nn.functional.linear(o, W, b)
+                o = u if k + 1 == len(layers) else activation(u)
+            return torch.autograd.grad(((o - Y) ** 2).sum(), leaves)
+
+        return work
+
+    def jax(self, jax: Any) -> Work:
+        jax.config.update("jax_enable_x64", True)
+        activation = jax.nn.relu if self.activation == "relu" else jax.numpy.tanh
+
+        def loss(layers: Any, X: Any, Y: Any) -> Any:
+            o = X
+            for k, (W, b) in enumerate(layers):
+                u = o @ W.T + b
+                o = u if k + 1 == len(layers) else activation(u)
+            return ((o - Y) ** 2).sum()
+
+        step = jax.jit(jax.grad(loss))
+        layers, X, Y = jax.device_put((self.matrices(), self.X, self.Y))
+        return lambda: jax.block_until_ready(step(layers, X, Y))
+
+    def micrograd(self, engine: Any, nn: Any) -> Work:
+        """Its ReLU network, at a few samples: it has no tanh, and its time is proportional to them."""
+        net, samples = nn.MLP(self.sizes[0], self.sizes[1:]), 20
+
+        def work() -> None:
+            total = engine.Value(0.0)
+            for x, y in zip(self.X[:samples].tolist(), self.Y[:samples].tolist()):
+                out = net(x)
+                for o, target in zip(out if isinstance(out, list) else [out], y):
+                    total = total + (o + -target) ** 2
+            total.backward()
+
+        self.scale = self.n / samples
+        return work
+
+
+def networks() -> None:
+    torch, jax, engine = installed("torch"), installed("jax"), installed("micrograd.engine")
+    peak = measured_peak()
+    print(f"peak of this processor, one thread, multiplications and additions apart: {peak / 1e9:.0f} GFLOP/s\n")
+    print("Gradient of the squared error, summed over the samples; times faster than the peer:\n")
+    print("| network | samples | rounding | µs | micrograd | NumPy by hand | PyTorch eager | jax.jit | of the peak |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    for sizes, activation, n in (
+        ([2, 16, 16, 1], "relu", 100), ([2, 16, 16, 1], "relu", 1024),
+        ([2, 16, 16, 1], "tanh", 100), ([2, 16, 16, 1], "tanh", 1024), ([16, 64, 64, 10], "relu", 256),
+    ):  # fmt: skip
+        work = Network(sizes, activation, n)
+        contestants = {"strict": work.native(False), "contracted": work.native(True), "numpy": work.numpy()}
+        if torch:
+            contestants["torch"] = work.torch(torch)
+        if jax:
+            contestants["jax"] = work.jax(jax)
+        if n <= 100:
+            contestants["python"] = work.python()
+        if engine and sizes[1] == 16:
+            contestants["micrograd"] = work.micrograd(engine, importlib.import_module("micrograd.nn"))
+        times = interleaved(contestants)
+        if "micrograd" in times:
+            times["micrograd"] = [t * work.scale for t in times["micrograd"]]
+        small = sizes[1] == 16
+        label = "-".join(map(str, sizes)) + f" {activation}"
+        bars = {"micrograd": 10_000, "numpy": 1.5, "torch": 4, "jax": 1} if small else {"torch": 0.5}
+        for how in ("strict", "contracted"):
+            microseconds = statistics.median(times[how]) * 1e6
+            cells = [
+                bar(
+                    f"{label}, {n}, {how}, {peer}", ratio(times, peer, how), bars.get(peer, 0) if how == "strict" else 0
+                )
+                for peer in ("micrograd", "numpy", "torch", "jax")
+            ]
+            share = work.operations * n / (microseconds * 1e-6) / peak
+            print(f"| {label} | {n} | {how} | {microseconds:.1f} | {' | '.join(cells)} | {share:.0%} |")
+        if "python" in times:
+            cell = bar(f"{label}, Python source, micrograd", ratio(times, "micrograd", "python"), 100)
+            print(
+                f"| {label} | {n} | Python source | {statistics.median(times['python']) * 1e6:.0f} | {cell} | | | | |"
+            )
+
+
+def measured_peak() -> float:
+    """Operations a second of independent multiplications and additions in all registers."""
+    width, count, rounds = machine.register(), 12, 1_000_000
+    vector = f"<{width} x double>"
+    registers = [(f"x{k}", "fmul", 1.0) for k in range(count)] + [(f"y{k}", "fadd", 1e-9) for k in range(count)]
+    phis = "\n".join(
+        f"  %{r} = phi {vector} [splat (double {k + 1}.0), %entry], [%{r}n, %loop]"
+        for k, (r, _, _) in enumerate(registers)
+    )
+    steps = "\n".join(f"  %{r}n = {op} {vector} %{r}, %c{op}" for r, op, _ in registers)
+    sums = "\n".join(f"  %s{k + 1} = fadd {vector} %s{k}, %{r}n" for k, (r, _, _) in enumerate(registers))
+    text = f"""
+define void @run(ptr %p, i64 %n) {{
+entry:
+  %one = load double, ptr %p
+  %a = insertelement {vector} poison, double %one, i64 0
+  %cfmul = shufflevector {vector} %a, {vector} poison, <{width} x i32> zeroinitializer
+  %cfadd = fmul {vector} %cfmul, %cfmul
+  br label %loop
+loop:
+  %i = phi i64 [0, %entry], [%next, %loop]
+{phis}
+{steps}
+  %next = add i64 %i, 1
+  %more = icmp ult i64 %next, %n
+  br i1 %more, label %loop, label %done
+done:
+  %s0 = fadd {vector} %cfmul, %cfadd
+{sums}
+  %first = extractelement {vector} %s{len(registers)}, i64 0
+  store double %first, ptr %p
+  ret void
+}}
+"""
+    loaded = machine.Loaded(text, ctypes.c_void_p, ctypes.c_int64)
+    number = ctypes.c_double(1.0)
+    best = math.inf
+    for _ in range(7):
+        number.value = 1.0
+        start = time.perf_counter()
+        loaded.run(ctypes.addressof(number), rounds)
+        best = min(best, time.perf_counter() - start)
+    return 2 * count * width * rounds / best
+
+
+# --- functions of a few variables --------------------------------------------------------------
+
+
+def rosenbrock(xs: list[Value]) -> Value:
+    terms = [100.0 * (b - a * a) ** 2 + (1.0 - a) ** 2 for a, b in pairwise(xs)]
+    return sum(terms[1:], terms[0])
+
+
+def black_scholes(inputs: list[Value]) -> Value:
+    """The price of a call: S·N(d₁) − K·e^(−rT)·N(d₂)."""
+    S, K, r, sigma, T = inputs
+    d1 = ((S / K).log() + (r + 0.5 * sigma * sigma) * T) / (sigma * T.sqrt())
+    d2 = d1 - sigma * T.sqrt()
+    N1, N2 = (0.5 * (1.0 + (d * 0.5**0.5).erf()) for d in (d1, d2))
+    return S * N1 - K * (-r * T).exp() * N2
+
+
+def functions() -> None:
+    print("\nOne function with its gradient at 1,000,000 points; times faster than the eager engine:\n")
+    print("| function | eager, µs a point | machine code, ns a point | | Python source, µs a point | |")
+    print("|---|---|---|---|---|---|")
+    points = 1_000_000
+    rng = np.random.default_rng(0)
+    for label, f, ranges in (
+        ("Rosenbrock, 2 variables", rosenbrock, [(-2, 2)] * 2),
+        ("Black–Scholes, 5 variables", black_scholes, [(80, 120), (80, 120), (0.01, 0.05), (0.1, 0.5), (0.2, 2)]),
+    ):
+        leaves = [Value((a + b) / 2) for a, b in ranges]
+        y = f(leaves)
+        program = lower([y, *grad(y, leaves)], leaves)
+        compiled = native.compiled(program)
+        columns = [rng.uniform(a, b, points) for a, b in ranges]
+        some = list(zip(*(column[:200].tolist() for column in columns)))
+
+        def eager(f: Any = f, some: Any = some) -> None:
+            for x in some:
+                variables = [Value(v) for v in x]
+                f(variables).backward()
+
+        def source(program: Any = program, some: Any = some) -> None:
+            for x in some:
+                program(*x)
+
+        times = interleaved({"eager": eager, "source": source, "native": lambda c=compiled, x=columns: c(*x)})
+        per = {k: [t / (points if k == "native" else len(some)) for t in v] for k, v in times.items()}
+        median = {k: statistics.median(v) for k, v in per.items()}
+        print(
+            f"| {label} | {median['eager'] * 1e6:.1f} | {median['native'] * 1e9:.1f} |"
+            f" {bar(f'{label}, native', ratio(per, 'eager', 'native'), 500)} | {median['source'] * 1e6:.2f} |"
+            f" {bar(f'{label}, Python source', ratio(per, 'eager', 'source'), 15)} |"
+        )
+    hessian_of_rosenbrock()
+
+
+def hessian_of_rosenbrock() -> None:
+    point = [0.1 * k for k in range(20)]
+
+    def eager() -> None:
+        xs = [Value(v) for v in point]
+        hessian(rosenbrock(xs), xs)
+
+    xs = [Value(v) for v in point]
+    entries = [h for row in hessian(rosenbrock(xs), xs) for h in row]
+    program = lower(entries, xs, allow_constants=True)
+    compiled = native.compiled(program)
+    columns = np.tile(np.array(point)[:, None], (1, 1000))
+    times = interleaved({"eager": eager, "source": lambda: program(*point), "native": lambda: compiled(*columns)})
+    times["native"] = [t / 1000 for t in times["native"]]
+    by_code, by_source = (bar(f"Hessian, {how}", ratio(times, "eager", how), 50) for how in ("native", "source"))
+    print(
+        f"| Hessian of Rosenbrock, 20 variables, 1000 points | {statistics.median(times['eager']) * 1e6:.0f} |"
+        f" {statistics.median(times['native']) * 1e9:.0f} | {by_code} |"
+        f" {statistics.median(times['source']) * 1e6:.1f} | {by_source} |"
+    )
+
+
+# --- compilation ---------------------------------------------------------------------------------
+
+
+def compilation() -> None:
+    print("\nCompilation of a network's error and gradient, 8-H-H-1:\n")
+    print("| nodes of the graph | lowering, s | to machine code, s | µs a node |")
+    print("|---|---|---|---|")
+    found = []
+    for hidden in (8, 20, 44, 96, 215):
+        net = MLP(8, [hidden, hidden, 1], "tanh", "linear", seed=0)
+        run = net.forward([0.1] * 8)
+        y = Value(0.3)
+        err = squared_error(run.outputs, y)
+        outputs = [err, *grad(err, net.parameters())]
+        nodes = len(toposort(*outputs))
+        start = time.perf_counter()
+        program = lower(outputs, [*run.inputs, y, *net.parameters()])
+        middle = time.perf_counter()
+        native.compiled(program).sum(*[[0.5, 1.0]] * 9, *[0.5] * len(net.parameters()))
+        end = time.perf_counter()
+        found.append((math.log(nodes), math.log(end - middle)))
+        print(f"| {nodes:,} | {middle - start:.2f} | {end - middle:.2f} | {(end - middle) / nodes * 1e6:.0f} |")
+        bar(f"compilation of {nodes} nodes", 120 / ((end - middle) / nodes * 1e6), 1)
+    exponent = statistics.linear_regression(*zip(*found)).slope
+    print(f"\nexponent: {exponent:.2f}")
+    bar("exponent of compilation", 1.1 / exponent, 1)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Benchmarks of lowered programs.")
+    parser.add_argument("--check", action="store_true", help="exit with 1 if a bar is missed")
+    parser.add_argument("tables", nargs="*", help="networks, functions, compilation")
+    arguments = parser.parse_args()
+    packages = ("numpy", "llvmlite", "torch", "jax", "micrograd")
+    versions = [f"{p} {metadata.version(p)}" for p in packages if any(True for _ in metadata.distributions(name=p))]
+    print(f"{platform.python_implementation()} {platform.python_version()}, {', '.join(versions)}")
+    processor = machine.llvm().get_host_cpu_name()
+    print(f"{platform.machine()}, {processor}, {64 * machine.register()}-bit registers, one thread\n")
+    for table in arguments.tables or ["networks", "functions", "compilation"]:
+        {"networks": networks, "functions": functions, "compilation": compilation}[table]()
+    print("\nbars missed: " + "; ".join(missed) if missed else "\nall bars reached")
+    return int(arguments.check and bool(missed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
