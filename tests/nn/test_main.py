@@ -213,7 +213,7 @@ def test_a_folder_that_cannot_be_made_is_said_before_training(run, tmp_path):
 
 @pytest.mark.parametrize("arguments", [
     ["--epochs", "0"], ["--epochs", "many"], ["--layers", "8,"], ["--layers", "-3"], ["--learning-rate", "-1"],
-    ["--learning-rate", "nan"], ["--activation", "swish"], ["--format", "pdf"], ["--unknown"],
+    ["--learning-rate", "nan"], ["--activation", "swish"], ["--format", "gif"], ["--unknown"],
 ])  # fmt: skip
 def test_options_that_make_no_sense_are_exit_code_2(arguments, capsys):
     with pytest.raises(SystemExit) as caught:
