@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .check import Difference, check_grads, difference, difference_in_graph
-from .debug import debug
+from .debugging import debug
 from .errors import (
     AutogradError,
     AutogradTypeError,
@@ -22,7 +22,6 @@ from .errors import (
     MissingDependency,
     NotFinite,
 )
-from .explain import explain
 from .functions import (
     abs, acos, add, asin, atan, cos, cosh, div, elu, erf, exp, expm1, fsum, function, gelu, hypot,
     leaky_relu, log, log1p, logsumexp, maximum, minimum, mul, neg, pow, relu, sigmoid, sign, silu,
@@ -37,6 +36,7 @@ from .value import Value, no_grad
 if TYPE_CHECKING:
     from .drawing import Drawing
     from .events import Recording
+    from .explanation import Explanation
 
 
 def draw(
@@ -58,6 +58,18 @@ def draw(
     from .drawing import draw  # here, so that importing autograd loads the core alone
 
     return draw(value, level=level, direction=direction, theme=theme, expand=expand, clusters=clusters, force=force)
+
+
+def explain(y: Value, x: Value, top: int = 10) -> Explanation:
+    """∂y/∂x as the sum over its paths, the `top` largest of them listed; see autograd.explanation.explain.
+
+    >>> x = Value(3.0, "x"); y = x * x
+    >>> explain(y, x).count
+    2
+    """
+    from .explanation import explain
+
+    return explain(y, x, top)
 
 
 def record(y: Value) -> Recording:

@@ -9,7 +9,6 @@ True
 
 from typing import TYPE_CHECKING, Any
 
-from .certificate import certify, certify_graph
 from .history import Epoch, History
 from .initializers import INITIALIZERS, he, uniform, xavier, zeros
 from .losses import (
@@ -22,17 +21,19 @@ from .losses import (
 )
 from .modules import ACTIVATIONS, MLP, ForwardPass, Layer, Module, Neuron, linear
 from .optimizers import OPTIMIZERS, SGD, Adam, Optimizer, clip_grad_norm, clip_grad_value
-from .report import BatchCertificate, Certificate
 from .training import accuracy, fit, predict
 
 if TYPE_CHECKING:
+    from .certificate import certify, certify_graph
     from .diagnosis import Watch, compare, diagnose
     from .grading import grade
     from .proof import Proof, prove, prove_exactly
+    from .report import BatchCertificate, Certificate
 
 # What teaches is loaded when it is asked for, so that training starts at once.
 _LATER = {
     "Watch": "diagnosis", "compare": "diagnosis", "diagnose": "diagnosis", "grade": "grading",
+    "BatchCertificate": "report", "Certificate": "report", "certify": "certificate", "certify_graph": "certificate",
     "Proof": "proof", "prove": "proof", "prove_exactly": "proof",
 }  # fmt: skip
 

@@ -6,8 +6,7 @@ import threading
 import pytest
 
 import autograd.value
-from autograd import Value, exp, fsum, grad, no_grad, sumprod, where
-from autograd.debug import debug
+from autograd import Value, debug, exp, fsum, grad, no_grad, sumprod, where
 from autograd.errors import AutogradError, BackwardMistake, NotFinite
 from nn import MLP, SGD, squared_error
 

@@ -6,8 +6,7 @@ import random
 
 import pytest
 
-from autograd import AutogradTypeError, AutogradValueError, Value, fsum, toposort, where
-from autograd.explain import explain
+from autograd import AutogradTypeError, AutogradValueError, Value, explain, fsum, toposort, where
 from autograd.formulas import Formulas, latex_name
 from autograd.paths import multiplications
 from nn import MLP, squared_error

@@ -66,7 +66,7 @@ class Explanation:
     magnitude        Σ of their absolute values
     multiplications  what reuse saves
 
-    >>> x = Value(3.0, "x"); because = explain((x + 1.0) * (x - 4.0), x)
+    >>> x = Value(3.0, "x"); because = Explanation((x + 1.0) * (x - 4.0), x, top=10)
     >>> because.total == because.gradient, because.count, because.magnitude, because.cancellation
     (True, 2, 5.0, 1.6666666666666667)
     """
@@ -161,7 +161,7 @@ class Explanation:
         r"""The sum over the listed paths as a LaTeX equation: in derivatives, in the rules' symbols, in numbers.
 
         >>> x = Value(3.0, "x"); y = x * x; y.label = "y"
-        >>> "&= x + x" in explain(y, x).latex()
+        >>> "&= x + x" in Explanation(y, x, top=10).latex()
         True
         """
         names = self._names()

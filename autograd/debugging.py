@@ -8,7 +8,6 @@ number for each node.
 from __future__ import annotations
 
 import contextlib
-import linecache
 import math
 import os
 import sys
@@ -35,6 +34,8 @@ class Line(NamedTuple):
     number: int
 
     def __str__(self) -> str:
+        import linecache  # here, since it brings the tokenizer along, and every import of autograd would wait for it
+
         text = linecache.getline(self.file, self.number).strip()
         return f"{self.file}, line {self.number}" + (f":  {text}" if text else "")
 
@@ -67,7 +68,7 @@ def debug() -> Iterator[Debugger]:
     ...     z = x.log()
     Traceback (most recent call last):
     autograd.errors.NotFinite: -inf is born in log: x = 0.0 gives -inf
-      at <doctest autograd.debug.debug[0]>, line 4:  z = x.log()
+      at <doctest autograd.debugging.debug[0]>, line 4:  z = x.log()
       log is infinite there: keep its operands away from that point
     >>> watched.line(y).number
     3
