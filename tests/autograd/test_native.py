@@ -125,6 +125,15 @@ def test_any_number_of_threads_gives_the_same_bits(segment, monkeypatch):
         assert f.bind(X, parameters)(0, X.shape[1]).tolist() == totals
 
 
+@pytest.mark.parametrize("width", [2, 4])
+def test_machines_with_narrower_registers(width, monkeypatch):
+    monkeypatch.setattr(native.machine, "register", lambda: width)
+    program, columns, parameters = network()
+    X = samples_for(program, columns, 29)
+    want = [math.fsum(column) for column in zip(*[program(*x, *parameters) for x in X.T])]
+    assert native.compiled(program).sum(*X, *parameters) == pytest.approx(want, rel=1e-12)
+
+
 def test_nothing_beyond_the_last_sample_is_read():
     """The columns end where their page ends, and the next page may not be read: that would end the process."""
     program, columns, parameters = network()
