@@ -168,8 +168,8 @@ class Network:
         return lambda: jax.block_until_ready(step(layers, X, Y))
 
     def micrograd(self, engine: Any, nn: Any) -> Work:
-        """Its ReLU network, at a few samples: it has no tanh, and its time is proportional to them."""
-        net, samples = nn.MLP(self.sizes[0], self.sizes[1:]), 20
+        """Its ReLU network, since it has no tanh, at 100 samples: its time is proportional to them."""
+        net, samples = nn.MLP(self.sizes[0], self.sizes[1:]), 100
 
         def work() -> None:
             total = engine.Value(0.0)
