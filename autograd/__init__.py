@@ -35,6 +35,7 @@ from .value import Value, no_grad
 
 if TYPE_CHECKING:
     from .drawing import Drawing
+    from .drawing.explorer import Page
     from .events import Recording
     from .explanation import Explanation
 
@@ -58,6 +59,18 @@ def draw(
     from .drawing import draw  # here, so that importing autograd loads the core alone
 
     return draw(value, level=level, direction=direction, theme=theme, expand=expand, clusters=clusters, force=force)
+
+
+def explore(y: Value, *, theme: str | None = None, direction: str = "LR", level: str | None = None) -> Page:
+    """A page to step through both passes of y, and to change its leaves; see autograd.drawing.explorer.explore.
+
+    >>> w, x = Value(0.5, "w"), Value(2.0, "x")
+    >>> explore((w * x).tanh()).html[:15]
+    '<!DOCTYPE html>'
+    """
+    from .drawing.explorer import explore
+
+    return explore(y, theme=theme, direction=direction, level=level)
 
 
 def explain(y: Value, x: Value, top: int = 10) -> Explanation:
@@ -88,7 +101,7 @@ __all__ = [
     "TABLE", "AutogradError", "AutogradTypeError", "AutogradValueError", "BackwardMistake",
     "Difference", "GradientMismatch", "LoweringError", "MissingDependency", "NotFinite", "Op", "Value", "abs", "acos",
     "add", "add_row", "asin", "atan", "check_grads", "cos", "cosh", "debug", "difference",
-    "difference_in_graph", "div", "draw", "elu", "erf", "exp", "explain", "expm1", "fsum", "function", "gelu",
+    "difference_in_graph", "div", "draw", "elu", "erf", "exp", "explain", "explore", "expm1", "fsum", "function", "gelu",
     "grad", "hessian", "hypot", "leaky_relu", "log", "log1p", "logsumexp", "lower", "maximum", "minimum", "mul",
     "neg", "no_grad", "pow", "record", "relu", "sigmoid", "sign", "silu", "sin", "sinh", "softplus",
     "sqrt", "step", "sub", "sumprod", "tan", "tanh", "toposort", "trace", "where",

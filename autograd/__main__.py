@@ -17,6 +17,7 @@ import tempfile
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .errors import AutogradError, AutogradValueError, LoweringError
 from .events import Forward, Recording, record
@@ -25,6 +26,10 @@ from .gradient import grad
 from .graph import dependents, toposort
 from .text import TERMS, formula, shown
 from .value import Value
+
+if TYPE_CHECKING:
+    from .drawing import Drawing
+    from .drawing.explorer import Page
 
 FORMATS = ("svg", "png", "pdf", "gv")
 BINARY = ("png", "pdf")
@@ -35,6 +40,7 @@ examples:
   python -m autograd 'tanh(w*x + b)' w=0.5 x=2 b=-1 -o neuron.svg  the picture
   python -m autograd 'x*exp(-x**2)' x=0.5 --source                 the derivative as a program
   python -m autograd 'a + a*b' a=3 b=2 --steps                     backward, event by event
+  python -m autograd 'a + a*b' a=3 b=2 --explore page.html         the same as a page to play with
 
 """
 
@@ -44,7 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     try:
         result, leaves = expression(options.formula.strip(), assignments(options.values))
-        if options.text or not (options.steps or options.source or options.output or options.format):
+        files = options.output or options.format or options.explore
+        if options.text or not (options.steps or options.source or files):
             print(table(record(result)))
         if options.steps:
             print(steps(record(result)))
@@ -52,6 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(source(result, leaves), end="")
         if options.output or options.format:
             picture(result, options)
+        if options.explore:
+            page(result, options)
     except BrokenPipeError:  # for _run() to settle
         raise
     except (AutogradError, OSError) as error:
@@ -136,16 +145,12 @@ def picture(result: Value, options: argparse.Namespace) -> None:
     from .drawing import draw
 
     result.backward()
-    drawing = draw(result, level=options.level, direction=options.direction, theme=options.theme)
+    drawing = draw(result, level=options.level, direction=options.direction, theme=options.theme or "light")
     if options.output:
         path = Path(options.output)
         if options.format and path.suffix.lower() != f".{options.format}":
             path = path.with_name(f"{path.name}.{options.format}")
-        try:
-            drawing.save(path)
-        except OSError as error:  # which names a draft beside the file
-            raise AutogradValueError(f"cannot write {path}: {error.strerror}") from None
-        print(f"wrote {path}")
+        _write(drawing, path)
     elif options.format in BINARY and sys.stdout.isatty():
         raise AutogradValueError(f"a terminal cannot show {options.format}: give a file with -o")
     else:
@@ -153,6 +158,22 @@ def picture(result: Value, options: argparse.Namespace) -> None:
             path = Path(folder) / f"picture.{options.format}"
             drawing.save(path)
             sys.stdout.buffer.write(path.read_bytes())
+
+
+def page(result: Value, options: argparse.Namespace) -> None:
+    """Write the page on which the formula can be stepped through, and its numbers changed."""
+    from .drawing.explorer import explore
+
+    made = explore(result, level=options.level, direction=options.direction, theme=options.theme)
+    _write(made, Path(options.explore))
+
+
+def _write(made: Drawing | Page, path: Path) -> None:
+    try:
+        made.save(path)
+    except OSError as error:  # which names a draft beside the file
+        raise AutogradValueError(f"cannot write {path}: {error.strerror}") from None
+    print(f"wrote {path}")
 
 
 # --- the command line ---------------------------------------------------------------------------
@@ -175,10 +196,11 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
                        help="value, gradient and local derivatives of every node (what you get if you ask for nothing)")
     words.add_argument("--steps", action="store_true", help="every event of both passes; why this order, and why +=")
     words.add_argument("--source", action="store_true", help="value and derivatives as a Python program")
-    image = parser.add_argument_group("as a picture")
+    image = parser.add_argument_group("as a picture or a page")
     image.add_argument("-o", "--output", metavar="FILE", help="where to, its ending says what: neuron.svg")
     image.add_argument("--format", choices=FORMATS, help="of the file; without -o, to the standard output")
-    image.add_argument("--theme", default="light", help="light or dark (default: %(default)s)")
+    image.add_argument("--explore", metavar="PAGE", help="a page to step through, with leaves to drag: page.html")
+    image.add_argument("--theme", help="light or dark (default: light; for a page what its reader's system prefers)")
     image.add_argument("--direction", default="LR", help="LR left to right, TB top to bottom (default: %(default)s)")
     image.add_argument("--level", help="cards or pills (default: by size)")
     # fmt: on

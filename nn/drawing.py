@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograd import AutogradTypeError, AutogradValueError, Value, toposort
+from autograd import explore as page
 from autograd.drawing import Drawing
 from autograd.drawing import draw as summary
 from autograd.drawing.parts import border, canvas, cell, chip, header, legend, table, tooltip, words
@@ -19,6 +20,9 @@ from autograd.drawing.theme import Colour, Theme, largest_of, theme_named
 from autograd.text import exact, shown, signed
 
 from .modules import ForwardPass, Neuron, _activation_name, name
+
+if TYPE_CHECKING:
+    from autograd.drawing.explorer import Page
 
 CURVED = 16  # edges between two layers: up to here they curve
 IN_NOTEBOOK = 300  # weights: a notebook draws a forward pass by itself up to here
@@ -47,6 +51,14 @@ def draw(
         )
     _targets(run, err)  # an error of something else is refused here too
     return summary(run.outputs[0] if err is None else err, level="summary", direction=direction, theme=theme)
+
+
+def explore(run: ForwardPass, err: Value | None, *, theme: str | None, direction: str, level: str | None) -> Page:
+    """The graph of the error or of the only output as a page; see ForwardPass.explore."""
+    if err is None and len(run.outputs) > 1:
+        raise AutogradValueError(f"explore: the network has {len(run.outputs)} outputs; give the error that they have")
+    _targets(run, err)  # an error of something else is refused
+    return page(run.outputs[0] if err is None else err, theme=theme, direction=direction, level=level)
 
 
 def _told(run: ForwardPass, err: Value | None) -> tuple[str, str]:
@@ -246,10 +258,10 @@ def _targets(run: ForwardPass, err: Value | None) -> dict[int, Value]:
     if err is None:
         return {}
     if not isinstance(err, Value):
-        raise AutogradTypeError(f"draw takes the error as a Value, and was given a {type(err).__name__}")
+        raise AutogradTypeError(f"the error has to be a Value, and is a {type(err).__name__}")
     below = toposort(err)
     if not set(run.outputs) <= set(below):
-        raise AutogradValueError("draw: this error was not computed from the outputs of this forward pass")
+        raise AutogradValueError("this error was not computed from the outputs of this forward pass")
     leaves = {node.label: node for node in below if not node.parents}
     named = [leaves.get(name("y", i + 1)) for i in range(len(run.outputs))]
     return {} if None in named else {i: y for i, y in enumerate(named) if y is not None}

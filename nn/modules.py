@@ -24,6 +24,7 @@ from .initializers import Initializer, initializer_for
 
 if TYPE_CHECKING:
     from autograd.drawing import Drawing
+    from autograd.drawing.explorer import Page
 
 Activation: TypeAlias = Callable[[Value], Value]
 
@@ -241,6 +242,24 @@ class ForwardPass:
         from .drawing import draw
 
         return draw(self, err, direction=direction, theme=theme, force=force)
+
+    def explore(
+        self, err: Value | None = None, *, theme: str | None = None, direction: str = "LR", level: str | None = None
+    ) -> Page:
+        """A page to step through this pass and backward, and to change inputs, θ and biases; see autograd.explore.
+
+        err   the error computed from these outputs; None: the output itself, where there is one
+
+        Raises AutogradValueError for an error of other outputs, for several outputs without an
+        error, and as autograd.explore does.
+
+        >>> run = MLP(2, [2, 1], seed=0).forward([1.0, -1.0])
+        >>> "θ⁽²⁾₁₂" in run.explore().html
+        True
+        """
+        from .drawing import explore
+
+        return explore(self, err, theme=theme, direction=direction, level=level)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str | bytes]:
         from .drawing import shown_in_notebook

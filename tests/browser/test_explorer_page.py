@@ -1,0 +1,328 @@
+"""The page in a real browser: what it computes is what the engine computes, and everybody can use it."""
+
+from __future__ import annotations
+
+import math
+import random
+from typing import Any
+
+import pytest
+
+from autograd import Value, add_row, exp, explore, log, maximum, record, toposort, where
+from autograd.drawing.theme import THEMES, contrast
+from autograd.events import Backward
+from autograd.ops import TABLE, Op
+from autograd.text import signed
+from nn import MLP, squared_error
+
+SENTENCES = "Array.from({ length: last }, (_, k) => sentence(k + 1))"
+HOSTILE = [
+    "</script><script>window.pwned=1</script>", "<img src=x onerror=window.pwned=1>", '"><svg onload=window.pwned=1>',
+    "<!--", "]]>", "$title", "${title}", "&lt;b&gt;", "\\N\\G", "'\"`${1}", "a\nb\u2028c",
+    "\u202eright to left", "🙂" * 9,
+    "x" * 10_000, "\ue0000\ue001", "__proto__",
+]  # fmt: skip
+
+
+def neuron() -> Value:
+    theta = [Value(0.5, "θ₁"), Value(-0.3, "θ₂")]
+    x = [Value(1.0, "x₁"), Value(-2.0, "x₂")]
+    u = theta[0] * x[0] + theta[1] * x[1] + Value(-0.4, "b")
+    u.label = "u"
+    e = u.tanh() - Value(1.0, "y")
+    err = 0.5 * e * e
+    err.label = "Err"
+    return err
+
+
+def network() -> Value:
+    run = MLP(2, [2, 1], seed=1).forward([1.0, -2.0])
+    err: Value = squared_error(run.outputs, [1.0])
+    return err
+
+
+def polynomial() -> Value:
+    x, y = Value(1.7, "x"), Value(-0.3, "y")
+    return (x * y + x - 3.0) * x / y
+
+
+def branches() -> Value:
+    x, y = Value(1.0, "x"), Value(2.0, "y")
+    return where(x > y, x * y, x - y) + maximum(x, y).relu()
+
+
+def singular() -> Value:
+    x = Value(0.0, "x")
+    return log(x) * x + exp(x * 1000.0)
+
+
+GRAPHS = [neuron, network, polynomial, branches, singular, lambda: Value(2.0, "x"), lambda: Value(3.0) ** 2]
+
+
+def gradients(y: Value) -> list[float]:
+    recording = record(y)
+    return [recording.gradient(node) for node in toposort(y)]
+
+
+def close(found: list[float], expected: list[float], tolerance: float = 1e-12) -> bool:
+    return len(found) == len(expected) and all(
+        a == b or (a != a and b != b) or math.isclose(a, b, rel_tol=tolerance, abs_tol=1e-300)
+        for a, b in zip(found, expected)
+    )
+
+
+@pytest.mark.parametrize("graph", GRAPHS)
+def test_the_page_computes_and_tells_what_the_engine_does(graph: Any, opened: Any) -> None:
+    y = graph()
+    page, recording = opened(explore(y)), record(y)
+    assert page(SENTENCES) == list(map(str, recording.events))
+    assert close(page.numbers("state.values"), [node.data for node in toposort(y)])
+    assert close(page.numbers("state.gradients"), gradients(y))
+
+
+def test_with_plain_arithmetic_they_are_the_same_bits(opened: Any) -> None:
+    y = polynomial()
+    page = opened(explore(y))
+    assert page.numbers("state.values") == [node.data for node in toposort(y)]
+    assert page.numbers("state.gradients") == gradients(y)
+    shares = [event.contribution for event in record(y).events if isinstance(event, Backward)]
+    assert page.numbers("state.sent.map(s => s.share)") == shares
+
+
+def test_dragging_a_leaf_recomputes_both_passes(opened: Any) -> None:
+    y = neuron()
+    page = opened(explore(y))
+    page.tab.get_by_label("θ₁, slide").scroll_into_view_if_needed()
+    box = page.tab.get_by_label("θ₁, slide").bounding_box()
+    page.tab.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.tab.mouse.down()
+    seen = set()
+    for step in range(1, 6):
+        page.tab.mouse.move(box["x"] + box["width"] * (0.5 + 0.08 * step), box["y"] + box["height"] / 2)
+        leaf = next(node for node in toposort(y) if node.label == "θ₁")
+        leaf.data = page("state.inputs[leaves.findIndex(i => nodes[i].name === 'θ₁')]")
+        for node in toposort(y):
+            if node.parents and node.op is not None:
+                node.data = node.op.function(*[parent.data for parent in node.parents])
+        assert close(page.numbers("state.values"), [node.data for node in toposort(y)])
+        assert close(page.numbers("state.gradients"), gradients(y))
+        seen.add(leaf.data)
+        card = page.tab.locator("#graph .node", has_text="Err").last
+        assert signed(y.data) in card.text_content()
+    page.tab.mouse.up()
+    assert len(seen) == 5
+    page.tab.get_by_role("button", name="Back to the first values").click()
+    assert close(page.numbers("state.values"), [node.data for node in toposort(neuron())])
+
+
+@pytest.mark.parametrize("graph", [branches, singular, polynomial])
+def test_typing_any_number_takes_the_right_branch(graph: Any, opened: Any) -> None:
+    y = graph()
+    page = opened(explore(y))
+    numbers = page.tab.locator("#leaves input[type=number]")
+    leaves = [toposort(y)[i] for i in page("leaves")]
+    generator = random.Random(1)
+    for x in (0.0, -1.5):
+        for k, leaf in enumerate(leaves):
+            leaf.data = x if k == 0 else round(generator.uniform(-3, 3), 3)
+            numbers.nth(k).fill(repr(leaf.data))
+        for node in toposort(y):
+            if node.parents and node.op is not None:
+                node.data = node.op.function(*[parent.data for parent in node.parents])
+        assert close(page.numbers("state.values"), [node.data for node in toposort(y)])
+        assert close(page.numbers("state.gradients"), gradients(y))
+
+
+def test_values_appear_as_they_are_computed_and_gradients_as_they_arrive(opened: Any) -> None:
+    x = Value(3.0, "x")
+    page = opened(explore(x * x + x))
+
+    def shown() -> list[list[str]]:
+        script = "cards.filter(Boolean).map(c => [c.value.textContent, c.gradient.textContent])"
+        found: list[list[str]] = page(script)
+        return found
+
+    assert shown() == [["+3.00", ""], ["", ""], ["", ""]]
+    page.press("ArrowRight")
+    assert shown() == [["+3.00", ""], ["+9.00", ""], ["", ""]]
+    page.press("ArrowRight", 2)
+    assert shown() == [["+3.00", ""], ["+9.00", ""], ["+12.0", "+1.00"]]
+    page.press("ArrowRight", 3)
+    assert shown() == [["+3.00", "+4.00"], ["+9.00", "+1.00"], ["+12.0", "+1.00"]]
+    rule = page.tab.locator("#rule").inner_text().split()
+    assert rule[:5] == ["∂f/∂x", "+1.00", "→", "+4.00", "collected"]
+    assert {"∂f/∂v₁", "∂v₁/∂x", "+3.00"} <= set(rule)
+    assert page("[...document.querySelectorAll('.edge.now')].length") == 1
+    page.press("ArrowLeft", 4)
+    assert shown() == [["+3.00", ""], ["+9.00", ""], ["+12.0", ""]]
+    page.press("End")
+    assert shown()[0] == ["+3.00", "+7.00"]
+    page.press("Home")
+    assert page("state.position") == 0
+    page.tab.get_by_label("Event", exact=True).fill("5")
+    assert page("state.position") == 5 and "5 of 7" in page.tab.locator("#moment").inner_text()
+
+
+def test_play_goes_on_by_itself_and_pause_holds_it(opened: Any) -> None:
+    page = opened(explore(neuron()))
+    page.tab.get_by_label("Speed").select_option("5")
+    page.tab.get_by_role("button", name="Play").click()
+    page.wait("state.position >= 3")
+    page.press(" ")  # on the button, which has the focus
+    held = page("state.position")
+    page.tab.wait_for_timeout(400)
+    assert page("state.position") == held
+    page.tab.get_by_role("heading", level=1).click()
+    page.press(" ")
+    page.wait(f"state.position > {held}")
+
+
+def test_a_node_tells_its_contributions_and_its_paths(opened: Any) -> None:
+    x = Value(3.0, "x")
+    y = x * x + x
+    page = opened(explore(y))
+    page.press("End")
+    node = page.tab.get_by_role("button", name="x input")
+    node.focus()
+    page.press("Enter")
+    assert node.get_attribute("aria-pressed") == "true"
+    rows = page.tab.locator("#node table").nth(0).locator("tbody tr").all_inner_texts()
+    assert [row.split("\t")[3:] for row in rows] == [["+1.00", "1.00"], ["+3.00", "4.00"], ["+3.00", "7.00"]]
+    paths = page.tab.locator("#node table").nth(1).locator("tbody tr").all_inner_texts()
+    assert [path.split("\t")[0] for path in paths] == ["x → f", "x → v₁ → f", "x → v₁ → f"]
+    page.tab.locator("#node").get_by_role("button", name="event 6").click()
+    assert page("state.position") == 6
+    page.tab.get_by_role("button", name="v₁ ×").click()
+    assert "v₁ = x × x = 9" in page.tab.locator("#node").inner_text()
+
+
+def test_all_events_are_a_list_to_jump_in(opened: Any) -> None:
+    y = neuron()
+    page = opened(explore(y))
+    page.tab.get_by_text("All events").click()
+    assert page.tab.locator("#events li").all_inner_texts() == [
+        str(event).replace("   (", " (") for event in record(y).events
+    ]
+    page.tab.locator("#events button").nth(7).click()
+    assert page("state.position") == 8
+
+
+def test_hostile_labels_are_text(opened: Any) -> None:
+    total = Value(0.5, HOSTILE[0])
+    for i, label in enumerate(HOSTILE[1:]):
+        total = total + Value(0.1 * i, label) * total if i < 8 else total - Value(0.2, label)
+    total.label = HOSTILE[1]
+    page = opened(explore(total))
+    page.press("ArrowRight", 12)
+    page.press("End")
+    page.tab.get_by_text("All events").click()
+    for i in range(page("nodes.length")):
+        page(f"cards[{i}] && select({i})")
+    assert page("typeof window.pwned") == "undefined"
+    assert page("document.images.length + document.scripts.length") == 2
+    assert page("document.title") == "Backpropagation through <img src=x oner…"
+    assert page(SENTENCES) == list(map(str, record(total).events))
+
+
+def test_the_page_is_not_allowed_to_ask_anybody(opened: Any) -> None:
+    page = opened(explore(neuron()))
+    blocked = "fetch('https://example.com/').then(() => 'asked', () => 'blocked')"
+    assert page(blocked) == "blocked"
+    assert any("Content Security Policy" in text for text in page.complaints)
+    page.complaints.clear()
+
+
+def test_two_pages_in_a_notebook(browser: Any) -> None:
+    tab = browser.new_page()
+    complaints: list[str] = []
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    frames = "".join(explore(graph())._repr_mimebundle_()["text/html"] for graph in (neuron, polynomial))
+    tab.set_content(frames)
+    for k, expected in enumerate(("event 1 of 23", "event 1 of 15")):
+        frame = tab.frame_locator("iframe").nth(k)
+        frame.get_by_role("button", name="One event on").click()
+        assert expected in frame.locator("#moment").inner_text()
+    tab.close()
+    assert complaints == []
+
+
+def test_numbers_and_colours_are_written_as_in_the_pictures(opened: Any) -> None:
+    page = opened(explore(neuron()))
+    generator = random.Random(2)
+    xs = [generator.choice((-1, 1)) * 10 ** generator.uniform(-12, 12) for _ in range(300)]
+    xs += [k / 64 for k in range(-200, 200)] + [
+        0.0005625,
+        9.995,
+        999.5,
+        1000.5,
+        9999.5,
+        1234.5,
+        1235.5,
+        5e-324,
+        1.7e308,
+    ]
+    assert page(f"{xs}.map(signed)") == [signed(x) for x in xs]
+    assert page("[NaN, Infinity, -Infinity, -0].map(signed)") == ["nan", "+∞", "−∞", "0"]
+    largest = page("state.largest")
+    for scheme, theme in THEMES.items():
+        page(f"document.documentElement.dataset.theme = '{scheme}'")
+        shares = [share * largest for share in (-1.0, -0.3, -0.01, 0.0, 1e-6, 0.2, 0.7, 1.0)]
+        colours = [theme.gradient(g, largest) for g in shares]
+        assert page(f"{shares}.map((g) => colour(g))") == colours
+        assert page(f"{shares}.map((g) => inkOn(colour(g)))") == [
+            ink if contrast(ink := theme.ink_on(each), each) >= 4.5 else "#000000" for each in colours
+        ]
+
+
+def test_an_operation_that_javascript_lacks_leaves_the_film(opened: Any) -> None:
+    row = add_row(Op("page_cube", lambda x: x * x * x, lambda o, x: (3.0 * x * x,)))
+    try:
+        x = Value(2.0, "x")
+        y = Value.__add__(_applied(row, x), x)
+        page = opened(explore(y))
+        assert page("data.live") is False and page.tab.get_by_label("x, slide").is_disabled()
+        assert page(SENTENCES) == list(map(str, record(y).events))
+    finally:
+        TABLE.pop("page_cube")
+
+
+def _applied(row: Op, x: Value) -> Value:
+    from autograd.value import record as recorded
+
+    return recorded(row, (x,))
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (400, "dark")])
+def test_axe_finds_nothing(width: int, scheme: str, opened: Any, axe: str) -> None:
+    page = opened(explore(network()), width, scheme)
+    page(axe)
+    for prepare in (
+        "0",
+        "move(17), select(nodes.findIndex(n => n.name === 'x₁'))",
+        "document.querySelector('details').open = true",
+    ):
+        page(prepare)
+        found = page(
+            "axe.run().then((r) => r.violations.map((v) => [v.id, v.nodes.map((n) => n.html + n.failureSummary)]))"
+        )
+        assert found == []
+
+
+@pytest.mark.parametrize("graph", [neuron, network])
+def test_nothing_is_wider_than_a_telephone(graph: Any, opened: Any) -> None:
+    page = opened(explore(graph()), 400)
+    page("move(12)")
+    page("select(0)")
+    assert page("document.documentElement.scrollWidth") <= 400
+    now, box = "document.querySelector('.node.now').getBoundingClientRect()", "$('graph').getBoundingClientRect()"
+    assert page(f"{now}.right > {box}.left && {now}.left < {box}.right")
+
+
+def test_the_theme_follows_the_system_until_it_is_chosen(opened: Any) -> None:
+    page = opened(explore(neuron()), scheme="dark")
+    canvas = "getComputedStyle(document.body).backgroundColor"
+    assert page(canvas) == "rgb(15, 23, 42)"
+    page.tab.get_by_role("button", name="Light colours").click()
+    assert page(canvas) == "rgb(255, 255, 255)"
+    page = opened(explore(neuron(), theme="dark"))
+    assert page(canvas) == "rgb(15, 23, 42)"
