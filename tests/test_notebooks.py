@@ -1,0 +1,144 @@
+"""The notebooks run from top to bottom, show what they say, and are the text that stands beside them.
+
+The text forms need nothing but the packages themselves, so their code always runs here, cell by cell as a
+notebook runs it.  With Jupyter (pip install '.[notebooks]') they also run in fresh kernels.
+"""
+
+import ast
+import contextlib
+import importlib.util
+import io
+import json
+import math
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parents[1] / "notebooks"
+TEXTS = sorted(FOLDER.glob("[0-9]*.py"))
+AGAIN = "run `python notebooks/execute.py` to write the notebooks anew"
+LARGEST = 1_500_000  # bytes: what a code host still shows
+
+every_notebook = pytest.mark.parametrize("text", TEXTS, ids=lambda path: path.stem)
+
+
+def cells_of(text):
+    """The cells of a text form as (kind, source), as Jupytext reads its percent format."""
+    cells = []
+    for part in re.split(r"^# %%", text.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
+        head, _, body = part.partition("\n")
+        if head.strip() == "[markdown]":
+            cells.append(("markdown", re.sub(r"^# ?", "", body, flags=re.MULTILINE).strip("\n")))
+        else:
+            assert not head.strip()
+            cells.append(("code", body.strip("\n")))
+    return cells
+
+
+def notebook_of(text):
+    return json.loads(text.with_suffix(".ipynb").read_text(encoding="utf-8"))
+
+
+def run(source, namespace):
+    """One cell: what it prints, and what a notebook displays of the value that it ends with."""
+    tree = ast.parse(source)
+    last = tree.body.pop().value if isinstance(tree.body[-1], ast.Expr) else None
+    printed, shown = io.StringIO(), {}
+    with contextlib.redirect_stdout(printed):
+        exec(compile(tree, "cell", "exec"), namespace)
+        value = None if last is None else eval(compile(ast.Expression(last), "cell", "eval"), namespace)
+    if hasattr(value, "_repr_mimebundle_"):
+        shown = value._repr_mimebundle_()
+    elif value is not None:
+        shown = {"text/plain": repr(value)}
+    return printed.getvalue(), shown
+
+
+def in_order(text):
+    """Each code cell of the text form after the other: its output, beside that of the notebook."""
+    namespace = {"__name__": "__main__"}
+    written = [cell for cell in notebook_of(text)["cells"] if cell["cell_type"] == "code"]
+    sources = [source for kind, source in cells_of(text) if kind == "code"]
+    assert len(sources) == len(written), AGAIN
+    for source, cell in zip(sources, written):
+        yield run(source, namespace), cell["outputs"]
+
+
+NUMBER = re.compile(r"[-+]?\d+\.\d+(?:e[-+]?\d+)?")
+
+
+def same_text(ours, theirs):
+    """The same words; numbers may end differently, as mathematical libraries do, and ulp are counts of just that."""
+    ours, theirs = (re.sub(r"(?m)\S+ +\S+( +agree +\S+)$|\S+ ulp", r"\1", text) for text in (ours, theirs))
+    numbers = zip(NUMBER.findall(ours), NUMBER.findall(theirs))
+    close = all(math.isclose(float(a), float(b), rel_tol=1e-5, abs_tol=1e-300) for a, b in numbers)
+    return re.sub(r" +", " ", NUMBER.sub("#", ours)) == re.sub(r" +", " ", NUMBER.sub("#", theirs)) and close
+
+
+def test_there_are_three():
+    assert [text.stem[:2] for text in TEXTS] == ["01", "02", "03"]
+
+
+@every_notebook
+def test_a_notebook_is_its_text_form(text):
+    written = [(cell["cell_type"], "".join(cell["source"])) for cell in notebook_of(text)["cells"]]
+    assert written == cells_of(text), AGAIN
+
+
+@every_notebook
+def test_its_cells_run_and_give_what_it_shows(text):
+    for (printed, shown), outputs in in_order(text):
+        written = "".join("".join(o["text"]) for o in outputs if o["output_type"] == "stream")
+        assert same_text(printed, written), f"{written!r} was shown, and it is {printed!r} now; {AGAIN}"
+        displayed = [o["data"] for o in outputs if o["output_type"] == "execute_result"]
+        assert [sorted(data) for data in displayed] == [sorted(shown)] * bool(shown), AGAIN
+
+
+@every_notebook
+def test_it_is_small_and_has_pictures_no_errors_and_no_trace_of_a_machine(text):
+    raw = text.with_suffix(".ipynb").read_text(encoding="utf-8")
+    assert len(raw.encode()) < LARGEST
+    assert not re.search(r"/home/|/root/|/tmp/|/Users/|C:\\\\", raw)
+    outputs = [output for cell in notebook_of(text)["cells"] for output in cell.get("outputs", [])]
+    assert {output["output_type"] for output in outputs} == {"stream", "execute_result"}
+    assert not [output for output in outputs if output.get("name") == "stderr"]
+    pictures = [o["data"] for o in outputs if "image/svg+xml" in o.get("data", {})]
+    assert pictures and all("image/png" in data for data in pictures)
+
+
+@every_notebook
+def test_its_links_lead_somewhere(text):
+    for kind, source in cells_of(text):
+        for target in re.findall(r"\]\(([^)#]+)\)", source) if kind == "markdown" else []:
+            assert (FOLDER / target).exists(), target
+
+
+@every_notebook
+def test_its_exercise_is_refused_as_it_stands_and_its_solution_accepted(text):
+    cells, namespace = cells_of(text), {"__name__": "__main__"}
+    sources = [source for kind, source in cells if kind == "code"]
+    outputs = [run(source, namespace)[0] for source in sources]
+    assert "WRONG" in outputs[-1]
+
+    (solution,) = re.findall(r"```python\n(.*?)```", cells[-1][1], flags=re.DOTALL)
+    # The last cell asks for the verdict; the definitions in it would undo the solution.
+    checks = ast.parse(sources[-1])
+    solved = {node.name for node in ast.parse(solution).body}
+    checks.body = [node for node in checks.body if getattr(node, "name", None) not in solved]
+    run(solution, namespace)
+    verdict, _ = run(ast.unparse(checks), namespace)
+    assert "WRONG" not in verdict and "right" in verdict
+
+
+def test_they_run_in_fresh_kernels():
+    needed = ["jupytext", "nbclient", "ipykernel"]
+    missing = [name for name in needed if importlib.util.find_spec(name) is None]
+    if missing:
+        pytest.skip(f"{', '.join(missing)} not installed: pip install '.[notebooks]'")
+    command = [sys.executable, str(FOLDER / "execute.py"), "--check"]
+    ran = subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.splitlines() == [f"{text.stem} runs" for text in TEXTS]
