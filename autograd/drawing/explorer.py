@@ -36,6 +36,7 @@ from .theme import DARK, LIGHT, THEMES, Theme, theme_named
 
 CARDS = 25  # nodes: up to here each gets a card and each edge its words
 REFUSED = 300  # nodes: above, nobody steps through all the events, and a page is over a megabyte
+SCRIPTS = ("explorer_numbers.js", "explorer_words.js", "explorer.js")
 _HEIGHT = 860  # pixels, in a notebook
 
 
@@ -140,7 +141,7 @@ class _Explorer:
     def page(self, theme: str | None, direction: str, level: str | None) -> Page:
         level = level or ("cards" if len(self.scene.nodes) <= CARDS else "pills")
         program = self.program()
-        script = "\n".join([program or "const program = null;", _read("explorer_numbers.js"), _read("explorer.js")])
+        script = "\n".join([program or "const program = null;", *map(_read, SCRIPTS)])
         text = Template(_read("explorer.html")).substitute(
             title=html.escape(self.title),
             theme=f' data-theme="{theme}"' if theme else "",

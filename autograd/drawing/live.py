@@ -12,9 +12,9 @@ import re
 from dataclasses import fields
 
 from ..text import shown
-from .parts import border, canvas, cell, header, table, words
+from .parts import arrows, border, canvas, cell, header, table, words
 from .render import run
-from .scene import Node, Scene
+from .scene import Edge, Node, Scene
 from .theme import LIGHT, Colour, Role, Theme
 
 # What the script writes into: a node's value and gradient, the places where these stand, an
@@ -72,7 +72,7 @@ def svg(scene: Scene, direction: str, symbol: str, level: str) -> str:
         if edge.local is not None and edge.tail.role != "literal":
             attributes |= {"color": f"{_MARKS['forward']}:{_MARKS['backward']}", "dir": "both"}
             if level == "cards":
-                attributes["label"] = _chain_rule(f"∂{shown(edge.head.name, 8)}/∂{shown(edge.tail.name, 10)}")
+                attributes["label"] = _chain_rule(edge, arrows(direction)[1])
         graph.edge(edge.tail.key, edge.head.key, **attributes)
     text = run("svg", str(graph.source)).decode()
     names = {mark: variable for variable, mark in _MARKS.items()}
@@ -110,7 +110,8 @@ def _number(part: str, place: str, size: int) -> str:
     return cell("-0.000", _MARKS[part], size, style="rounded", bgcolor=_MARKS[place], **room)
 
 
-def _chain_rule(partial: str) -> str:
-    local = cell(f"{partial} = −0.000", _MARKS["local"], 9)
+def _chain_rule(edge: Edge, back: str) -> str:
+    local = cell(f"∂{shown(edge.head.name, 8)}/∂{shown(edge.tail.name, 10)} = −0.000", _MARKS["local"], 9)
+    sent = cell(f"{back} −0.000", _MARKS["sent"], 11)
     gap = '<td height="5"></td>'  # keeps the words off the line that they stand on
-    return f"<{table([[local], [cell('← −0.000', _MARKS['sent'], 11)], [gap]], spacing=0, padding=1)}>"
+    return f"<{table([[local], [sent], [gap]], spacing=0, padding=1)}>"

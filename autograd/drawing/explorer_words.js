@@ -1,0 +1,134 @@
+// What stands beside the picture: the event's chain rule with symbols and numbers, and all about one node.
+
+// --- the event in words ----------------------------------------------------------------------------
+
+function element(tag, className = "", text = "") {
+  const made = document.createElement(tag);
+  made.className = className;
+  made.textContent = text; // never innerHTML: a label is text
+  return made;
+}
+
+function factor(sign, symbol, number, caption) { // a factor and the sign before it: symbols above, numbers below
+  const group = element("div", "group"), box = element("div", "factor"), value = element("span", "number");
+  value.append(number);
+  box.append(element("span", "symbol", symbol), value, element("span", "caption", caption));
+  if (sign) group.append(element("span", "sign", sign));
+  group.append(box);
+  return group;
+}
+
+function panel(p) {
+  const k = useOf(p);
+  const phase = p === 0 ? "before the film" : p <= forward.length ? "forward" : "backward";
+  $("moment").textContent = `event ${p} of ${last} · ${phase}`;
+  $("rule").replaceChildren(...(p === 0 ? beginning() : p <= forward.length ? computed(operationOf(p)) : k < 0 ? seed() : chainRule(k)));
+  const text = p ? `Event ${p}: ${sentence(p)}` : "Start";
+  if ($("said").textContent !== text && !state.timer) $("said").textContent = text;
+}
+
+const beginning = () => [element("p", "", "The leaves have their values, and nothing is computed yet. Press play, or step on with →.")];
+
+const computed = (f) => [
+  factor("", nodes[f.node].name, short(state.values[f.node]), "value"),
+  factor("=", f.names, inNumbers(f), "from its operands"),
+];
+
+const seed = () => [
+  factor("", partial(root), write("+1.00", 1), "where backward begins"),
+  element("p", "", `${nodes[root].name} changes by as much as itself.`),
+];
+
+function chainRule(k) {
+  const [node, parent] = uses[k], s = state.sent[k];
+  const moved = element("span", "", `${signed(s.before)} → `);
+  moved.append(write(signed(s.after), s.after));
+  return [
+    factor("", partial(parent), moved, "collected so far"),
+    factor("+=", partial(node), write(signed(s.upstream), s.upstream), "upstream gradient"),
+    factor("×", partial(parent, node), signed(s.local), "local derivative"),
+    factor("=", "", write(signed(s.share), s.share), "contribution"),
+  ];
+}
+
+// --- one node --------------------------------------------------------------------------------------
+
+function select(i) {
+  state.selected = state.selected === i ? null : i;
+  render();
+  const below = $("node").getBoundingClientRect().top + 160 - innerHeight;
+  if (state.selected !== null && below > 0) scrollBy(0, below); // so that something is seen to happen
+}
+
+function* paths(from, walked = []) { // from a node to the root, as lists of uses
+  if (from === root) yield walked;
+  for (let k = 0; k < uses.length; k++) if (uses[k][1] === from) yield* paths(uses[k][0], [...walked, k]);
+}
+
+function go(event, text) {
+  const button = element("button", "go", text);
+  button.type = "button";
+  button.addEventListener("click", () => move(event));
+  return button;
+}
+
+function row(cells, tag = "td") {
+  const line = element("tr");
+  for (const content of cells) {
+    const cell = element(tag);
+    cell.append(content);
+    line.append(cell);
+  }
+  return line;
+}
+
+function table(head, rows) {
+  const made = element("table"), top = element("thead"), body = element("tbody");
+  const titles = row(head, "th");
+  titles.querySelectorAll("th").forEach((th) => th.setAttribute("scope", "col"));
+  top.append(titles);
+  body.append(...rows);
+  made.append(top, body);
+  return made;
+}
+
+const MOST_PATHS = 12;
+
+function describe(gradients) {
+  const i = state.selected, box = $("node");
+  if (i === null) {
+    box.replaceChildren(element("p", "", "Click a node of the graph: here is then every contribution to its gradient, and every path from it."));
+    return;
+  }
+  const node = nodes[i], name = element("p", "name", node.name), at = computedAt.get(i);
+  const f = at && operationOf(at);
+  name.append(element("span", "tag", node.tag));
+  const born = element("p", "", f ? `${node.name} = ${f.names} = ${exact(state.values[i])}, computed in ` : `${node.name} = ${exact(state.values[i])}, a leaf`);
+  if (at) born.append(go(at, `event ${at}`));
+  const parts = [name, born];
+  const collected = arrivals[i].map((k) => {
+    const s = state.sent[k], event = useEvent(k);
+    const product = `${bracketed(short(s.upstream))} × ${bracketed(short(s.local))}`;
+    const line = row([go(event, `event ${event}`), nodes[uses[k][0]].name, product, write(signed(s.share), s.share), short(s.after)]);
+    line.classList.toggle("later", event > state.position);
+    return line;
+  });
+  if (collected.length) parts.push(table(["when", "sent by", "upstream × local", "contribution", "sum so far"], collected));
+  const total = element("p", "", `${partial(i)} = `);
+  total.append(write(exact(state.gradients[i]), state.gradients[i]), gradients.get(i) === state.gradients[i] ? "" : " at the end");
+  parts.push(total, ...pathsOf(i));
+  box.replaceChildren(...parts);
+}
+
+function pathsOf(i) {
+  const found = [];
+  for (const path of paths(i)) if (found.push(path) > MOST_PATHS) break;
+  if (found.length < 2) return [];
+  const lines = found.slice(0, MOST_PATHS).map((path) => {
+    const product = path.reduceRight((total, k) => total * state.slopes[k], 1);
+    const factors = path.map((k) => bracketed(short(state.slopes[k]))).reverse().join(" × ");
+    return row([[i, ...path.map((k) => uses[k][0])].map((n) => nodes[n].name).join(" → "), factors, write(signed(product), product)]);
+  });
+  const title = element("p", "", found.length > MOST_PATHS ? `The first ${MOST_PATHS} of its paths:` : "The same as the sum over its paths:");
+  return [title, table(["path to the result", "local derivatives", "product"], lines)];
+}
