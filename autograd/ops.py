@@ -66,6 +66,11 @@ class Op:
             object.__setattr__(self, "symbol", self.name)
 
     def __reduce__(self) -> tuple[Any, ...]:
+        if TABLE.get(self.name) is not self:
+            raise AutogradValueError(
+                f"the operation {self.name!r} is not in the table, so a pickle could not find it again;"
+                " enter it with add_row, in a module that the reader imports too"
+            )
         return _row, (self.name,)
 
 
