@@ -95,14 +95,24 @@ function drawArrow(k, use, known, now) {
 const useEvent = (k) => forward.length + 2 + k;
 const useOfArrow = new Map(uses.map(([, , arrow], k) => [arrow, k]));
 
+function happening(p) { // which nodes and arrows the event is about
+  if (p === 0) return { nodes: [], arrows: [] };
+  if (p > forward.length + 1) {
+    const [node, parent, arrow] = uses[useOf(p)];
+    return { nodes: [node, parent], arrows: [arrow] };
+  }
+  if (p > forward.length) return { nodes: [root], arrows: [] };
+  const { node, operands } = operationOf(p);
+  return { nodes: [node, ...operands], arrows: edges.flatMap(([, head], a) => (head === node ? [a] : [])) };
+}
+
 function render() {
-  const p = state.position, k = useOf(p), operation = p ? operationOf(p) : undefined;
+  const p = state.position, k = useOf(p), now = happening(p);
   const gradients = new Map(p > forward.length ? [[root, 1]] : []);
   for (let use = 0; use <= k; use++) gradients.set(uses[use][1], state.sent[use].after);
-  const active = operation ? [operation.node, ...operation.operands] : k >= 0 && p ? uses[k].slice(0, 2) : p ? [root] : [];
   const known = (i) => nodes[i].kind !== "step" || computedAt.get(i) <= p;
-  nodes.forEach((_, i) => drawCard(i, known(i), gradients.get(i), active.includes(i)));
-  edges.forEach(([, head], a) => drawArrow(a, useOfArrow.get(a), known(head), k >= 0 ? uses[k][2] === a : operation?.node === head));
+  nodes.forEach((_, i) => drawCard(i, known(i), gradients.get(i), now.nodes.includes(i)));
+  edges.forEach(([, head], a) => drawArrow(a, useOfArrow.get(a), known(head), now.arrows.includes(a)));
   panel(p);
   picture.classList.toggle("backward", p > forward.length);
   $("position").value = p;

@@ -22,12 +22,14 @@ function panel(p) {
   const k = useOf(p);
   const phase = p === 0 ? "before the film" : p <= forward.length ? "forward" : "backward";
   $("moment").textContent = `event ${p} of ${last} · ${phase}`;
-  $("rule").replaceChildren(...(p === 0 ? beginning() : p <= forward.length ? computed(operationOf(p)) : k < 0 ? seed() : chainRule(k)));
+  const parts = p === 0 ? beginning() : p <= forward.length ? computed(operationOf(p)) : k < 0 ? seed() : chainRule(k);
+  $("rule").replaceChildren(...parts);
   const text = p ? `Event ${p}: ${sentence(p)}` : "Start";
   if ($("said").textContent !== text && !state.timer) $("said").textContent = text;
 }
 
-const beginning = () => [element("p", "", "The leaves have their values, and nothing is computed yet. Press play, or step on with →.")];
+const START = "The leaves have their values, and nothing is computed yet. Press play, or step on with →.";
+const beginning = () => [element("p", "", START)];
 
 const computed = (f) => [
   factor("", nodes[f.node].name, short(state.values[f.node]), "value"),
@@ -97,19 +99,22 @@ const MOST_PATHS = 12;
 function describe(gradients) {
   const i = state.selected, box = $("node");
   if (i === null) {
-    box.replaceChildren(element("p", "", "Click a node of the graph: here is then every contribution to its gradient, and every path from it."));
+    const hint = "Click a node of the graph: here is then every contribution to its gradient, and every path from it.";
+    box.replaceChildren(element("p", "", hint));
     return;
   }
   const node = nodes[i], name = element("p", "name", node.name), at = computedAt.get(i);
   const f = at && operationOf(at);
   name.append(element("span", "tag", node.tag));
-  const born = element("p", "", f ? `${node.name} = ${f.names} = ${exact(state.values[i])}, computed in ` : `${node.name} = ${exact(state.values[i])}, a leaf`);
+  const value = exact(state.values[i]);
+  const born = element("p", "", f ? `${node.name} = ${f.names} = ${value}, computed in ` : `${node.name} = ${value}, a leaf`);
   if (at) born.append(go(at, `event ${at}`));
   const parts = [name, born];
   const collected = arrivals[i].map((k) => {
     const s = state.sent[k], event = useEvent(k);
     const product = `${bracketed(short(s.upstream))} × ${bracketed(short(s.local))}`;
-    const line = row([go(event, `event ${event}`), nodes[uses[k][0]].name, product, write(signed(s.share), s.share), short(s.after)]);
+    const sender = nodes[uses[k][0]].name, contribution = write(signed(s.share), s.share);
+    const line = row([go(event, `event ${event}`), sender, product, contribution, short(s.after)]);
     line.classList.toggle("later", event > state.position);
     return line;
   });
@@ -127,8 +132,10 @@ function pathsOf(i) {
   const lines = found.slice(0, MOST_PATHS).map((path) => {
     const product = path.reduceRight((total, k) => total * state.slopes[k], 1);
     const factors = path.map((k) => bracketed(short(state.slopes[k]))).reverse().join(" × ");
-    return row([[i, ...path.map((k) => uses[k][0])].map((n) => nodes[n].name).join(" → "), factors, write(signed(product), product)]);
+    const stations = [i, ...path.map((k) => uses[k][0])].map((n) => nodes[n].name);
+    return row([stations.join(" → "), factors, write(signed(product), product)]);
   });
-  const title = element("p", "", found.length > MOST_PATHS ? `The first ${MOST_PATHS} of its paths:` : "The same as the sum over its paths:");
+  const all = found.length <= MOST_PATHS;
+  const title = element("p", "", all ? "The same as the sum over its paths:" : `The first ${MOST_PATHS} of its paths:`);
   return [title, table(["path to the result", "local derivatives", "product"], lines)];
 }
