@@ -54,19 +54,27 @@ x1w1x2w2 = x1w1 + x2w2; x1w1x2w2.label = 'x1*w1 + x2*w2'
 n = x1w1x2w2 + b; n.label = 'n'
 """
 
-BY_TANH = NEURON + """
+BY_TANH = (
+    NEURON
+    + """
 o = n.tanh(); o.label = 'o'
 o.backward()
 """
+)
 
-BY_EXP = NEURON + """
+BY_EXP = (
+    NEURON
+    + """
 e = (2*n).exp()
 o = (e - 1) / (e + 1)
 o.label = 'o'
 o.backward()
 """
+)
 
-TRACE = BY_TANH + """
+TRACE = (
+    BY_TANH
+    + """
 def trace(root):
   # builds a set of all nodes and edges in a graph
   nodes, edges = set(), set()
@@ -86,8 +94,11 @@ for n in nodes:
   if n._op:
     lines.append(n._op)
 """
+)
 
-TOPO = BY_TANH + """
+TOPO = (
+    BY_TANH
+    + """
 topo = []
 visited = set()
 def build_topo(v):
@@ -98,6 +109,7 @@ def build_topo(v):
     topo.append(v)
 build_topo(o)
 """
+)
 
 BUG = """
 from {engine} import Value

@@ -240,9 +240,7 @@ def test_a_gradient_can_be_sent_backward() -> None:
 def test_anything_but_values_is_refused(ask: Callable[..., Any], y: Any, xs: Any, shown: str) -> None:
     with pytest.raises(AutogradTypeError) as error:
         ask(y, xs)
-    assert str(error.value) == (
-        f"{ask.__name__}(y, xs) takes a Value and a list of Values, and was given {shown}"
-    )
+    assert str(error.value) == (f"{ask.__name__}(y, xs) takes a Value and a list of Values, and was given {shown}")
 
 
 # --- structure ---------------------------------------------------------------------------------

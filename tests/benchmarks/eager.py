@@ -139,10 +139,11 @@ def table_of_operations() -> list[tuple[str, float, float]]:
         line = f"| {n} | {per_node['ours']:.0f} | {per_node['lean']:.0f} | {ratio(times, 'ours', 'lean'):.2f} |"
         peer = math.nan
         if micrograd is not None:
+            theirs = micrograd.engine.Value
             with_micrograd = interleaved(
                 {
                     "ours": lambda s=samples: operation_by_operation(Value, s, "relu"),
-                    "micrograd": lambda s=samples: deep(lambda: operation_by_operation(micrograd.engine.Value, s, "relu")),
+                    "micrograd": lambda s=samples, V=theirs: deep(lambda: operation_by_operation(V, s, "relu")),
                 },
                 5,
             )
