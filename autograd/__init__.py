@@ -135,10 +135,11 @@ def record(y: Value) -> Recording:
 
 __all__ = [
     "TABLE", "AutogradError", "AutogradTypeError", "AutogradValueError", "BackwardMistake",
-    "Difference", "GradientMismatch", "LoweringError", "MissingDependency", "NotFinite", "Op", "Value", "abs", "acos",
-    "add", "add_row", "asin", "atan", "check_grads", "cos", "cosh", "debug", "difference",
-    "difference_in_graph", "div", "draw", "elu", "erf", "exp", "explain", "explore", "expm1", "fsum",
-    "function", "gelu", "grad", "hessian", "hypot", "leaky_relu", "log", "log1p", "logsumexp", "lower", "maximum", "minimum", "mul",
-    "neg", "no_grad", "pow", "record", "relu", "sigmoid", "sign", "silu", "sin", "sinh", "softplus",
-    "sqrt", "step", "sub", "sumprod", "tan", "tanh", "toposort", "trace", "where",
+    "Difference", "GradientMismatch", "LoweringError", "MissingDependency", "NotFinite", "Op",
+    "Value", "abs", "acos", "add", "add_row", "asin", "atan", "check_grads", "cos", "cosh",
+    "debug", "difference", "difference_in_graph", "div", "draw", "elu", "erf", "exp", "explain",
+    "explore", "expm1", "fsum", "function", "gelu", "grad", "hessian", "hypot", "leaky_relu",
+    "log", "log1p", "logsumexp", "lower", "maximum", "minimum", "mul", "neg", "no_grad", "pow",
+    "record", "relu", "sigmoid", "sign", "silu", "sin", "sinh", "softplus", "sqrt", "step",
+    "sub", "sumprod", "tan", "tanh", "toposort", "trace", "where",
 ]  # fmt: skip

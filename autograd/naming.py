@@ -31,7 +31,8 @@ _LONGEST = 40  # letters of a label that a program shows
 # Names that JavaScript keeps for itself, and Python does not.
 _JAVASCRIPT = frozenset({
     "Array", "Infinity", "Math", "NaN", "Number", "arguments", "boolean", "byte", "case", "catch", "char", "const",
-    "debugger", "default", "delete", "do", "double", "enum", "eval", "export", "extends", "false", "final", "float", "function",
+    "debugger", "default", "delete", "do", "double",
+    "enum", "eval", "export", "extends", "false", "final", "float", "function",
     "goto", "implements", "instanceof", "int", "interface", "let", "long", "native", "new", "null", "package",
     "private", "protected", "public", "short", "static", "super", "switch", "synchronized", "this", "throw", "throws",
     "transient", "true", "typeof", "undefined", "var", "void", "volatile",
