@@ -350,8 +350,10 @@ def cross_entropy(target: float, *others: float) -> float:
     """
     # logsumexp(xs) − target cancels; log1p of the others' differences does not.
     m = max((target, *others))
-    if target - target or m - m or any(x != x for x in others):
-        return inf if target == -inf and m > -inf and m == m else logsumexp(target, *others) - target
+    if any(x != x for x in (target, *others)):  # before anything is compared: max depends on where a nan stands
+        return nan
+    if target - target or m - m:
+        return inf if target == -inf and m > -inf else logsumexp(target, *others) - target
     if m == target:
         return math.log1p(math.fsum(_exp_difference(x, m) for x in others))
     rest = sorted(_shifted((target, *others)))[:-1]

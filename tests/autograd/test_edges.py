@@ -191,3 +191,8 @@ def test_sums_do_not_overflow_before_they_must():
         error = squared_error(o, 0.0)
         error.backward()
         assert (error.data, o.grad) == (residual * residual, 2 * residual)
+
+
+@pytest.mark.parametrize("logits", [(-inf, nan, 0.0), (-inf, 0.0, nan), (nan, -inf, 0.0), (0.0, nan)])
+def test_cross_entropy_is_nan_wherever_the_nan_stands(logits):
+    assert math.isnan(TABLE["cross_entropy"].function(*logits))
