@@ -4,7 +4,8 @@
 g   ∂Err/∂θ, which is θ.grad                 t   step, counted from 0
 
 An optimiser proposes all new numbers first and writes them down afterwards, so a step
-happens as a whole or not at all, whatever interrupts it.
+happens as a whole or not at all, whatever interrupts it.  Its rule is written once, for one
+parameter; arithmetic does not mind whether that is a float or an array of all of them.
 """
 
 from __future__ import annotations
@@ -18,24 +19,31 @@ from autograd.value import number
 
 LearningRate: TypeAlias = "float | Callable[[int], float]"
 Vector: TypeAlias = list[float]
+Rule: TypeAlias = Callable[..., tuple[Any, ...]]
 
 
 class Optimizer:
-    """What all optimisers share; a new one gives its own `propose`.
+    """What all optimisers share; a new one gives its own `rule`.
 
     parameters     the Values to train, as net.parameters() lists them
     learning_rate  η: a number from 0, or a function from the step 0, 1, 2, … to one
 
+    `remembers` names what its rule keeps for each parameter from step to step; `memory` has it.
+    A rule that looks at all parameters at once, or branches on numbers, overrides `propose`
+    instead, which takes and gives lists; fit then trains eagerly.
+
     Raises AutogradTypeError for anything but Values, and AutogradValueError where there are
     none, one is given twice, or a setting is out of its range.
 
-    >>> class Signs(Optimizer):
-    ...     def propose(self, rate, θ, g):
-    ...         return [p - rate * math.copysign(1.0, s) for p, s in zip(θ, g)], {}
-    >>> x = Value(3.0); optimizer = Signs([x], 0.5)
-    >>> (x * x).backward(); optimizer.step(); x.data
-    2.5
+    >>> class Cubes(Optimizer):
+    ...     def rule(self, rate, sqrt=math.sqrt):
+    ...         return lambda θ, g: (θ - rate * g * g * g,)
+    >>> x = Value(3.0); optimizer = Cubes([x], 0.125)
+    >>> (2 * x).backward(); optimizer.step(); x.data
+    2.0
     """
+
+    remembers: tuple[str, ...] = ()
 
     def __init__(self, parameters: Iterable[Value], learning_rate: LearningRate) -> None:
         self.parameters = _listed(parameters)
@@ -53,9 +61,55 @@ class Optimizer:
         rate = self.learning_rate
         return _setting("learning_rate", rate(self.steps) if callable(rate) else rate, math.inf)
 
-    def propose(self, rate: float, θ: Vector, g: Vector) -> tuple[Vector, dict[str, Vector]]:
-        """The next parameters, and what to remember for the step after it: the rule itself."""
+    def rule(self, rate: float, sqrt: Callable[[Any], Any] = math.sqrt) -> Rule:
+        """The update as a function (θ, g, *remembered) -> (θ, *remembered) of one parameter, or of arrays.
+
+        It reads the settings and `steps`, and changes nothing.  sqrt is the arrays' own for arrays.
+
+        >>> SGD([Value(0.0)]).rule(0.5)(1.0, 3.0)
+        (-0.5,)
+        """
         raise NotImplementedError
+
+    def propose(self, rate: float, θ: Vector, g: Vector) -> tuple[Vector, dict[str, Vector]]:
+        """The next parameters, and what to remember for the step after it: the rule, one by one.
+
+        >>> SGD([Value(0.0)]).propose(0.5, [1.0], [3.0])
+        ([-0.5], {})
+        """
+        names = self.remembers
+        remembered = [self.memory.get(name, [0.0] * len(g)) for name in names]
+        after, *memory = map(list, zip(*map(self.rule(rate), θ, g, *remembered)))
+        return after, dict(zip(names, memory))
+
+    def propose_arrays(self, rate: float, θ: Any, g: Any, sqrt: Callable[[Any], Any]) -> tuple[Any, dict[str, Any]]:
+        """The same of NumPy's arrays, `memory` having arrays too.
+
+        >>> import numpy as np
+        >>> SGD([Value(0.0)]).propose_arrays(0.5, np.array([1.0]), np.array([3.0]), np.sqrt)
+        (array([-0.5]), {})
+        """
+        names = self.remembers
+        after, *memory = self.rule(rate, sqrt)(θ, g, *[self.memory.get(name, 0.0) for name in names])
+        return after, dict(zip(names, memory))
+
+    def proposal(self, θ: Any, g: Any, sqrt: Callable[[Any], Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        """What the next step leads to, parameters and memory, known to be finite; nothing moves yet.
+
+        sqrt  None for lists; for arrays, their square root
+
+        Raises AutogradValueError where a gradient or the number that it would lead to is inf or nan.
+
+        >>> SGD([Value(0.0)], 0.5).proposal([1.0], [3.0])
+        ([-0.5], {})
+        """
+        values = self.parameters
+        _finite("the gradient of {} is {}", g, values)
+        rate = self.rate()
+        after, memory = self.propose(rate, θ, g) if sqrt is None else self.propose_arrays(rate, θ, g, sqrt)
+        for vector in (after, *memory.values()):
+            _finite("the step would take {} to {}", vector, values)
+        return after, memory
 
     def step(self) -> None:
         """Move every parameter once.
@@ -69,11 +123,7 @@ class Optimizer:
         """
         values = self.parameters
         before = [p.data for p in values], self.memory, self.steps
-        g = [p.grad for p in values]
-        _finite("the gradient of {} is {}", g, values)
-        after, memory = self.propose(self.rate(), before[0], g)
-        for vector in (after, *memory.values()):
-            _finite("the step would take {} to {}", vector, values)
+        after, memory = self.proposal(before[0], [p.grad for p in values])
         try:
             self.memory, self.steps = memory, self.steps + 1
             for p, data in zip(values, after):
@@ -126,18 +176,23 @@ class SGD(Optimizer):
         self.momentum = _setting("momentum", momentum, 1.0)
         self.weight_decay = _setting("weight_decay", weight_decay, math.inf)
 
-    def propose(self, rate: float, θ: Vector, g: Vector) -> tuple[Vector, dict[str, Vector]]:
-        """θ − η·g, with momentum and weight decay where they are asked for.
+    @property
+    def remembers(self) -> tuple[str, ...]:  # type: ignore[override]
+        """v, where there is momentum."""
+        return ("v",) if self.momentum else ()
 
-        >>> SGD([Value(0.0)]).propose(0.5, [1.0], [3.0])
-        ([-0.5], {})
-        """
-        if self.weight_decay:
-            g = [d + self.weight_decay * p for p, d in zip(θ, g)]
-        if not self.momentum:
-            return [p - rate * d for p, d in zip(θ, g)], {}
-        v = [self.momentum * w + d for w, d in zip(self.memory.get("v", [0.0] * len(g)), g)]
-        return [p - rate * w for p, w in zip(θ, v)], {"v": v}
+    def rule(self, rate: float, sqrt: Callable[[Any], Any] = math.sqrt) -> Rule:
+        """θ − η·g, with momentum and weight decay where they are asked for."""
+
+        def update(θ: Any, g: Any, *remembered: Any) -> tuple[Any, ...]:
+            if self.weight_decay:
+                g = g + self.weight_decay * θ
+            if not remembered:
+                return (θ - rate * g,)
+            v = self.momentum * remembered[0] + g
+            return θ - rate * v, v
+
+        return update
 
 
 class Adam(Optimizer):
@@ -159,6 +214,8 @@ class Adam(Optimizer):
     0.9
     """
 
+    remembers = ("m", "v")
+
     def __init__(
         self,
         parameters: Iterable[Value],
@@ -172,17 +229,17 @@ class Adam(Optimizer):
         if self.epsilon == 0.0:  # a parameter without gradient would become 0/0
             raise AutogradValueError("epsilon must be above 0; the paper's is 1e-8")
 
-    def propose(self, rate: float, θ: Vector, g: Vector) -> tuple[Vector, dict[str, Vector]]:
+    def rule(self, rate: float, sqrt: Callable[[Any], Any] = math.sqrt) -> Rule:
         """One step of the paper's algorithm 1."""
         β1, β2 = self.betas
-        zeros = [0.0] * len(g)
-        m = [β1 * a + (1 - β1) * d for a, d in zip(self.memory.get("m", zeros), g)]
-        v = [β2 * a + (1 - β2) * d * d for a, d in zip(self.memory.get("v", zeros), g)]
         first, second = 1 - β1 ** (self.steps + 1), 1 - β2 ** (self.steps + 1)
-        after = [
-            p - rate * (a / first) / (math.sqrt(b / second) + self.epsilon) for p, a, b in zip(θ, m, v)
-        ]  # fmt: skip
-        return after, {"m": m, "v": v}
+
+        def update(θ: Any, g: Any, m: Any, v: Any) -> tuple[Any, ...]:
+            m = β1 * m + (1 - β1) * g
+            v = β2 * v + (1 - β2) * g * g
+            return θ - rate * (m / first) / (sqrt(v / second) + self.epsilon), m, v
+
+        return update
 
 
 OPTIMIZERS: dict[str, type[SGD] | type[Adam]] = {"sgd": SGD, "adam": Adam}
@@ -222,13 +279,25 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
     """
     values = _listed(parameters)
     limit = above_zero("max_norm", max_norm)
-    _finite("the gradient of {} is {}", [p.grad for p in values], values)
-    largest = max(abs(p.grad) for p in values) or 1.0  # divided out, so that no square overflows
-    norm = math.hypot(*[p.grad / largest for p in values])
-    if norm * largest > limit:
-        for p in values:
-            p.grad = limit * (p.grad / largest / norm)
-    return norm * largest
+    g = [p.grad for p in values]
+    _finite("the gradient of {} is {}", g, values)
+    length, shorter = shortened(g, limit)
+    for p, grad in zip(values, shorter):
+        p.grad = grad
+    return length
+
+
+def shortened(g: Vector, limit: float) -> tuple[float, Vector]:
+    """The length of a finite vector, and the vector of its direction that is at most `limit` long.
+
+    >>> shortened([3.0, 4.0], 1.0)
+    (5.0, [0.6, 0.8])
+    """
+    largest = max(map(abs, g)) or 1.0  # divided out, so that no square overflows
+    norm = math.hypot(*[x / largest for x in g])
+    if not norm * largest > limit:
+        return norm * largest, g
+    return norm * largest, [limit * (x / largest / norm) for x in g]
 
 
 def clip_grad_value(parameters: Iterable[Value], max_value: float) -> None:
@@ -286,7 +355,9 @@ def above_zero(name: str, x: Any) -> float:
     return value
 
 
-def _finite(sentence: str, numbers: Vector, values: list[Value]) -> None:
+def _finite(sentence: str, numbers: Any, values: list[Value]) -> None:
+    if not isinstance(numbers, list) and math.isfinite(numbers @ numbers):
+        return  # an array: its elements are looked at one by one where one is inf or nan, or large
     for i, x in enumerate(numbers):
         if not math.isfinite(x):
             what = sentence.format(values[i].label or f"parameter {i}", x)
