@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, SupportsIndex, TypeAlias
 
-from autograd import AutogradTypeError, AutogradValueError, Value, softplus, sumprod
+from autograd import AutogradTypeError, AutogradValueError, Value, softplus, sumprod, where
 from autograd.ops import LITERAL, TABLE
 from autograd.value import Number, literal, number, record
 
@@ -56,11 +56,12 @@ def hinge(outputs: Value | Sequence[Value], targets: Number | Sequence[Number]) 
     return _labelled(sumprod(margins, [1.0] * len(margins)))
 
 
-def cross_entropy(logits: Sequence[Value], target: int | Sequence[float]) -> Value:
+def cross_entropy(logits: Sequence[Value], target: int | Value | Sequence[float]) -> Value:
     """−log softmax(logits)[target]: the error of a classifier whose last layer is linear.
 
     logits  at least two Values, one per class: u of the last layer, not probabilities
-    target  the index of the right class, or one probability per class
+    target  the index of the right class, or one probability per class; an index that is
+            a Value stays open, so that one graph serves all classes
 
     The value goes through log1p of the other classes' shares and the target's gradient is
     minus their sum, so neither loses digits where the network is sure; p − 1 and
@@ -86,9 +87,26 @@ def cross_entropy(logits: Sequence[Value], target: int | Sequence[float]) -> Val
         if not classes:
             raise AutogradValueError("cross_entropy: the target probabilities are all zero")
         return _labelled(sumprod([_cross_entropy(xs, c) for c, _ in classes], [p for _, p in classes]))
+    if isinstance(target, Value):
+        right, others = picked(xs, target)
+        return _labelled(record(TABLE["cross_entropy"], (right, *others)))
     if not isinstance(target, SupportsIndex) or not 0 <= (index := target.__index__()) < len(xs):
         raise AutogradValueError(f"cross_entropy: target {target!r} is not the index of a class, 0 to {len(xs) - 1}")
     return _labelled(_cross_entropy(xs, index))
+
+
+def picked(xs: Sequence[Value], index: Value) -> tuple[Value, list[Value]]:
+    """The x of that index, a whole number from 0, and the others in their order, by `where` alone.
+
+    >>> x, others = picked([Value(5.0), Value(6.0), Value(7.0)], Value(1.0))
+    >>> x.data, [o.data for o in others]
+    (6.0, [5.0, 7.0])
+    """
+    reached = [index <= i for i in range(len(xs) - 1)]
+    x = xs[-1]
+    for here, candidate in zip(reversed(reached), reversed(xs[:-1])):
+        x = where(here, candidate, x)
+    return x, [where(here, after, before) for here, before, after in zip(reached, xs, xs[1:])]
 
 
 def _cross_entropy(xs: list[Value], target: int) -> Value:
