@@ -5,6 +5,9 @@ X   samples, a list of lists of numbers        Y   targets, one for each sample
 
 A step is all or nothing (see optimizers.py), so whenever training ends, by Ctrl-C or by an
 error, the network has the parameters of a completed step.
+
+Where it pays, an epoch runs in machine code (see compiled.py) and not node by node: the same
+steps in the same order, whose numbers differ by rounding.
 """
 
 from __future__ import annotations
@@ -13,20 +16,20 @@ import math
 import random
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from autograd import AutogradError, AutogradTypeError, AutogradValueError, no_grad
-from autograd.value import number
+from autograd import AutogradTypeError, AutogradValueError, LoweringError, MissingDependency, no_grad
+from autograd import value as engine
 
 from .history import Epoch, History
-from .losses import Loss, binary_cross_entropy, cross_entropy, hinge, loss_of
-from .modules import MLP, Layer, Neuron
+from .losses import Loss, loss_of
 from .optimizers import Adam, Optimizer, above_zero, clip_grad_norm, optimizer_of
 from .progress import Bar
+from .samples import Net, Sample, decides, is_right, predicted, samples_of, target
 
-Net: TypeAlias = "MLP | Layer | Neuron"
-Target: TypeAlias = "float | list[float]"
-Sample: TypeAlias = tuple[list[float], Target]
+if TYPE_CHECKING:
+    from .compiled import Compiled
+
 Callback: TypeAlias = Callable[[int, Any, History], Any]
 
 
@@ -46,6 +49,7 @@ def fit(
     callbacks: Sequence[Callback] = (),
     seed: int | None = None,
     progress: bool | None = None,
+    backend: str = "auto",
 ) -> History:
     """Train a network (or a layer, or a neuron) on samples, and tell what happened.
 
@@ -66,14 +70,19 @@ def fit(
     callbacks   functions f(epoch, net, history), called after every epoch (counted from 1);
                 a true answer ends the training
     progress    a progress bar; None: on a terminal and in a notebook only
+    backend     "eager": node by node; "native": machine code, which needs llvmlite and NumPy;
+                "auto": machine code where that is installed, pays and can be had, else eager.
+                A loss or activation of your own is recorded then, not called for each sample
 
     Ctrl-C ends it as well: the History that comes back says `interrupted`, and the network has
     the parameters of its last completed step.
 
     Raises AutogradValueError or AutogradTypeError, before anything changes, for samples and
     targets that do not fit each other or the network, naming the row; and during training where
-    the error grows out of bounds, the last finite parameters staying in place.
+    the error grows out of bounds, the last finite parameters staying in place.  With "native",
+    raises MissingDependency without the packages, and LoweringError for what it cannot train.
 
+    >>> from nn import MLP
     >>> net = MLP(2, [4, 1], seed=0)
     >>> X, Y = [[0, 0], [0, 1], [1, 0], [1, 1]], [-1, 1, 1, -1]
     >>> history = fit(net, X, Y, epochs=300)
@@ -81,8 +90,8 @@ def fit(
     (True, [0, 1, 1, 0])
     """
     err = loss_of(loss)
-    samples = _samples(net, err, X, Y)
-    checks = None if validation is None else _samples(net, err, *_pair(validation), name="validation ")
+    samples = samples_of(net, err, X, Y)
+    checks = None if validation is None else samples_of(net, err, *_pair(validation), name="validation ")
     if patience is not None:
         _whole("patience", patience)
         checks = checks or samples
@@ -91,11 +100,12 @@ def fit(
     if reduction not in ("sum", "mean"):
         raise AutogradValueError(f'reduction is "sum" or "mean", and was given as {reduction!r}')
     size = len(samples) if batch_size is None else min(_whole("batch_size", batch_size), len(samples))
-    task = _Task(
-        net, err, _optimizer(net, optimizer), samples, checks, size, reduction == "mean", clip_norm,
-        _decides(err, samples), random.Random(seed),
-    )  # fmt: skip
     _whole("epochs", epochs, least=0)
+    chosen, deciding = _optimizer(net, optimizer), decides(err, samples)
+    task = _Task(
+        net, err, chosen, samples, checks, size, reduction == "mean", clip_norm, deciding, random.Random(seed),
+        _compiled(backend, epochs, net, err, chosen, samples, checks, deciding),
+    )  # fmt: skip
     history, best = History(), _Best(net)
     began = time.perf_counter()
     try:
@@ -136,17 +146,30 @@ class _Task(NamedTuple):
     clip_norm: float | None
     decides: bool
     generator: random.Random
+    compiled: Compiled | None
 
     def epoch(self) -> Epoch:
         """See every sample once, in batches, then measure."""
         n, size = len(self.samples), self.size
-        order = self.samples if size == n else self.generator.sample(self.samples, n)
-        total, right = 0.0, 0
-        for start in range(0, n, size):
-            error, hits = self.batch(order[start : start + size])
-            total, right = total + error, right + hits
-        checked = (None, None) if self.checks is None else _measured(self.net, self.err, self.checks, self.decides)
+        order = None if size == n else self.generator.sample(range(n), n)
+        checked: tuple[float | None, float | None] = None, None
+        if self.compiled is not None and self.compiled.current():
+            total, right = self.compiled.epoch(order, size, self.mean, self.clip_norm)
+            if self.checks is not None:
+                checked = self.compiled.measured()
+        else:
+            total, right = self.batches(order or range(n))
+            if self.checks is not None:
+                checked = _measured(self.net, self.err, self.checks, self.decides)
         return Epoch(total / n, right / n if self.decides else None, *checked)
+
+    def batches(self, order: Sequence[int]) -> tuple[float, int]:
+        """A step for each batch of the samples in this order."""
+        total, right = 0.0, 0
+        for start in range(0, len(order), self.size):
+            error, hits = self.batch([self.samples[i] for i in order[start : start + self.size]])
+            total, right = total + error, right + hits
+        return total, right
 
     def batch(self, samples: list[Sample]) -> tuple[float, int]:
         """One step, down the gradient of these samples' errors; the errors' sum, and how many were right.
@@ -162,7 +185,7 @@ class _Task(NamedTuple):
             error = err(outputs, y)
             error.backward(gradient)
             total += error.data
-            right += decides and _is_right(outputs, y)
+            right += decides and is_right(outputs, y)
         if self.clip_norm is not None:
             clip_grad_norm(self.optimizer.parameters, self.clip_norm)
         self.optimizer.step()
@@ -194,11 +217,12 @@ def predict(net: Net, X: Iterable[Any], threshold: float = 0.0) -> list[int]:
 
     threshold  0 for logits and tanh, 0.5 for a sigmoid
 
+    >>> from nn import MLP
     >>> predict(MLP(1, [2], "linear", initializer=lambda g, i, o: g.random(), bias=False, seed=0), [[1], [-1]])
     [0, 1]
     """
     with no_grad():
-        return [_class(net(row), threshold) for row in X]
+        return [predicted(net(row), threshold) for row in X]
 
 
 def accuracy(net: Net, X: Iterable[Any], Y: Iterable[Any], threshold: float = 0.0) -> float:
@@ -209,33 +233,15 @@ def accuracy(net: Net, X: Iterable[Any], Y: Iterable[Any], threshold: float = 0.
 
     Raises AutogradValueError for no samples, or not as many targets.
 
+    >>> from nn import MLP
     >>> accuracy(MLP(2, [1], initializer="zeros"), [[1.0, 2.0], [3.0, 4.0]], [0, 1])
     0.5
     """
-    xs, ys = list(X), [_target("Y", y) for y in Y]
+    xs, ys = list(X), [target("Y", y) for y in Y]
     if len(xs) != len(ys) or not xs:
         raise AutogradValueError(f"accuracy: {len(xs)} samples, and {len(ys)} targets")
     with no_grad():
-        return sum(_is_right(net(x), y, threshold) for x, y in zip(xs, ys)) / len(xs)
-
-
-def _class(outputs: Any, threshold: float) -> int:
-    data = [o.data for o in outputs] if isinstance(outputs, list) else [outputs.data]
-    return data.index(max(data)) if len(data) > 1 else int(data[0] > threshold)
-
-
-def _is_right(outputs: Any, y: Target, threshold: float = 0.0) -> bool:
-    if isinstance(y, list):
-        wanted = y.index(max(y)) if len(y) > 1 else int(y[0] > 0)
-    else:
-        wanted = int(y) if isinstance(outputs, list) and len(outputs) > 1 else int(y > 0)
-    return _class(outputs, threshold) == wanted
-
-
-def _decides(err: Loss, samples: list[Sample]) -> bool:
-    """Whether this is a classification, so that accuracy means something."""
-    one_hot = all(isinstance(y, list) and len(y) > 1 and len(set(y)) == 2 and y.count(1) == 1 for _, y in samples)
-    return one_hot or err in (cross_entropy, binary_cross_entropy, hinge)
+        return sum(is_right(net(x), y, threshold) for x, y in zip(xs, ys)) / len(xs)
 
 
 def _measured(net: Net, err: Loss, samples: list[Sample], decides: bool) -> tuple[float, float | None]:
@@ -244,49 +250,11 @@ def _measured(net: Net, err: Loss, samples: list[Sample], decides: bool) -> tupl
         for x, y in samples:
             outputs = net(x)
             total += err(outputs, y).data
-            right += decides and _is_right(outputs, y)
+            right += decides and is_right(outputs, y)
     return total / len(samples), right / len(samples) if decides else None
 
 
 # --- what was given ---------------------------------------------------------------------------
-
-
-def _samples(net: Net, err: Loss, X: Iterable[Any], Y: Iterable[Any], name: str = "") -> list[Sample]:
-    """The rows as floats, each tried once on the network and the loss before training starts."""
-    xs, ys = list(X), list(Y)
-    if len(xs) != len(ys):
-        raise AutogradValueError(f"there are {len(xs)} rows in {name}X, and {len(ys)} in {name}Y")
-    if not xs:
-        raise AutogradValueError(f"{name}X is empty: give at least one sample")
-    samples = [(_row(f"{name}X[{i}]", x), _target(f"{name}Y[{i}]", y)) for i, (x, y) in enumerate(zip(xs, ys))]
-    with no_grad():
-        for i, (x, y) in enumerate(samples):
-            try:
-                err(net(x), y)
-            except AutogradError as error:
-                raise type(error)(f"{name}row {i}, X = {x}, Y = {y}: {error}") from None
-    return samples
-
-
-def _row(where: str, row: Any) -> list[float]:
-    if isinstance(row, str) or not hasattr(row, "__iter__"):
-        raise AutogradTypeError(f"{where} is {row!r}, and must be a list of numbers, one for each input")
-    numbers = [number(x, f"{where}[{j}]") for j, x in enumerate(row)]
-    for j, x in enumerate(numbers):
-        if not math.isfinite(x):
-            raise AutogradValueError(f"{where}[{j}] is {x}: leave such rows out, or fill them in")
-    return numbers
-
-
-def _target(where: str, y: Any) -> Target:
-    if isinstance(y, str):
-        raise AutogradTypeError(f"{where} is the text {y!r}: number the classes 0, 1, 2, …")
-    if isinstance(y, Iterable) and getattr(y, "ndim", None) != 0:  # an array of no dimension is a number
-        return _row(where, y)
-    value = number(y, where)
-    if not math.isfinite(value):
-        raise AutogradValueError(f"{where} is {value}: leave such rows out, or fill them in")
-    return int(value) if value.is_integer() else value  # 2.0, as read from a file, is class 2
 
 
 def _pair(validation: Any) -> tuple[Any, Any]:
@@ -303,6 +271,42 @@ def _optimizer(net: Net, optimizer: str | Optimizer | None) -> Optimizer:
     if not {id(p) for p in parameters} & {id(p) for p in chosen.parameters}:
         raise AutogradValueError(f"{chosen!r} has no parameter of this network: make it from net.parameters()")
     return chosen
+
+
+def _compiled(
+    backend: str,
+    epochs: int,
+    net: Net,
+    err: Loss,
+    optimizer: Optimizer,
+    samples: list[Sample],
+    checks: list[Sample] | None,
+    deciding: bool,
+) -> Compiled | None:
+    """The network as machine code, or None where it is trained node by node."""
+    if backend not in ("auto", "eager", "native"):
+        raise AutogradValueError(f'backend is "auto", "eager" or "native", and was given as {backend!r}')
+    seen = epochs * (len(samples) + len(checks or ()))
+    # debug() wants to see the nodes, and within no_grad() nothing can be recorded.
+    if backend == "eager" or (backend == "auto" and (engine._attended or not _pays(seen, len(net.parameters())))):
+        return None
+    from .compiled import Compiled
+
+    try:
+        return Compiled(net, err, optimizer, samples, checks, deciding)
+    except (LoweringError, MissingDependency):
+        if backend == "native":
+            raise
+        return None
+
+
+def _pays(seen: int, parameters: int) -> bool:
+    """Whether so many samples, epoch by epoch, take longer node by node than it takes to compile.
+
+    Measured: the engine needs about 0.4 µs · (parameters + 60) a sample, compilation as long as
+    600 samples at any size, and to load LLVM takes 0.12 s once, which is 0.4 µs · 300,000.
+    """
+    return seen > 600 + 300_000 / (parameters + 60)
 
 
 def _whole(what: str, n: Any, least: int = 1) -> int:

@@ -284,7 +284,7 @@ def ctrl_c(countdown):
 @pytest.mark.parametrize("patience", [None, 100])
 @pytest.mark.parametrize("kind", [SGD, Adam])
 @settings(max_examples=150)
-@given(countdown=st.integers(1, 4600))  # the training runs through 4471 lines, more with patience
+@given(countdown=st.integers(1, 4600))  # the training runs through 4462 lines, more with patience and Adam
 def test_ctrl_c_at_any_line_leaves_the_parameters_of_a_completed_step(kind, patience, countdown):
     states = []
 
@@ -305,10 +305,10 @@ def test_ctrl_c_at_any_line_leaves_the_parameters_of_a_completed_step(kind, pati
     with ctrl_c(countdown) as came:
         try:
             history = trained(optimizer, net)
-        except KeyboardInterrupt:  # while the input was checked, before training
+        except KeyboardInterrupt:  # before the training, or after it
             history = None
     if history is None:
-        assert data(net) == states[0]
+        assert data(net) in (states[0], states[-1])
     elif not came:
         assert history.epochs == whole.epochs
     else:
