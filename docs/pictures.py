@@ -7,7 +7,7 @@ import math
 import random
 from pathlib import Path
 
-from autograd import Value, draw, fsum, grad
+from autograd import Value, draw, explore, fsum, grad
 from autograd.drawing import Drawing
 from nn import MLP, Adam, Neuron, cross_entropy, fit, squared_error
 from nn.plots import activation_curves, decision_boundary
@@ -76,6 +76,7 @@ def drawings() -> None:
     for theme in ("light", "dark"):
         save(draw(err, theme=theme), f"neuron-{theme}.png")
     draw(err).save(HERE / "neuron.pdf")
+    explore(err).save(HERE / "neuron.html")
     run, err = network()
     err.backward()
     for theme in ("light", "dark"):
