@@ -54,15 +54,13 @@ def compiled_for(program: Program, target: str, *, functions: dict[str, Any] | N
 
         return OnLists(program)
     if target in ("numpy", "jax", "torch"):
-        from . import batches
-
+        batches = importlib.import_module(".batches", __package__)
         return getattr(batches, f"with_{target}")(program, functions or {}, **options)
     if target == "javascript":
         from .javascript import source
 
         return source(program, functions or {})
-    from . import symbols
-
+    symbols = importlib.import_module(".symbols", __package__)
     return getattr(symbols, f"with_{target}")(program, functions or {})
 
 
