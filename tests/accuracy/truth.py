@@ -41,11 +41,13 @@ def softmax(x: Any, *others: Any) -> Any:
     return 1 / (1 + sum(mp.exp(y - x) for y in others))
 
 
+def softmax_rest(x: Any, *others: Any) -> Any:
+    rest = sum(mp.exp(y - x) for y in others)
+    return rest / (1 + rest)
+
+
 def cross_entropy(x: Any, *others: Any) -> Any:
-    m = max(others)
-    if m <= x:
-        return mp.log1p(sum(mp.exp(y - x) for y in others))
-    return m - x + mp.log1p(mp.exp(x - m) + sum(mp.exp(y - m) for y in others) - 1)
+    return logsumexp(*(y - x for y in (x, *others)))
 
 
 def length(*xs: Any) -> Any:
@@ -130,7 +132,7 @@ TRUTH: dict[str, Function] = {
     "hypot_slope": lambda x, *others: x / length(x, *others),
     "logsumexp": logsumexp,
     "softmax": softmax,
-    "softmax_rest": lambda x, *others: 1 - softmax(x, *others),
+    "softmax_rest": softmax_rest,
     "cross_entropy": cross_entropy,
 }
 
