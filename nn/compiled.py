@@ -89,7 +89,14 @@ class Compiled:
         self.measure = code.bind(self._columns(checks or samples), self.scalars)
         self.own = None if _known(net, err) else random.Random(0)  # which samples to try a function of one's own on
         if self.own is not None:
-            self._try_functions()
+            try:
+                self._try_functions()
+            except LoweringError:
+                raise
+            except Exception as problem:  # one's own may refuse some numbers, or to be copied
+                raise LoweringError(
+                    f"the loss or an activation cannot be tried at other numbers: {problem}"
+                ) from problem
 
     # --- training -----------------------------------------------------------------------------
 

@@ -330,6 +330,19 @@ def test_what_branches_on_data_is_trained_eagerly(activation, loss, target, monk
     assert runs[0] == runs[1]
 
 
+def test_what_refuses_some_numbers_is_trained_eagerly(monkeypatch):
+    def picky(u):
+        if u.data > 1.5:
+            raise RuntimeError("too large")
+        return u.tanh()
+
+    monkeypatch.setattr(training, "_pays", lambda seen, parameters: True)
+    net = MLP(2, [6, 1], picky, seed=0)
+    with pytest.raises(LoweringError, match="too large"):
+        fit(net, *samples(target=lambda r: 0.5), backend="native")
+    assert len(fit(net, *samples(target=lambda r: 0.5), epochs=2).epochs) == 2
+
+
 def test_a_class_as_an_index_of_a_loss_of_one_s_own():
     with pytest.raises(LoweringError, match="cannot be recorded"):
         fit(MLP(2, [3], seed=0), *samples(target=TARGETS["cross_entropy"]), loss=indexing, backend="native")
