@@ -70,6 +70,11 @@ from .ops import TABLE, Op, add_row
 from .value import Value, no_grad
 
 if TYPE_CHECKING:
+    from . import drawing as drawing
+    from . import events as events
+    from . import explanation as explanation
+    from . import expression as expression
+    from . import paths as paths
     from .drawing import Drawing
     from .drawing.explorer import Page
     from .events import Recording
@@ -86,7 +91,18 @@ def draw(
     clusters: bool = False,
     force: bool = False,
 ) -> Drawing:
-    """A picture of everything that a Value was computed from; see autograd.drawing.draw.
+    """A picture of everything that a Value was computed from, with gradients once backward() has run.
+
+    level      "cards": value, gradient, and upstream × local on every edge; "pills": one line for
+               each node; "summary": one box for each kind of node; None: by the size of the graph
+    direction  "LR" left to right, "TB" top to bottom
+    theme      "light" or "dark"
+    expand     show each Σ, a weighted sum in one node, as the products and the sum that it is
+    clusters   in pills, frame what belongs to one neuron
+    force      draw each node of more than 1000
+
+    A notebook shows the result; elsewhere `.save("neuron.svg")` writes it (.png, .pdf, .gv), and
+    `.svg()` and `.dot` are its text.
 
     >>> x = Value(2.0, "x"); y = x * x; y.backward()
     >>> "∂f/∂x" in draw(y).dot
@@ -98,7 +114,14 @@ def draw(
 
 
 def explore(y: Value, *, theme: str | None = None, direction: str = "LR", level: str | None = None) -> Page:
-    """A page to step through both passes of y, and to change its leaves; see autograd.drawing.explorer.explore.
+    """A page to step through both passes of y, and to change its leaves and see what follows.
+
+    theme      "light" or "dark" to begin with; None: what the reader's system prefers
+    direction  "LR" left to right, "TB" top to bottom
+    level      "cards": with the chain rule on every edge; "pills": a line for each node; None: by size
+
+    A notebook shows the result; elsewhere `.save("page.html")` writes it for a browser.  At most
+    300 nodes; no `.grad` is read or changed.
 
     >>> w, x = Value(0.5, "w"), Value(2.0, "x")
     >>> explore((w * x).tanh()).html[:15]
@@ -110,7 +133,14 @@ def explore(y: Value, *, theme: str | None = None, direction: str = "LR", level:
 
 
 def explain(y: Value, x: Value, top: int = 10) -> Explanation:
-    """∂y/∂x as the sum over its paths, the `top` largest of them listed; see autograd.explanation.explain.
+    """∂y/∂x as the sum over its paths: how many, which matter most, and how much they cancel.
+
+    y    the Value that is differentiated
+    x    the Value by which: a leaf, or an interior node such as a neuron's u
+    top  how many paths to list, the largest |product| first
+
+    Print the result, or ask for its `.paths`, `.count`, `.gradient`, `.cancellation`, `.latex()`.
+    No `.grad` is read or changed.
 
     >>> x = Value(3.0, "x"); y = x * x
     >>> explain(y, x).count
@@ -122,7 +152,17 @@ def explain(y: Value, x: Value, top: int = 10) -> Explanation:
 
 
 def record(y: Value) -> Recording:
-    """The forward and the backward pass of y as events, to step through; see autograd.events.record.
+    """The forward and the backward pass of y as events, to step through; no `.grad` is read or changed.
+
+    Print the result for all events, or walk through them:
+
+    .step(), .step(-1)   one event further, one back; it is returned
+    .jump(9)             to just after event 9; 0 is the start
+    .run(until="w")      to the next event that concerns a node (a Value, its name, or a condition)
+    .values, .gradients  what every node holds by then
+    .contributions("w")  what adds up to ∂f/∂w
+    .why()               why in this order, and why +=
+    .attempts()          what other orders would have given
 
     >>> x = Value(3.0, "x"); y = x * x
     >>> print(record(y).contributions(x)[0])
@@ -131,6 +171,19 @@ def record(y: Value) -> Recording:
     from .events import record
 
     return record(y)
+
+
+_LATER = ("drawing", "events", "explanation", "expression", "paths")
+
+if not TYPE_CHECKING:  # which knows them from above, and would believe in any name
+
+    def __getattr__(name: str) -> object:
+        """Submodules that importing autograd leaves out: autograd.events is loaded when it is asked for."""
+        if name not in _LATER:
+            raise AttributeError(f"module 'autograd' has no attribute {name!r}")
+        from importlib import import_module
+
+        return import_module(f".{name}", __name__)
 
 
 __all__ = [
