@@ -10,6 +10,8 @@ wrong with what was given; 130 interrupted.
 from __future__ import annotations
 
 import argparse
+import inspect
+import math
 import os
 import re
 import sys
@@ -24,6 +26,7 @@ from .events import Forward, Recording, record
 from .expression import FUNCTIONS, assignments, expression
 from .gradient import grad
 from .graph import dependents, toposort
+from .ops import Op
 from .text import TERMS, formula, shown
 from .value import Value
 
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("svg", "png", "pdf", "gv")
 BINARY = ("png", "pdf")
+PYTHON_S = {*dir(math)} - {"sumprod"}  # functions that need no remark; sumprod is new in Python 3.12
 
 EXAMPLES = """\
 examples:
@@ -111,7 +115,7 @@ def steps(recording: Recording) -> str:
 
 
 def source(result: Value, leaves: list[Value]) -> str:
-    """The formula and its derivatives as one program.
+    """The formula and its derivatives as one program, and what the functions in it are.
 
     Raises AutogradValueError where there is nothing to derive by.
 
@@ -137,7 +141,21 @@ def source(result: Value, leaves: list[Value]) -> str:
             outputs.append(g)
         else:  # a program has no output that no input reaches
             fixed.append(f"# {name} is {g.data!r}, whatever the inputs\n")
-    return f"# returns [{', '.join(returned)}]\n{''.join(fixed)}{lower(outputs, leaves).source}"
+    program = lower(outputs, leaves)
+    called = [f"# {_explained(row)}\n" for row, name in program.functions.items()
+              if f"{name}(" in re.findall(r"\w+\(", program.source) and name not in PYTHON_S]  # fmt: skip
+    return f"# returns [{', '.join(returned)}]\n{''.join(fixed + called)}{program.source}"
+
+
+def _explained(row: Op) -> str:
+    """A function of the table in a line.
+
+    >>> from .ops import TABLE
+    >>> _explained(TABLE["log_slope"])
+    'log_slope(x): Derivative of log: 1 / x; inf at 0, nan below, where log is nan.'
+    """
+    operands = ", ".join(str(p).partition(":")[0] for p in inspect.signature(row.function).parameters.values())
+    return f"{row.name}({operands}): {(inspect.getdoc(row.function) or row.name).splitlines()[0]}"
 
 
 def picture(result: Value, options: argparse.Namespace) -> None:

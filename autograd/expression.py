@@ -30,6 +30,9 @@ BINARY = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.P
 FUNCTIONS = {
     name: row for name, row in TABLE.items() if hasattr(functions, name) and name not in ("literal", "sumprod")
 }
+# What other books and programs call them.
+ELSEWHERE = {"ln": "log", "σ": "sigmoid", "logistic": "sigmoid", "sgn": "sign", "arctan": "atan", "arcsin": "asin",
+             "arccos": "acos", "tg": "tan", "max": "maximum", "min": "minimum", "ReLU": "relu"}  # fmt: skip
 # As printed in books, and as this package prints: x₁ is a name like x1, and · is not a letter.
 _SIGNS = str.maketrans("−×·÷₀₁₂₃₄₅₆₇₈₉", "-**/0123456789")
 _SUPERSCRIPTS = set("⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
@@ -157,7 +160,8 @@ class _Reader:
 
     def call(self, name: str, trees: list[ast.expr]) -> tuple[Op, list[Value]]:
         if name not in FUNCTIONS:
-            near = get_close_matches(name, FUNCTIONS, 3) or sorted(FUNCTIONS)
+            near = [ELSEWHERE[name]] if name in ELSEWHERE else get_close_matches(name, FUNCTIONS, 3)
+            near = near or sorted(FUNCTIONS)
             raise AutogradValueError(f"there is no function {_quoted(name)}; there is {', '.join(near)}")
         row = FUNCTIONS[name]
         operands = [self.node(tree) for tree in trees]

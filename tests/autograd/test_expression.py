@@ -179,6 +179,8 @@ def test_moderate_depth_is_fine():
         ("x; x", "cannot be read"),
         ("x = 2", "cannot be read"),
         ("import os", "cannot"),
+        ("ln(x)", "no function 'ln'; there is log"),
+        ("σ(x)", "no function 'σ'; there is sigmoid"),
         ("tanhh(x)", "no function 'tanhh'; there is tanh"),
         ("zzz(x)", "there is abs, acos, "),
         ("tanh(x, x)", "takes 1 operand, and was given 2"),

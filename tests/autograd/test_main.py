@@ -87,6 +87,15 @@ def test_the_source_is_a_program_that_gives_value_and_derivatives(capsys, formul
     assert found == {"f": f.data, "∂f/∂x": x.grad, "∂f/∂y": y.grad}
 
 
+def test_the_source_says_what_its_functions_are(capsys):
+    assert command.main(["tanh(x)*relu(x) + where(x, 1, x)", "x=0.5", "--source"]) == 0
+    remarks = [line for line in capsys.readouterr().out.splitlines() if line.startswith("# ")]
+    assert "# step(x): 1 above 0, else 0: the slope of relu." in remarks
+    assert any(line.startswith("# sech2(x): Slope of tanh, 1 / cosh²x") for line in remarks)
+    assert any(line.startswith("# where(condition, x, y): x where") for line in remarks)
+    assert not any(line.startswith("# tanh(") for line in remarks)  # which Python has too
+
+
 def test_the_program_takes_the_names_in_the_order_given(capsys):
     command.main(["f*b + a", "b=1", "f=2", "a=3", "--source"])
     out = capsys.readouterr().out
