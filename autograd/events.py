@@ -65,6 +65,8 @@ class Forward:
         numbers = formula(*operation, [short(x) for x in self.operands])
         return f"{self.symbols.name(self.node)} = {names} = {numbers} = {short(self.result)}"
 
+    __repr__ = __str__
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Seed:
@@ -79,6 +81,8 @@ class Seed:
 
     def __str__(self) -> str:
         return f"{self.symbols.partial(self.parent)} = 1"
+
+    __repr__ = __str__
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -109,6 +113,8 @@ class Backward:
         numbers = f"{bracketed(short(self.upstream))} × {bracketed(short(self.local))} = {short(self.contribution)}"
         moved = f"{short(self.before)} → {short(self.after)}"
         return f"{self.symbols.partial(self.parent)} += {chain} = {numbers}   ({moved})"
+
+    __repr__ = __str__
 
 
 Event: TypeAlias = "Forward | Seed | Backward"

@@ -177,7 +177,7 @@ class Explanation:
         return f"$$\n{self.latex()}\n$$"
 
     def __repr__(self) -> str:
-        return f"Explanation({signed(self.gradient)}, {_many(self.count)} paths)"
+        return f"Explanation({signed(self.gradient)}, {_many(self.count)} path{'s' * (self.count != 1)})"
 
     def _names(self) -> dict[Value, str]:
         named = names_of(toposort(self.y, self.x), self.y)

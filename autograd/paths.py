@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias, TypeVar
 
 from .graph import dependents, toposort
+from .text import short
 from .value import Value
 
 Edges: TypeAlias = "dict[Value, list[Edge]]"  # out of each node that depends on a source, parents first
@@ -31,6 +32,10 @@ class Edge(NamedTuple):
     def tail(self) -> Value:
         """The operand, from which the path goes on."""
         return self.head.parents[self.operand]
+
+    def __repr__(self) -> str:
+        operation = "" if self.head.op is None else f" of {self.head.op.name}"
+        return f"Edge(operand {self.operand}{operation}, local derivative {short(self.local)})"
 
 
 class Multiplications(NamedTuple):
@@ -59,6 +64,9 @@ class Path:
         for edge in self.edges:
             product *= edge.local
         return product
+
+    def __repr__(self) -> str:
+        return f"Path({short(self.product)}, {len(self.edges)} edge{'s' * (len(self.edges) != 1)})"
 
 
 def edges_between(y: Value, sources: list[Value]) -> Edges:

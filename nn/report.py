@@ -116,6 +116,9 @@ class Certificate:
             f" {wrong.hand!r} by hand, {wrong.ulp:.3g} ulp apart" + (f"; edge {edge}" if edge else "")
         )
 
+    def __repr__(self) -> str:
+        return f"<Certificate: {self.summary}>"
+
     def latex(self) -> str:
         """The table as a LaTeX array."""
         from .tables import as_latex
@@ -184,6 +187,9 @@ class BatchCertificate:
     def __str__(self) -> str:
         title = f"sample {self.worst}, the worst of {len(self.certificates)}"
         return f"{title}\n{self.certificates[self.worst]}\n\n{self.summary}"
+
+    def __repr__(self) -> str:
+        return f"<BatchCertificate: {self.summary}>"
 
     def json(self) -> str:
         """Every sample's report as JSON text."""

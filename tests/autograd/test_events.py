@@ -228,6 +228,12 @@ def test_an_event_reads_like_the_lecture():
     assert "u = v₁ + b = 1.00 + (−1.50) = −0.500" in str(recording)
 
 
+def test_at_a_prompt_an_event_is_its_sentence():
+    recording = record(Value(2.0, "x") * Value(3.0, "y"))
+    assert [repr(event) for event in recording.events] == [str(event) for event in recording.events]
+    assert repr(recording.event) == "None" and repr(recording.step()) == "f = x × y = 2.00 × 3.00 = 6.00"
+
+
 @given(graphs(st.sampled_from([0.0, 1.0])))
 def test_the_chain_rule_names_its_nodes(y):
     """Many nodes are 0 here, and a Value of 0 is false."""

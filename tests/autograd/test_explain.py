@@ -155,6 +155,15 @@ def test_infinite_derivatives_do_not_raise():
     assert explain(x.sqrt() - x.sqrt(), x).cancellation != 0
 
 
+def test_at_a_prompt_it_is_short():
+    x = Value(3.0, "x")
+    once, twice = explain(0.25 * x, x), explain(x.tanh() * x, x)
+    assert repr(once) == "Explanation(+0.250, 1 path)" and repr(once.paths) == "[Path(0.250, 1 edge)]"
+    assert repr(twice).endswith(", 2 paths)") and repr(twice.paths[1]).endswith(", 2 edges)")
+    assert repr(once.paths[0].edges) == "(Edge(operand 1 of mul, local derivative 0.250),)"
+    assert repr(explain(x * 2, Value(1.0))) == "Explanation(0, 0 paths)"
+
+
 def test_a_long_chain():
     y = x = Value(1.0, "x")
     for _ in range(20_000):

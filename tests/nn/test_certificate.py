@@ -349,6 +349,15 @@ def test_as_many_targets_as_samples():
         certify(MLP(2, [1], seed=0), DATA[0], [0.0, 1.0])
 
 
+def test_at_a_prompt_it_is_one_line():
+    net = MLP(2, [3, 1], seed=0)
+    certificate = certify(net, [0.5, -1.0], 0.25)
+    assert repr(certificate) == f"<Certificate: {certificate.summary}>"
+    assert repr(certificate).startswith("<Certificate: certified: 42 comparisons agree; ")
+    batch = certify(net, *DATA)
+    assert repr(batch) == f"<BatchCertificate: {batch.summary}>" and "\n" not in repr(batch)
+
+
 # --- as HTML, LaTeX and JSON -------------------------------------------------------------------------------------
 
 
