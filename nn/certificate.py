@@ -25,7 +25,7 @@ from autograd import AutogradValueError, Value, fsum, toposort
 from autograd.naming import name
 
 from . import deltas as hand
-from .checking import Check, ErrorSlopes, Sigma, gradient_terms, sum_of
+from .checking import Check, ErrorSlopes, Sigma, gradient_terms, require_values, sum_of
 from .losses import Loss, loss_of
 from .modules import MLP, Neuron
 from .report import BatchCertificate, Certificate, Comparison
@@ -120,20 +120,29 @@ def certify_graph(
 
     err           the error, whose backward() is run here; leaves get their gradients back afterwards
     inputs        x
-    u, o, theta   u[k][i], o[k][i] and θ[k][i][l] of every neuron, as Values of err's graph
+    u, o, theta   u[k][i], o[k][i] and θ[k][i][l] of every neuron, as Values of err's graph: lists in lists
     bias          bias[k][i], None for a neuron without
     y             the targets, numbers, or the index of a class
-    sigma         a name of deltas.ACTIVATIONS or a pair (σ, σ') on floats; one, or one per layer
-    error_slopes  a name of deltas.ERROR_SLOPES, or (y, ŷ) -> ∂Err/∂ŷ
+    sigma         "tanh", "sigmoid", "relu", "linear" or a pair (σ, σ') on floats; one, or a list of one per layer
+    error_slopes  "squared_error", "mean_squared_error", "cross_entropy", "binary_cross_entropy", "hinge", or a
+                  function (y, ŷ) -> ∂Err/∂ŷ
     differences   whether finite differences join
 
-    Raises AutogradValueError for shapes that do not fit and for names without a hand formula.
+    Raises AutogradTypeError for what is no Value or is nested otherwise, AutogradValueError for
+    shapes that do not fit and for names without a hand formula.
 
     >>> w, x, target = Value(0.5, "w"), Value(2.0, "x"), 1.0
     >>> u = w * x; o = u.tanh(); err = (target - o) ** 2
     >>> bool(certify_graph(err, inputs=[x], u=[[u]], o=[[o]], theta=[[[w]]], y=target))
     True
     """
+    require_values("err", err)
+    require_values("inputs", inputs, "l")
+    require_values("u", u, "ki")
+    require_values("o", o, "ki")
+    require_values("theta", theta, "kil")
+    if bias is not None:
+        require_values("bias", bias, "ki", none=True)
     sigmas = list(sigma) if isinstance(sigma, list) else [sigma] * len(u)
     return _certified(Check(err, inputs, u, o, theta, bias, sigmas, error_slopes, y), differences)  # type: ignore[arg-type]
 

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
 
-from autograd import AutogradValueError, Difference, Value, difference_in_graph, grad
+from autograd import AutogradTypeError, AutogradValueError, Difference, Value, difference_in_graph, grad
 from autograd.naming import name
 
 from . import deltas as hand
@@ -223,6 +223,11 @@ def at(symbol: str, k: int, i: int, *column: int) -> str:
 
 def _pair(sigma: Sigma) -> tuple[Callable[[float], float], Callable[[float], float]]:
     if not isinstance(sigma, str):
+        if not (isinstance(sigma, Sequence) and len(sigma) == 2 and all(map(callable, sigma))):
+            raise AutogradTypeError(
+                f"certify: sigma is {', '.join(map(repr, hand.ACTIVATIONS))} or a pair (σ, σ') of functions, or a list"
+                f" of these with one for each layer, and was given as {sigma!r}"
+            )
         return sigma
     if sigma not in hand.ACTIVATIONS:
         raise AutogradValueError(
@@ -238,7 +243,8 @@ def _error_slopes(error_slopes: ErrorSlopes) -> Callable[[Sequence[float], Seque
         return error_slopes
     if error_slopes not in hand.ERROR_SLOPES:
         raise AutogradValueError(
-            f"certify: there is no hand formula for {error_slopes!r}; give (y, ŷ) -> ∂Err/∂ŷ as error_slopes"
+            f"certify: there is no hand formula for {error_slopes!r}, only for {', '.join(hand.ERROR_SLOPES)};"
+            " give (y, ŷ) -> ∂Err/∂ŷ as error_slopes"
         )
     found: Callable[[Sequence[float], Sequence[float]], Sequence[float]] = hand.ERROR_SLOPES[error_slopes]
     return found
@@ -252,6 +258,29 @@ def _targets(y: Any, outputs: int, loss: str) -> list[float]:
     if len(targets) != outputs:
         raise AutogradValueError(f"certify: {outputs} outputs, and {len(targets)} targets")
     return targets
+
+
+_NESTED = ("a Value", "a list of Values", "a list of layers, each a list of Values",
+           "a list of layers, each a list of neurons, each a list of Values")  # fmt: skip
+
+
+def require_values(what: str, given: Any, indices: str = "", none: bool = False, at: str = "") -> None:
+    """A Value, or lists of Values as deep as there are indices; `none`: a None may stand for a Value.
+
+    Raises AutogradTypeError that says which part is something else.
+
+    >>> require_values("u", [[Value(1.0)]], "ki")
+    """
+    deeper = indices[at.count("[") :]
+    is_list = hasattr(given, "__len__") and not isinstance(given, str)
+    if deeper and is_list:
+        for n, part in enumerate(given):
+            require_values(what, part, indices, none, f"{at}[{n}]")
+    elif deeper or not (isinstance(given, Value) or (none and given is None)):
+        symbol = what + "".join(f"[{index}]" for index in indices)
+        wanted = "inputs are Values, and" if what == "inputs" else f"{symbol} is {_NESTED[len(indices)]};"
+        found = "a Value" if isinstance(given, Value) else "a list" if is_list else repr(given)
+        raise AutogradTypeError(f"certify_graph: {wanted} {what}{at} is {found}")
 
 
 def _require_shapes(

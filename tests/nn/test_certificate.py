@@ -3,13 +3,15 @@
 import json
 import math
 import random
+import re
 
 import pytest
 
-from autograd import TABLE, AutogradValueError, Value
+from autograd import TABLE, AutogradTypeError, AutogradValueError, Value
 from autograd.drawing.theme import LIGHT
 from autograd.gradient import graph_rule
 from nn import MLP, Neuron, cross_entropy, squared_error
+from nn import deltas as hand
 from nn.certificate import certify, certify_graph
 
 ACTIVATIONS = ["tanh", "sigmoid", "relu", "linear"]
@@ -237,6 +239,37 @@ def test_shapes_that_do_not_fit_are_said():
         certify_graph(u.tanh(), inputs=[x], u=[[u]], o=[[u]], theta=[[[w, w]]], y=1.0)
     with pytest.raises(AutogradValueError, match="one entry for each layer"):
         certify_graph(u.tanh(), inputs=[x], u=[[u]], o=[], theta=[[[w]]], y=1.0)
+
+
+LAYERS = "is a list of layers, each a list of Values; "
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (lambda u, w: {"u": [u]}, f"u[k][i] {LAYERS}u[0] is a Value"),
+        (lambda u, w: {"u": u}, f"u[k][i] {LAYERS}u is a Value"),
+        (lambda u, w: {"o": [[[u]]]}, f"o[k][i] {LAYERS}o[0][0] is a list"),
+        (lambda u, w: {"o": [[0.5]]}, f"o[k][i] {LAYERS}o[0][0] is 0.5"),
+        (lambda u, w: {"theta": [[w]]}, "each a list of neurons, each a list of Values; theta[0][0] is a Value"),
+        (lambda u, w: {"bias": [None]}, f"bias[k][i] {LAYERS}bias[0] is None"),
+        (lambda u, w: {"inputs": [1.0]}, "inputs are Values, and inputs[0] is 1.0"),
+        (lambda u, w: {"err": 0.5}, "err is a Value; err is 0.5"),
+        (lambda u, w: {"sigma": math.tanh}, "sigma is 'tanh', 'sigmoid', 'relu', 'linear' or a pair (σ, σ')"),
+    ],
+)
+def test_lists_that_are_nested_otherwise_are_said(wrong, message):
+    x, w = Value(1.0), Value(2.0)
+    u = x * w
+    right = {"err": (1.0 - u) ** 2, "inputs": [x], "u": [[u]], "o": [[u]], "theta": [[[w]]], "bias": [[None]],
+             "y": 1.0, "sigma": "linear"}  # fmt: skip
+    assert certify_graph(**right)
+    with pytest.raises(AutogradTypeError, match=re.escape(message)):
+        certify_graph(**{**right, **wrong(u, w)})
+
+
+def test_the_documentation_names_every_hand_formula():
+    assert all(f'"{name}"' in certify_graph.__doc__ for name in [*hand.ACTIVATIONS, *hand.ERROR_SLOPES])
 
 
 # --- shared weights, a neuron called twice, data sets ------------------------------------------------------------
