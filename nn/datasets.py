@@ -61,8 +61,9 @@ def read_csv(path: str | PathLike[str], target: str | None = None, task: str = "
         if len(header) < 2:
             raise AutogradValueError(f"{target!r} is the only column: there is nothing to learn it from")
         at = header.index(target)
+        text = [not any(_figures(cells[c]) for _, cells in rows) for c in range(len(header))]
         X = [
-            [_number(cell, place, header[c]) for c, cell in enumerate(cells) if c != at]
+            [_number(cell, place, header[c], text[c]) for c, cell in enumerate(cells) if c != at]
             for place, cells in rows
         ]  # fmt: skip
         Y, classes = _targets([(place, cells[at]) for place, cells in rows], target, task)
@@ -136,6 +137,9 @@ def _moments(column: tuple[float, ...]) -> tuple[float, float]:
 # --- cells ------------------------------------------------------------------------------------
 
 
+_NO_NAMES = "the first line must name the columns, and is {}, which looks like a row; put a line of names above it"
+
+
 def _cells(path: Path) -> tuple[list[str], list[tuple[str, list[str]]]]:
     """The header, and each row with its place in the file."""
     try:
@@ -163,12 +167,16 @@ def _cells(path: Path) -> tuple[list[str], list[tuple[str, list[str]]]]:
         if len(cells) != len(header):
             raise AutogradValueError(f"{place} has {len(cells)} cells, and the first line names {len(header)} columns")
         rows.append((place, cells))
+    # Irises without a header would lose a flower: numbers, and a class that other rows have too.
+    words = [c for c, cell in enumerate(header) if _parsed(cell) is None]
+    if len(words) < len(header) and all(any(cells[c] == header[c] for _, cells in rows) for c in words):
+        raise AutogradValueError(_NO_NAMES.format(", ".join(header)))
     return header, rows
 
 
 def _require_names(header: list[str]) -> None:
     if all(_parsed(cell) is not None for cell in header):
-        raise AutogradValueError(f"the first line must name the columns, and is {', '.join(header)}")
+        raise AutogradValueError(_NO_NAMES.format(", ".join(header)))
     for c, name in enumerate(header, 1):
         if not name:
             raise AutogradValueError(f"the first line leaves column {c} without a name")
@@ -183,13 +191,19 @@ def _parsed(cell: str) -> float | None:
         return None
 
 
-def _number(cell: str, place: str, column: str) -> float:
+def _figures(cell: str) -> bool:
+    """Whether a cell is a number, or could have been meant as one: 1,5 or 3 cm."""
+    return _parsed(cell) is not None or any(map(str.isdigit, cell))
+
+
+def _number(cell: str, place: str, column: str, text: bool = False) -> float:
     where = f"{place}, column {column!r}"
     x = _parsed(cell)
     if not cell:
         raise AutogradValueError(f"{where} is empty: fill it in, or leave the row out")
     if x is None:
-        raise AutogradValueError(f"{where}: {cell!r} is not a number; features are numbers, decimals have a point")
+        remedy = "leave this text column out, or number it" if text else "decimals have a point"
+        raise AutogradValueError(f"{where}: {cell!r} is not a number; features are numbers: {remedy}")
     if not math.isfinite(x):
         raise AutogradValueError(f"{where}: {cell} is not a finite number")
     return x

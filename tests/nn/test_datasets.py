@@ -42,6 +42,10 @@ def test_a_table_in_any_common_dress(table):
     assert table("y,a,b\n0.5,1,2.5\n1.5,3,-4e-3\n", target="y") == expected
 
 
+def test_columns_may_be_called_by_numbers(table):
+    assert table("2019,2020,grade\n1,2,p\n3,4,p\n5,6,q\n7,8,q\n").features == ["2019", "2020"]
+
+
 @pytest.mark.parametrize("column, task, classes", [
     (["b", "a", "b", "a"], "auto", ["a", "b"]),
     (["1", "0", "1.0", "0"], "auto", ["0", "1"]),
@@ -86,7 +90,10 @@ GOOD = "a,b,y\n1,2,p\n3,4,q\n5,6,p\n7,8,q\n"
     (GOOD, {"task": "clustering"}, "clustering"),
     ("", {}, "no rows"), ("a,b,y\n", {}, "no rows"), ("\n\n", {}, "no rows"),
     ("y\n1\n2\n", {}, "'y' is the only column"),
-    ("1,2,3\n4,5,6\n", {}, "the first line must name the columns, and is 1, 2, 3"),
+    ("1,2,3\n4,5,6\n", {}, "the first line must name the columns, and is 1, 2, 3, which looks like a row; put a"),
+    (GOOD.replace("a,b,y", "9,0,p"), {}, "the first line must name the columns, and is 9, 0, p"),
+    ("cat,a,y\ntom,1,p\nkit,2,q\n", {}, "'tom' is not a number; features are numbers: leave this text column out"),
+    ("cm,a,y\n'1,5',1,p\n".replace("'", '"'), {}, "'1,5' is not a number; features are numbers: decimals have a point"),
     ("a,a,y\n1,2,p\n", {}, "names 'a' twice"), (",a,y\n0,1,p\n", {}, "column 1 without a name"),
     (b"a,y\n1,caf\xe9\n", {}, "not UTF-8"), (b"PK\x03\x04\x00\xff\xfe", {}, "not UTF-8"),
     ("a,y\n1," + "x" * 200_000 + "\n", {}, "line 2: this is not CSV"),
