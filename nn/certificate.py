@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, overload
 
 from autograd import AutogradValueError, Value, fsum, toposort
@@ -144,7 +144,9 @@ def certify_graph(
     if bias is not None:
         require_values("bias", bias, "ki", none=True)
     sigmas = list(sigma) if isinstance(sigma, list) else [sigma] * len(u)
-    return _certified(Check(err, inputs, u, o, theta, bias, sigmas, error_slopes, y), differences)  # type: ignore[arg-type]
+    check = Check(err, inputs, u, o, theta, bias, sigmas, error_slopes, y)  # type: ignore[arg-type]
+    check.find_outside()
+    return _certified(check, differences)
 
 
 def _recorded(
@@ -176,7 +178,7 @@ def _recorded(
 
 
 def _certified(check: Check, differences: bool) -> Certificate:
-    with _differentiated(check.err):
+    with _differentiated(check.err, check.outside):
         check.forward()
         check.deltas()
         check.gradients()
@@ -205,11 +207,13 @@ def _summed(checks: list[Check]) -> list[Comparison]:
 
 
 @contextlib.contextmanager
-def _differentiated(err: Value) -> Iterator[None]:
-    """Inside, err.backward() has run from zero; afterwards every leaf has its gradient back."""
-    leaves = [(v, v.grad) for v in toposort(err) if v.op is None]
+def _differentiated(err: Value, outside: Iterable[Value] = ()) -> Iterator[None]:
+    """Inside, err.backward() has run from zero; afterwards every leaf has its gradient back, as has what is outside."""
+    leaves = [(v, v.grad) for v in [*(v for v in toposort(err) if v.op is None), *outside]]
     try:
         err.zero_grad()
+        for v in outside:
+            v.grad = 0.0
         err.backward()
         yield
     finally:

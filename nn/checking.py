@@ -9,8 +9,9 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
 
-from autograd import AutogradTypeError, AutogradValueError, Difference, Value, difference_in_graph, grad
+from autograd import AutogradTypeError, AutogradValueError, Difference, Value, difference_in_graph, grad, toposort
 from autograd.naming import name
+from autograd.text import shown
 
 from . import deltas as hand
 from .report import Certificate, Comparison, Row, allowed
@@ -46,6 +47,7 @@ class Check:
         self.y = _targets(y, len(o[-1]), self.loss)
         self.found: list[Comparison] = []
         self.measured: dict[Value, Difference] = {}
+        self.outside: dict[Value, str] = {}  # what was given and is not in the graph of err, see find_outside
 
     def neurons(self) -> Iterator[tuple[int, int]]:
         for k, layer in enumerate(self.u):
@@ -61,8 +63,18 @@ class Check:
         b = self.bias[k][i]
         return named if b is None else [*named, (at("b", k, i), b)]
 
-    def compare(self, k: int, i: int, term: str, edge: str, engine: float, by_hand: float, tolerance: float) -> None:
-        self.found.append(Comparison((k + 1, i + 1), term, edge, engine, by_hand, tolerance))
+    def find_outside(self) -> None:
+        """Which of the Values given by hand err does not depend on: backward() never writes their gradients."""
+        graph = set(toposort(self.err))
+        for k, i in self.neurons():
+            for what, v in [(at("u", k, i), self.u[k][i]), *self.weights(k, i)]:
+                if v not in graph:
+                    self.outside.setdefault(v, what)
+
+    def compare(
+        self, k: int, i: int, term: str, edge: str, engine: float, by_hand: float, tolerance: float, how: str = ""
+    ) -> None:
+        self.found.append(Comparison((k + 1, i + 1), term, edge, engine, by_hand, tolerance, how))
 
     # --- each equation by itself -------------------------------------------------------------
 
@@ -77,7 +89,8 @@ class Check:
             self.compare(k, i, at("u", k, i), "", u, by_hand, sum_tolerance(terms))
             by_hand = hand.activation(u, self.sigma[k])
             edge = f"{at('u', k, i)} → {at('o', k, i)}"
-            self.compare(k, i, at("o", k, i), edge, self.o[k][i].data, by_hand, sum_tolerance([by_hand]))
+            how = f"with σ = {self.names[k]}" if self.names[k] else "with the σ given"
+            self.compare(k, i, at("o", k, i), edge, self.o[k][i].data, by_hand, sum_tolerance([by_hand]), how)
 
     def deltas(self) -> None:
         """Right to left, so that the first failure is where the mistake is."""
@@ -139,7 +152,7 @@ class Check:
                 self.difference(k, i, f"∂Err/∂{weight}", edge, theta)
 
     def difference(self, k: int, i: int, term: str, edge: str, v: Value) -> None:
-        if v in self.measured:  # a shared weight
+        if v in self.measured or v in self.outside:  # a shared weight, or one without a derivative
             return
         measured = self.measured[v] = difference_in_graph(self.err, v)
         if measured.resolvable:
@@ -158,18 +171,44 @@ class Check:
             u = self.u[k][i]
             row = Row(
                 delta.neuron, u.data, self.o[k][i].data, float(self.slope[k](u.data)), delta, gradients,
-                self.measured.get(u), all(c.agrees for c in mine),
+                self.measured.get(u), _columns([c for c in mine if not c.agrees]),
             )  # fmt: skip
             result.rows.append(row)
         wrong = result.first_disagreement
         if wrong is not None:
+            result.note = self.note(wrong)
             result.culprit = self.culprit(wrong)
         return result
+
+    def note(self, wrong: Comparison) -> str:
+        """What was given without being used, and what is used without having been given."""
+        notes = []
+        if self.outside:
+            verb = "is" if len(self.outside) == 1 else "are"
+            notes.append(f"{_listed(list(self.outside.values()))} {verb} not in the graph of err")
+        k, i = wrong.neuron[0] - 1, wrong.neuron[1] - 1
+        if wrong.term == at("u", k, i) and (more := self.not_given(k, i)):
+            question = ": give it as bias=?" if len(more) == 1 and self.bias[k][i] is None else ""
+            notes.append(f"the graph of {wrong.term} also uses {_listed(more)}{question}")
+        return "; ".join(notes)
+
+    def not_given(self, k: int, i: int) -> list[str]:
+        """The leaves that u is computed from and that are no input, θ or bias of any neuron, nor behind one."""
+        given = {*self.inputs, *self.before(k)} | {v for n in self.neurons() for _, v in self.weights(*n)}
+        found, seen, waiting = [], set(given), [self.u[k][i]]
+        while waiting:
+            v = waiting.pop()
+            if v not in seen:
+                seen.add(v)
+                waiting.extend(reversed(v.parents))
+                if v.op is None:
+                    found.append(shown(v.label) if v.label else f"a Value without a label, {v.data!r}")
+        return found
 
     def culprit(self, wrong: Comparison) -> str:
         """The edge out of the neuron whose local derivative in the graph is not the formula's."""
         k, i = wrong.neuron[0] - 1, wrong.neuron[1] - 1
-        if not wrong.term.startswith("δ") or "finite" in wrong.term:
+        if not wrong.term.startswith("δ") or "finite" in wrong.term or self.u[k][i] in self.outside:
             return ""
         u, o = self.u[k][i], self.o[k][i]
         here = at("o", k, i)
@@ -185,6 +224,25 @@ class Check:
             if abs(engine - by_hand) > 16 * math.ulp(max(abs(engine), abs(by_hand))):
                 return f"{edge}, whose local derivative is {engine!r} in the graph and {by_hand!r} by hand"
         return f"none by itself: the contributions to {here} are not all summed"
+
+
+def _columns(wrong: Sequence[Comparison]) -> tuple[str, ...]:
+    """Where a neuron is wrong, as the table's columns; what only shows from end to end, where nothing else is."""
+    here = [c for c in wrong if "end to end" not in c.term and "finite" not in c.term]
+    kinds = [c.term.rstrip("⁽⁰¹²³⁴⁵⁶⁷⁸⁹⁾₀₁₂₃₄₅₆₇₈₉,") for c in here]
+    if not here:
+        kinds = ["δ from end to end" if "end to end" in c.term else "differences" for c in wrong]
+    return tuple(dict.fromkeys(kinds))
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Up to three by name.
+
+    >>> _listed(["a", "b"]), _listed(["a", "b", "c", "d", "e"])
+    ('a and b', 'a, b, c and 2 more')
+    """
+    some = [*names[:3], f"{len(names) - 3} more"] if len(names) > 3 else list(names)
+    return " and ".join([", ".join(some[:-1]), some[-1]] if len(some) > 1 else some)
 
 
 def gradient_terms(check: Check) -> dict[Value, list[float]]:
@@ -223,7 +281,8 @@ def at(symbol: str, k: int, i: int, *column: int) -> str:
 
 def _pair(sigma: Sigma) -> tuple[Callable[[float], float], Callable[[float], float]]:
     if not isinstance(sigma, str):
-        if not (isinstance(sigma, Sequence) and len(sigma) == 2 and all(map(callable, sigma))):
+        given: Any = sigma
+        if not (isinstance(given, Sequence) and len(given) == 2 and all(map(callable, given))):
             raise AutogradTypeError(
                 f"certify: sigma is {', '.join(map(repr, hand.ACTIVATIONS))} or a pair (σ, σ') of functions, or a list"
                 f" of these with one for each layer, and was given as {sigma!r}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from autograd import Difference
 
 HEADER = ("neuron", "u", "o", "σ'(u)", "δ engine", "δ by hand", "ulp", "∂Err/∂θ, ulp", "differences", "verdict")
+FAR = 1e6  # ulp, above which a relative difference says more
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Comparison:
     engine     what the graph gave
     hand       what the formula, or the finite difference, gives
     tolerance  how far they may lie apart
+    how        with what the number by hand was computed, if that is not plain: "with σ = tanh"
     """
 
     neuron: tuple[int, int]
@@ -28,6 +30,7 @@ class Comparison:
     engine: float
     hand: float
     tolerance: float
+    how: str = ""
 
     @property
     def agrees(self) -> bool:
@@ -52,10 +55,32 @@ class Comparison:
         larger = max(abs(self.engine), abs(self.hand))
         return abs(self.engine - self.hand) / math.ulp(larger) if math.isfinite(larger) else math.nan
 
+    @property
+    def distance(self) -> str:
+        """The distance as the table shows it: in ulp, or in percent where that is far and too much.
+
+        >>> [Comparison((1, 1), "u", "", 2.0, by_hand, 0.0).distance for by_hand in (2.0 + 2**-51, 1.3)]
+        ['1', '35 %']
+        """
+        if self.agrees or not self.ulp > FAR:
+            return f"{self.ulp:.3g}"
+        larger = max(abs(self.engine), abs(self.hand))
+        percent = 100 * abs(self.engine / larger - self.hand / larger)
+        return f"{percent:.0f} %" if percent >= 10 else f"{percent:.2g} %"
+
+    def __str__(self) -> str:
+        distance = self.distance
+        apart = "; they differ by " + distance if distance.endswith("%") else f", {distance} ulp apart"
+        how = f" {self.how}" if self.how else ""
+        return (
+            f"{self.term} is {self.engine!r} in the graph and {self.hand!r} by hand{how}"
+            f"{'' if distance == 'nan' else apart}"
+        )
+
 
 @dataclass(frozen=True)
 class Row:
-    """What the table shows of one neuron: its numbers, its largest distance, its finite difference."""
+    """What the table shows of one neuron: its numbers, its largest distance, its finite difference, what is wrong."""
 
     neuron: tuple[int, int]
     u: float
@@ -64,7 +89,12 @@ class Row:
     delta: Comparison
     gradients: tuple[Comparison, ...]
     difference: Difference | None
-    ok: bool
+    wrong: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything of this neuron agrees."""
+        return not self.wrong
 
 
 @dataclass
@@ -75,6 +105,7 @@ class Certificate:
     comparisons  every pair of numbers that was compared
     resolved     how many finite differences resolved their number, of `measured`
     culprit      the first disagreement's edge, traced in the graph; empty when all agree
+    note         what else is known of the disagreement: a Value that is used and was not given, or the other way round
     """
 
     rows: list[Row] = field(default_factory=list)
@@ -82,6 +113,7 @@ class Certificate:
     resolved: int = 0
     measured: int = 0
     culprit: str = ""
+    note: str = ""
 
     def __bool__(self) -> bool:
         return all(comparison.agrees for comparison in self.comparisons)
@@ -112,8 +144,9 @@ class Certificate:
         k, i = wrong.neuron
         edge = self.culprit or wrong.edge
         return (
-            f"NOT certified: layer {k}, neuron {i}: {wrong.term} is {wrong.engine!r} in the graph and"
-            f" {wrong.hand!r} by hand, {wrong.ulp:.3g} ulp apart" + (f"; edge {edge}" if edge else "")
+            f"NOT certified: layer {k}, neuron {i}: {wrong}"
+            + (f"; edge {edge}" if edge else "")
+            + (f"; {self.note}" if self.note else "")
         )
 
     def __repr__(self) -> str:
@@ -142,11 +175,12 @@ class Certificate:
         differences = "—" if d is None else "agree" if d.resolvable else "not resolvable"
         if d is not None and d.resolvable and not confirms(d, row.delta.engine):
             differences = f"{d.value:+.6g}"
-        largest = max((g.ulp for g in row.gradients), default=0.0)
+        furthest = max(row.gradients, key=lambda g: g.ulp, default=None)
         return (
             f"{row.neuron[0]}·{row.neuron[1]}", f"{row.u:+.6g}", f"{row.o:+.6g}", f"{row.slope:.6g}",
-            f"{row.delta.engine:+.9g}", f"{row.delta.hand:+.9g}", f"{row.delta.ulp:.3g}", f"{largest:.3g}",
-            differences, "ok" if row.ok else "WRONG",
+            f"{row.delta.engine:+.9g}", f"{row.delta.hand:+.9g}", row.delta.distance,
+            "0" if furthest is None else furthest.distance,
+            differences, "ok" if row.ok else f"WRONG: {', '.join(row.wrong)}",
         )  # fmt: skip
 
 
@@ -175,10 +209,7 @@ class BatchCertificate:
             return f"NOT certified: sample {self.worst}{more}; {self.certificates[self.worst].summary}"
         lost = next((c for c in self.summed if not c.agrees), None)
         if lost is not None:
-            return (
-                f"NOT certified: every sample agrees, but summed over {len(self.certificates)} of them {lost.term} is"
-                f" {lost.engine!r} in the graph and {lost.hand!r} by hand, {lost.ulp:.3g} ulp apart"
-            )
+            return f"NOT certified: every sample agrees, but summed over {len(self.certificates)} of them {lost}"
         return (
             f"certified: {len(self.certificates)} samples, and {len(self.summed)} gradients summed over them;"
             f" the worst sample is {self.worst}"

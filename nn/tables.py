@@ -35,7 +35,7 @@ def as_html(certificate: Certificate) -> str:
             if column in _DELTAS:
                 colour = LIGHT.gradient(row.delta.engine if column == _DELTAS[0] else row.delta.hand, largest)
                 style += f";background:{colour};color:{LIGHT.ink_on(colour)}"
-            elif text == "WRONG":
+            elif text.startswith("WRONG"):
                 style += ";font-weight:bold"
             cells.append(f'<td style="{style}">{markup(text)}</td>')
         body.append(f"<tr>{''.join(cells)}</tr>")
@@ -65,8 +65,9 @@ def as_latex(certificate: Certificate) -> str:
 
 
 def _latex(text: str) -> str:
-    mantissa, e, exponent = text.partition("e")
-    return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if e else text
+    number, percent, _ = text.partition(" %")
+    mantissa, e, exponent = number.partition("e")
+    return (rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if e else number) + (r"\,\%" if percent else "")
 
 
 def as_json(certificate: Certificate) -> str:

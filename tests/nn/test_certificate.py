@@ -241,6 +241,62 @@ def test_shapes_that_do_not_fit_are_said():
         certify_graph(u.tanh(), inputs=[x], u=[[u]], o=[], theta=[[[w]]], y=1.0)
 
 
+def neuron_by_hand(sigma=Value.tanh):
+    x, w, b = Value(2.0, "x"), Value(0.5, "w"), Value(0.25, "b")
+    u = w * x + b
+    o = sigma(u)
+    return b, {"err": (1.0 - o) ** 2, "inputs": [x], "u": [[u]], "o": [[o]], "theta": [[[w]]], "bias": [[b]], "y": 1.0}
+
+
+def verdicts(certificate):
+    return [certificate.line(row)[-1] for row in certificate.rows]
+
+
+def test_a_wrong_sigma_is_said_with_its_name():
+    _, given = neuron_by_hand(Value.sigmoid)
+    certificate = certify_graph(**given)
+    assert "o⁽¹⁾₁ is 0.777" in certificate.summary
+    assert " by hand with σ = tanh; they differ by 8.4 %" in certificate.summary
+    assert verdicts(certificate) == ["WRONG: o, δ"]
+    assert "ulp" not in certificate.summary and "%" in str(certificate)
+    assert certify_graph(**given, sigma="sigmoid")
+    pair = (math.tanh, lambda u: 1 - math.tanh(u) ** 2)
+    assert "by hand with the σ given" in certify_graph(**given, sigma=pair).summary
+    assert r"\,\%" in certificate.latex()
+
+
+def test_a_bias_that_was_not_given_is_said():
+    b, given = neuron_by_hand()
+    certificate = certify_graph(**{**given, "bias": None})
+    assert certificate.summary.endswith("; the graph of u⁽¹⁾₁ also uses b: give it as bias=?")
+    assert verdicts(certificate)[0].startswith("WRONG: u")
+    b.label = ""
+    assert "also uses a Value without a label, 0.25" in certify_graph(**{**given, "bias": None}).summary
+    assert certify_graph(**given)
+
+
+def test_a_theta_that_is_not_in_the_graph_is_said():
+    """A copy of the weight: its number is right, its gradient is nobody's, and a stale one does not count."""
+    _, given = neuron_by_hand()
+    w, copy = given["theta"][0][0][0], Value(0.5)
+    given["err"].backward()
+    copy.grad = w.grad
+    certificate = certify_graph(**{**given, "theta": [[[copy]]]})
+    assert not certificate and copy.grad == w.grad
+    assert certificate.summary.endswith("; θ⁽¹⁾₁₁ is not in the graph of err")
+    assert verdicts(certificate) == ["WRONG: ∂Err/∂θ"]
+    u = given["u"][0][0]
+    again = certify_graph(**{**given, "u": [[u + 0.0]]})
+    assert not again and again.summary.endswith("; u⁽¹⁾₁ is not in the graph of err")
+
+
+def test_each_column_at_fault_is_named():
+    net = MLP(2, [2, 1], seed=0)
+    slopes = certify(net, [0.5, -1.0], 0.25, sigma=(math.tanh, lambda u: 1 - u * u))
+    assert verdicts(slopes) == ["WRONG: δ"] * 3
+    assert "they differ by" in slopes.summary and "%" in slopes.line(slopes.rows[0])[6]
+
+
 LAYERS = "is a list of layers, each a list of Values; "
 
 
