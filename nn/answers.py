@@ -68,18 +68,18 @@ def answer_of(given: Any, cases: Sequence[Case]) -> Answer:
     parts = list(_flattened(given)) if isinstance(given, tuple) else [given]
     for part in parts:
         if _depth(part) == 3:
-            theta = [[_numbers("∂Err/∂θ", row, len(r)) for row, r in _zipped("∂Err/∂θ", layer, rows)]
-                     for layer, rows in _zipped("∂Err/∂θ", part, case.theta)]  # fmt: skip
+            theta = [[_numbers(at, row, len(r)) for at, row, r in _zipped(within, layer, rows, "list")]
+                     for within, layer, rows in _zipped("∂Err/∂θ", part, case.theta)]  # fmt: skip
             found = dataclasses.replace(found, theta=theta)
         elif found.delta is None and found.theta is None and len(cases) == 1:
-            delta = [_numbers("δ", layer, len(rows)) for layer, rows in _zipped("δ", part, case.theta)]
+            delta = [_numbers(at, layer, len(rows)) for at, layer, rows in _zipped("δ", part, case.theta)]
             found = dataclasses.replace(found, delta=delta)
         else:
             bias = [
-                [0.0] * len(rows) if layer is None else [b or 0.0 for b in _listed("∂Err/∂b", layer, len(rows))]
-                for layer, rows in _zipped("∂Err/∂b", part, case.theta)
+                [0.0] * len(rows) if layer is None else [b or 0.0 for b in _listed(at, layer, len(rows), "number")]
+                for at, layer, rows in _zipped("∂Err/∂b", part, case.theta)
             ]
-            found = dataclasses.replace(found, bias=[_numbers("∂Err/∂b", b, len(b)) for b in bias])
+            found = dataclasses.replace(found, bias=[_numbers(f"∂Err/∂b[{k}]", b, len(b)) for k, b in enumerate(bias)])
     if found == Answer():
         raise AutogradTypeError(f"grade: an answer is δ[k][i] or (δ, ∂Err/∂θ, ∂Err/∂b), and was given as {given!r}")
     return found
@@ -101,18 +101,20 @@ def _depth(part: Any) -> int:
     return depth
 
 
-def _listed(what: str, part: Any, n: int) -> list[Any]:
-    if not hasattr(part, "__iter__") or len(listed := list(part)) != n:
-        raise AutogradValueError(f"grade: {what} must have {n} entries where it is {part!r}")
+def _listed(what: str, part: Any, n: int, of: str) -> list[Any]:
+    if not hasattr(part, "__iter__") or isinstance(part, str) or len(listed := list(part)) != n:
+        raise AutogradValueError(f"grade: {what} must be a list of {n} {of}{'s' * (n != 1)}, and is {part!r}")
     return listed
 
 
-def _zipped(what: str, part: Any, like: Sequence[Any]) -> list[tuple[Any, Any]]:
-    return list(zip(_listed(what, part, len(like)), like))
+def _zipped(what: str, part: Any, like: Sequence[Any], of: str = "layer") -> list[tuple[str, Any, Any]]:
+    """Each entry with where it is, such as δ[0], and with the one that it must be like."""
+    entries = _listed(what, part, len(like), of)
+    return [(f"{what}[{n}]", entry, other) for n, (entry, other) in enumerate(zip(entries, like))]
 
 
 def _numbers(what: str, part: Any, n: int) -> Row:
-    numbers = [p.data if isinstance(p, Value) else p for p in _listed(what, part, n)]
+    numbers = [p.data if isinstance(p, Value) else p for p in _listed(what, part, n, "number")]
     for p in numbers:
         if not hasattr(p, "__float__"):
             raise AutogradTypeError(f"grade: {what} holds {p!r}, which is no number")

@@ -217,9 +217,14 @@ def test_your_own_activation_and_loss_need_their_hand_formulas():
 @pytest.mark.parametrize(
     "answer, words",
     [
-        ([[1.0]], "must have 3 entries"),
-        ("δ", "must have 3 entries"),
-        (5.0, "must have 3 entries"),
+        ([[1.0]], r"δ must be a list of 3 layers, and is \[\[1.0\]\]"),
+        ("δ", "δ must be a list of 3 layers, and is 'δ'"),
+        (5.0, "δ must be a list of 3 layers, and is 5.0"),
+        ([1, 2, 3], r"δ\[0\] must be a list of 3 numbers, and is 1"),
+        ([[1.0] * 3, [1.0] * 3, [1.0]], r"δ\[2\] must be a list of 2 numbers, and is \[1.0\]"),
+        ([[[1.0] * 2] * 2] * 3, r"∂Err/∂θ\[0\] must be a list of 3 lists"),
+        ([[[1.0]] * 3] * 3, r"∂Err/∂θ\[0\]\[0\] must be a list of 2 numbers, and is \[1.0\]"),
+        (([[1.0] * 3, [1.0] * 3, [1.0] * 2], [1, 2, 3]), r"∂Err/∂b\[0\] must be a list of 3 numbers, and is 1"),
         ((), "an answer is"),
         ([[1.0] * 3, [1.0] * 3, ["a", 1.0]], "no number"),
     ],
