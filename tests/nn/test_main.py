@@ -153,7 +153,26 @@ def test_every_way_to_train_learns_the_irises(arguments):
 
 def test_an_activation_without_a_hand_formula_is_said_not_certified(run):
     code, out, _, _ = run(*QUICK, "--activation", "gelu")
-    assert code == 0 and "δ is not certified" in out and "'gelu'" in out
+    assert code == 0
+    assert "no hand formula for gelu: δ is not certified; choose one of tanh, sigmoid, relu, linear" in out
+
+
+def test_what_is_printed_says_what_it_is(run):
+    _, out, _, _ = run(*QUICK)
+    assert "features standardised to mean 0, deviation 1 (kept in network.json)\n" in out
+    row = out.partition("δ of the held-out row ")[2].partition(",")[0]
+    assert f"row {row}, the one with the largest error, by the engine" in out and "units in the last place" in out
+    assert f"\n  network.svg   u, o, δ, θ for the held-out row {row}, the one with" in out
+    assert f"\n  neuron.svg    neuron 1 of layer 1 for row {row}: " in out and "∂o/∂…" in out
+
+
+def test_a_table_may_be_given_without_an_option(run, tmp_path, capsys):
+    path = line_of_numbers(tmp_path)
+    code, out, _, _ = run(path, *QUICK)
+    assert code == 0 and out.startswith(f"{path}: 40 rows") and "features and y standardised" in out
+    with pytest.raises(SystemExit):
+        job.main([path, "--data", path])
+    assert "one table at a time" in capsys.readouterr().err
 
 
 def test_a_wrong_rule_is_an_exit_code_of_1_and_the_table_of_a_disagreeing_row(run, monkeypatch):
@@ -229,6 +248,7 @@ def test_help_names_every_option_and_its_default(capsys):
     for option in ("--data", "--target", "--task", "--layers", "--activation", "--loss", "--optimizer", "--epochs",
                    "--learning-rate", "--batch-size", "--seed", "--output", "--format", "--hold-out"):  # fmt: skip
         assert option in out
+    assert out.count("\n  python -m nn ") == 2 and "δ is certified" in out
     assert "default: 60" in out and "0.02 for adam" in out
 
 
