@@ -206,7 +206,7 @@ print(certify(net, sample, target))
 
 # %% [markdown]
 # One line for each neuron. *ulp* counts units in the last place of a floating-point number: 1 or 2 is rounding, since
-# two orders of the same multiplications round differently.
+# two orders of the same multiplications round differently. What is far apart is given in percent instead.
 #
 # **Question.** What will the certificate say if we give it a wrong slope by hand, $1 - u^2$ for $1 - o^2$? In which
 # neuron?
