@@ -102,13 +102,13 @@ def fit(
     size = len(samples) if batch_size is None else min(_whole("batch_size", batch_size), len(samples))
     _whole("epochs", epochs, least=0)
     chosen, deciding = _optimizer(net, optimizer), decides(err, samples)
-    task = _Task(
-        net, err, chosen, samples, checks, size, reduction == "mean", clip_norm, deciding, random.Random(seed),
-        _compiled(backend, epochs, net, err, chosen, samples, checks, deciding),
-    )  # fmt: skip
     history, best = History(), _Best(net)
     began = time.perf_counter()
     try:
+        task = _Task(
+            net, err, chosen, samples, checks, size, reduction == "mean", clip_norm, deciding, random.Random(seed),
+            _compiled(backend, epochs, net, err, chosen, samples, checks, deciding),
+        )  # fmt: skip
         with Bar(epochs, progress) as bar:
             for count in range(1, epochs + 1):
                 epoch = task.epoch()
