@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import inspect
 import math
-import os
 import re
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .console import run, told
 from .errors import AutogradError, AutogradValueError, LoweringError
 from .events import Forward, Recording, record
 from .expression import FUNCTIONS, assignments, expression
@@ -65,10 +65,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             picture(result, options)
         if options.explore:
             page(result, options)
-    except BrokenPipeError:  # for _run() to settle
+    except BrokenPipeError:  # for run(main) to settle
         raise
     except (AutogradError, OSError) as error:
-        print(f"python -m autograd: {_told(error)}", file=sys.stderr)
+        print(f"python -m autograd: {told(error)}", file=sys.stderr)
         return 2 if isinstance(error, (AutogradValueError, LoweringError, OSError)) else 1
     return 0
 
@@ -231,30 +231,5 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     return options
 
 
-def _told(error: Exception) -> str:
-    """An error in words, without the number of an OSError."""
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}"
-    return str(error)
-
-
-def _run() -> int:
-    """main() on a real console: one that cannot print ∂ prints ? instead, one that is gone is no error."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="replace")
-    try:
-        code = main()
-        sys.stdout.flush()
-        return code
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
-    except BrokenPipeError:  # python -m autograd ... | head
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-
-
 if __name__ == "__main__":
-    sys.exit(_run())
+    sys.exit(run(main))

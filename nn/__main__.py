@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from autograd import AutogradError, AutogradValueError, draw, no_grad
+from autograd.console import run, told
 
 from . import deltas
 from .certificate import certify
@@ -66,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         folder = Path(options.output)
         folder.mkdir(parents=True, exist_ok=True)
     except (AutogradError, OSError) as error:
-        print(f"python -m nn: {_told(error)}", file=sys.stderr)
+        print(f"python -m nn: {told(error)}", file=sys.stderr)
         return 2
     kind = f"{len(task.data.classes)} classes" if task.data.classes else "a number"
     print(f"{options.data or 'Iris'}: {len(task.X)} rows, {net.nin} features, to learn {task.data.target} ({kind})")
@@ -213,7 +214,7 @@ def written(net: MLP, task: Task, history: History, options: argparse.Namespace,
             write(folder / file)
             print(f"  {file:12}  {what}")
         except (AutogradError, OSError) as error:
-            print(f"  no {file}: {_told(error)}")
+            print(f"  no {file}: {told(error)}")
 
 
 def _network_picture(net: MLP, task: Task, row: int) -> Any:
@@ -324,30 +325,5 @@ def _above_zero(text: str) -> float:
     return value
 
 
-def _told(error: Exception) -> str:
-    """An error in words, without the number of an OSError."""
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}"
-    return str(error)
-
-
-def _run() -> int:
-    """main() on a real console: one that cannot print δ prints ? instead, one that is gone is no error."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="replace")
-    try:
-        code = main()
-        sys.stdout.flush()
-        return code
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
-    except BrokenPipeError:  # python -m nn | head
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-
-
 if __name__ == "__main__":
-    sys.exit(_run())
+    sys.exit(run(main))

@@ -22,7 +22,7 @@ FILES = {
 # Each module of the core imports from those to its left.
 CORE = (
     "errors", "floats", "powers", "activations", "ops", "text", "naming", "graph", "value", "functions", "gradient",
-    "check", "orders", "events", "expression",
+    "check", "orders", "events", "expression", "console",
 )  # fmt: skip
 
 

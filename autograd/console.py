@@ -1,0 +1,42 @@
+"""What the two command lines, `python -m autograd` and `python -m nn`, have in common."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+
+
+def told(error: Exception) -> str:
+    """An error in words, without the number of an OSError.
+
+    >>> told(FileNotFoundError(2, "No such file or directory", "a.csv"))
+    'a.csv: No such file or directory'
+    """
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
+
+
+def run(main: Callable[[], int]) -> int:
+    """main() on a real console: one that cannot print δ prints ? instead, one that is gone is no error.
+
+    Returns main's exit code, 130 after Ctrl-C, 1 where nobody reads any more.
+
+    >>> run(lambda: 0)
+    0
+    """
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
+    try:
+        code = main()
+        sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # python -m nn | head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
