@@ -187,7 +187,7 @@ def _times_gaussian(factor: float, x: float, k: float) -> float:
     """factor · exp(−k·x²).  Rounding x² would cost k·x² ulp, so x = near + rest, near² exact."""
     if not -40.0 < x < 40.0:
         return 0.0 if x == x else nan
-    near = math.floor(4096.0 * x + 0.5) / 4096.0
+    near = x + 1649267441664.0 - 1649267441664.0  # 3·2³⁹ has no digits below 2⁻¹²: x in whole 4096ths
     factor += factor * math.expm1(-k * (x - near) * (x + near))  # a small part: it adds half an ulp, not two
     if k * near * near < 700.0:
         return factor * math.exp(-k * near * near)

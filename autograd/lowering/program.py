@@ -18,7 +18,7 @@ from ..errors import LoweringError
 from ..graph import toposort
 from ..naming import identifier, names_of, unique
 from ..ops import _ROWS, LITERAL, TABLE, Op
-from ..value import Value, number
+from ..value import Value
 
 BUILT_IN = frozenset(_ROWS)  # the others are users' own
 _OF_SQUARE = ("pow_dx", "pow_dxx")  # 2·x and 2 for x², to the bit, and by far the most frequent power
@@ -92,8 +92,6 @@ class Program:
         """
         if len(inputs) != len(self.inputs):
             self.check_count(inputs)
-        if [*map(type, inputs)].count(float) != len(inputs):  # the cheapest question: a tenth of a network's gradient
-            inputs = tuple([number(x, "program") for x in inputs])
         return self._run(*inputs)
 
     def check_count(self, inputs: Sequence[Any]) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from ..value import number
 from .program import BUILT_IN, Instruction, Program
 
 LONGEST_LINE = 40  # operands in one line before a part of it gets a line of its own
@@ -66,6 +67,12 @@ FAST = Style(
         "sin": "(sin({0}) if {0} - {0} == 0.0 else nan)",
         "cos": "(cos({0}) if {0} - {0} == 0.0 else nan)",
         "div": "({0} / {1} if {1} else div({0}, {1}))",
+        "div_slope": "(-_q / {1} if {1} and ((_q := {0} / {1}) >= 1e-290 or _q <= -1e-290) else div_slope({0}, {1}))",
+        "erf_slope": (
+            "((1.1283791670955126 + 1.1283791670955126 * _expm1("
+            "((_n := {0} + 1649267441664.0 - 1649267441664.0) - {0}) * ({0} + _n)))"
+            " * _exp(-_n * _n) if -26.0 < {0} < 26.0 else erf_slope({0}))"
+        ),
         "exp": "(_exp({0}) if {0} < 709.0 else exp({0}))",
         "log": "(log({0}) if {0} > 0.0 else -inf if {0} == 0.0 else nan)",
         "sech2": "(4.0 * (_e := _exp(-2.0 * _abs({0}))) / (1.0 + _e * (2.0 + _e)))",
@@ -78,7 +85,7 @@ FAST = Style(
 )  # fmt: skip
 # The C functions themselves where a row only passes its operand on, or a pattern has asked before.
 _DIRECT = {name: getattr(math, name) for name in ("tanh", "erf", "atan", "sin", "cos", "sqrt", "log")}
-_DIRECT |= {"abs": math.fabs, "_abs": math.fabs, "_exp": math.exp}
+_DIRECT |= {"abs": math.fabs, "_abs": math.fabs, "_exp": math.exp, "_expm1": math.expm1}
 
 
 def source(program: Program, style: Style = READABLE) -> str:
@@ -117,9 +124,19 @@ def function(text: str, namespace: dict[str, Any]) -> Callable[..., Any]:
 
 
 def compiled(program: Program) -> Callable[..., Any]:
-    """The program as a function of floats."""
+    """The program as a function of floats; whatever else it is given is converted first, or refused."""
     namespace = {name: row.function for row, name in program.functions.items()}
-    return function(source(program, FAST), namespace | _DIRECT)
+    header, body = source(program, FAST).split("\n", 1)
+    if program.inputs:
+        names = [program.names[i] for i in program.inputs]
+        # Asked here and not by the caller, where it took a tenth of a network's gradient.
+        asked, given = " is ".join(f"_type({name})" for name in names), "".join(f"{name}, " for name in names)
+        header += f"\n    if not ({asked} is _float):\n        {given}= _floats({given})"
+    return function(f"{header}\n{body}", namespace | _DIRECT | {"_type": type, "_float": float, "_floats": _floats})
+
+
+def _floats(*inputs: Any) -> list[float]:
+    return [number(x, "program") for x in inputs]
 
 
 class _Text(NamedTuple):

@@ -219,7 +219,7 @@ const silu_slope = (x) => {
 
 const _times_gaussian = (factor, x, k) => {
   if (!(abs(x) < 40)) return x === x ? 0 : NaN;
-  const near = Math.floor(4096 * x + 0.5) / 4096;
+  const near = x + 1649267441664 - 1649267441664;
   factor += factor * expm1(-k * (x - near) * (x + near));
   if (k * near * near < 700) return factor * exp(-k * near * near);
   const half = exp(-0.5 * k * near * near);
