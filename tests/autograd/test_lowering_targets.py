@@ -2,8 +2,10 @@
 
 import json
 import math
+import os
 import shutil
 import subprocess
+import sys
 import warnings
 from fractions import Fraction
 
@@ -224,6 +226,32 @@ def test_jax_jits_and_maps_and_torch_keeps_its_dtype():
     run = program.to("jax")
     mapped = jax.jit(jax.vmap(lambda x: run(*theta, x, 0.2, 0.3)))(jax.numpy.array([0.1, 0.4]))
     assert [float(o[0]) for o in mapped] == pytest.approx(program(*theta, *xs), rel=1e-6)
+
+
+SHARDED = """
+import jax
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from tests.autograd.test_lowering_targets import network
+
+jax.config.update("jax_enable_x64", True)
+program, theta = network()
+halves = NamedSharding(Mesh(jax.devices(), ("samples",)), PartitionSpec("samples"))
+columns = [jax.device_put(jax.numpy.sin(jax.numpy.arange(8.0) * k), halves) for k in (1, 2, 3)]
+outputs = jax.jit(program.to("jax"))(*theta, *columns)
+assert len(jax.devices()) == 2 and {o.sharding for o in outputs} == {halves}
+print([list(map(float, o)) for o in outputs])
+"""
+
+
+def test_jax_shards_the_samples_over_devices():
+    pytest.importorskip("jax", reason="sharding needs JAX")
+    environment = os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=2"}  # read once, at the start
+    ran = subprocess.run([sys.executable, "-c", SHARDED], env=environment, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    program, theta = network()
+    each = [program(*theta, *(math.sin(i * k) for k in (1, 2, 3))) for i in range(8)]
+    for output, column in zip(json.loads(ran.stdout), zip(*each)):
+        assert output == pytest.approx(column, rel=1e-12, abs=1e-15)
 
 
 def _optional(package):
