@@ -77,6 +77,7 @@ if TYPE_CHECKING:
     from . import paths as paths
     from .drawing import Drawing
     from .drawing.explorer import Page
+    from .drawing.marks import Highlight
     from .events import Recording
     from .explanation import Explanation
 
@@ -90,6 +91,7 @@ def draw(
     expand: bool = False,
     clusters: bool = False,
     force: bool = False,
+    highlight: Highlight = None,
 ) -> Drawing:
     """A picture of everything that a Value was computed from, with gradients once backward() has run.
 
@@ -100,6 +102,8 @@ def draw(
     expand     show each Σ, a weighted sum in one node, as the products and the sum that it is
     clusters   in pills, frame what belongs to one neuron
     force      draw each node of more than 1000
+    highlight  what stands out: a Value, or several Values and pairs (operand, result), such as
+               explain(y, x).edges; its border is heavy, and lines beside it are dotted
 
     A notebook shows the result; elsewhere `.save("neuron.svg")` writes it (.png, .pdf, .gv), and
     `.svg()` and `.dot` are its text.
@@ -110,7 +114,16 @@ def draw(
     """
     from .drawing import draw  # here, so that importing autograd loads the core alone
 
-    return draw(value, level=level, direction=direction, theme=theme, expand=expand, clusters=clusters, force=force)
+    return draw(
+        value,
+        level=level,
+        direction=direction,
+        theme=theme,
+        expand=expand,
+        clusters=clusters,
+        force=force,
+        highlight=highlight,
+    )
 
 
 def explore(y: Value, *, theme: str | None = None, direction: str = "LR", level: str | None = None) -> Page:
@@ -139,7 +152,8 @@ def explain(y: Value, x: Value, top: int = 10) -> Explanation:
     x    the Value by which: a leaf, or an interior node such as a neuron's u
     top  how many paths to list, the largest |product| first
 
-    Print the result, or ask for its `.paths`, `.count`, `.gradient`, `.cancellation`, `.latex()`.
+    Print the result, or ask for its `.paths`, `.count`, `.gradient`, `.cancellation`, `.latex()`;
+    `.draw()` shows the listed paths in the picture of y.
     No `.grad` is read or changed.
 
     >>> x = Value(3.0, "x"); y = x * x

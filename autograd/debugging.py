@@ -58,9 +58,9 @@ def debug() -> Iterator[Debugger]:
                      from the same node, or gradients of an earlier step that were never set to zero
 
     Each message names the node, the operation, its operands, the line of your program and the
-    remedy; `error.node` is the Value, which can be drawn.  A branch that `where` does not
-    take counts too.  All nodes made inside are kept until the end, so watch a few steps, not a whole
-    training.  Local to its thread.
+    remedy; `error.node` is the Value, and `draw(error.root, highlight=error.node)` marks it in the
+    picture.  A branch that `where` does not take counts too.  All nodes made inside are kept until
+    the end, so watch a few steps, not a whole training.  Local to its thread.
 
     >>> with debug() as watched:
     ...     x = Value(0.0, "x")
@@ -106,13 +106,12 @@ class Debugger:
         for p in node.parents:
             if math.isnan(p.data):
                 kind = "computed before debug() began" if p.parents else "given as data"
-                raise self._not_finite(
-                    p, f"{_name(p)} is nan where it enters {_operation(node)}: it was {kind}", node, "look there"
-                )
+                told = f"{_name(p)} is nan where it enters {_operation(node)}: it was {kind}"
+                raise self._not_finite(p, node, told, node, "look there")
         better = all(map(math.isfinite, operands))
         if math.isnan(node.data) or (better and math.isinf(node.data)):
             told = f"{node.data!r} is born in {_operation(node)}: {_listed(node)} gives {node.data!r}"
-            raise self._not_finite(node, told, node, _remedy(node, operands))
+            raise self._not_finite(node, node, told, node, _remedy(node, operands))
 
     # --- around backward() --------------------------------------------------------------------
 
@@ -120,12 +119,13 @@ class Debugger:
         """Refuse a backward() that would mislead.  Raises BackwardMistake."""
         order = toposort(root)
         for node in order:
-            self._require_unchanged(node)
+            self._require_unchanged(node, root)
         leaves = [node for node in order if node.op is None]
         for leaf in leaves:
             if leaf.grad and _differ(self._leaves.get(leaf, leaf.data), leaf.data):
                 raise _mistake(
                     leaf,
+                    root,
                     f"{_name(leaf)} still holds the gradient of an earlier step, {leaf.grad!r}, although its data has"
                     f" changed since, from {self._leaves[leaf]!r} to {leaf.data!r}; backward() would add to it\n"
                     "  call zero_grad() before the backward() of every step",
@@ -133,12 +133,13 @@ class Debugger:
         if root in self._done and any(leaf.grad for leaf in leaves):
             raise _mistake(
                 root,
+                root,
                 f"this is the second backward() from {_name(root)}, and the leaves still hold the gradient of the"
                 f" first: they would hold twice the gradient{self._at(root)}\n"
                 "  call zero_grad() in between, or backward() once",
             )
 
-    def _require_unchanged(self, node: Value) -> None:
+    def _require_unchanged(self, node: Value, root: Value) -> None:
         birth = self._births.get(node)
         if birth is None or node.op is None:  # made in no_grad(): a leaf, whose data is the user's
             return
@@ -146,6 +147,7 @@ class Debugger:
             if _differ(v.data, before):
                 raise _mistake(
                     v,
+                    root,
                     f"the data of {_name(v)} changed between the forward pass and backward(): it was {before!r} when"
                     f" {_name(node)} was computed, and is {v.data!r} now{self._at(node)}\n"
                     "  local derivatives would mix both: compute the forward pass again after every change",
@@ -161,24 +163,24 @@ class Debugger:
             if not math.isfinite(g):  # had a contribution been the cause, it would have been met before
                 what = "the sum of its contributions overflows" if node is not root else "so it was given"
                 told = f"the gradient of {_name(node)} is {g!r}: {what}"
-                raise self._not_finite(node, told, node, "look for exploding factors, or scale the error")
+                raise self._not_finite(node, root, told, node, "look for exploding factors, or scale the error")
             if g and node.op is not None:
                 for p, d in zip(node.parents, node.op.rule(node.data, *[p.data for p in node.parents])):
                     if d and not math.isfinite(g * d):
-                        raise self._bad_contribution(node, p, g, d)
+                        raise self._bad_contribution(root, node, p, g, d)
 
-    def _bad_contribution(self, node: Value, parent: Value, g: float, d: float) -> NotFinite:
+    def _bad_contribution(self, root: Value, node: Value, parent: Value, g: float, d: float) -> NotFinite:
         told = (
             f"the gradient of {_name(parent)} becomes {g * d!r} in {_operation(node)}: upstream × local is {g!r} ×"
             f" {d!r}, at {_listed(node)}"
         )
         finite = "the product overflows: scale the error, or look for exploding factors"
         singular = f"{_operation(node)} has no finite slope there: keep its operands away from that point"
-        return self._not_finite(node, told, node, finite if math.isfinite(d) else singular)
+        return self._not_finite(node, root, told, node, finite if math.isfinite(d) else singular)
 
-    def _not_finite(self, culprit: Value, told: str, made: Value, remedy: str) -> NotFinite:
+    def _not_finite(self, culprit: Value, root: Value, told: str, made: Value, remedy: str) -> NotFinite:
         error = NotFinite(f"{told}{self._at(made)}\n  {remedy}")
-        error.node = culprit
+        error.node, error.root = culprit, root
         return error
 
     def _at(self, node: Value) -> str:
@@ -186,9 +188,9 @@ class Debugger:
         return f"\n  at {line}" if line else ""
 
 
-def _mistake(node: Value, told: str) -> BackwardMistake:
+def _mistake(node: Value, root: Value, told: str) -> BackwardMistake:
     error = BackwardMistake(told)
-    error.node = node
+    error.node, error.root = node, root
     return error
 
 

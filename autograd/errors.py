@@ -1,5 +1,12 @@
 """What can go wrong, each with a class of its own so that it can be caught by name."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .value import Value
+
 
 class AutogradError(Exception):
     """The parent of every error that this package raises on purpose.
@@ -30,12 +37,14 @@ class LoweringError(AutogradError, ValueError):
 
 
 class NotFinite(AutogradError, ArithmeticError):
-    """A nan or inf was born inside debug(); `node` is where."""
+    """A nan or inf was born inside debug(); `node` is where, `root` what was computed or differentiated."""
 
-    node: object = None
+    node: Value
+    root: Value
 
 
 class BackwardMistake(AutogradError, RuntimeError):
-    """backward() inside debug() would give, or add to, a wrong gradient; `node` shows why."""
+    """backward() from `root` inside debug() would give, or add to, a wrong gradient; `node` shows why."""
 
-    node: object = None
+    node: Value
+    root: Value

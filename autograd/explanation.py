@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from typing import TYPE_CHECKING, Any
 
 from .errors import AutogradTypeError, AutogradValueError
 from .floats import fsum
@@ -20,6 +21,9 @@ from .ops import LITERAL
 from .paths import Path, edges_between, largest_paths, multiplications, over_paths
 from .text import bracketed, short, shown, signed
 from .value import Value
+
+if TYPE_CHECKING:
+    from .drawing import Drawing
 
 _FACTORS = 8  # of a long path that are written out
 _LINE = 90  # letters, above which a path takes three lines
@@ -104,8 +108,23 @@ class Explanation:
 
     @property
     def edges(self) -> set[tuple[Value, Value]]:
-        """The (operand, result) pairs that the listed paths go through, as a picture would highlight them."""
+        """The (operand, result) pairs that the listed paths go through."""
         return {(e.tail, e.head) for path in self.paths for e in path.edges}
+
+    def draw(self, **options: Any) -> Drawing:
+        """The picture of y with the listed paths highlighted; options are those of autograd.draw.
+
+        Where no path leads from y to x, or none is listed, nothing but y and x stands out as far
+        as it is there.
+
+        >>> a, b = Value(3.0, "a"), Value(2.0, "b"); y = a * b + a
+        >>> Explanation(y, b, top=1).draw().dot.count("dotted")
+        2
+        """
+        from .drawing import draw  # here, since most who want an explanation want the text
+
+        ends = {self.y, self.x} if self.count else {self.y}
+        return draw(self.y, highlight=[*ends, *self.edges], **options)
 
     # --- as text, and as LaTeX ------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ import math
 import random
 from pathlib import Path
 
-from autograd import Value, draw, explore, fsum, grad
+from autograd import Value, draw, explain, explore, fsum, grad
 from autograd.drawing import Drawing
 from nn import MLP, Adam, Neuron, cross_entropy, fit, squared_error
 from nn.plots import activation_curves, decision_boundary
@@ -83,6 +83,7 @@ def drawings() -> None:
         save(run.draw(err, theme=theme), f"network-{theme}.png")
     save(draw(err), "pills.png")
     save(draw(err, clusters=True, expand=True), "pills-expanded.png", 0.65)
+    save(explain(err, run.net.parameters()[0], top=1).draw(), "paths.png", 0.65)
     run, err = classifier()
     err.backward()
     save(run.draw(err), "classifier.png", 0.65)

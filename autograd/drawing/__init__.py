@@ -4,6 +4,7 @@ scene     what is shown: roles, edges, derivatives     theme   every colour
 dot       cards and pills                              fonts   how wide a text is, and its glyphs
 summary   a large graph in a few boxes                 parts   tables, chips, texts, the legend
 render    DOT text as SVG, PNG and PDF                 pdf     the layout as a PDF
+marks     what is highlighted
 
 Names come from ..naming, numbers and harmless labels from ..text, as in every other output.
 
@@ -16,6 +17,7 @@ from ..errors import AutogradTypeError, AutogradValueError
 from ..text import shown, signed
 from ..value import Value
 from .dot import cards, pills
+from .marks import Highlight
 from .render import Drawing
 from .scene import Scene, scene
 from .summary import summary
@@ -38,6 +40,7 @@ def draw(
     expand: bool = False,
     clusters: bool = False,
     force: bool = False,
+    highlight: Highlight = None,
 ) -> Drawing:
     """A picture of everything that a Value was computed from.
 
@@ -49,10 +52,12 @@ def draw(
     expand     show each Σ, a weighted sum in one node, as the products and the sum that it is
     clusters   in pills, frame what belongs to one neuron, by the names that a network gives
     force      draw each node of more than 1000
+    highlight  what stands out: a Value, or several Values and pairs (operand, result), such as
+               the edges that explain(y, x) found
 
     Gradients are shown once backward() has run on it.  Raises AutogradTypeError for something
-    that is not a Value; AutogradValueError for an unknown level, direction or theme, and for too
-    many cards or pills.
+    that is not a Value; AutogradValueError for an unknown level, direction or theme, for too
+    many cards or pills, and for a highlight that is not in the graph.
 
     >>> w, x = Value(0.5, "w"), Value(2.0, "x")
     >>> o = (w * x).tanh(); o.backward()
@@ -63,7 +68,7 @@ def draw(
         raise AutogradTypeError(f"draw takes a Value, and was given a {type(value).__name__}")
     if level is not None and level not in _LEVELS:
         raise AutogradValueError(f"unknown level {level!r}; choose one of {', '.join(_LEVELS)}, or None")
-    palette, what = theme_named(theme), scene(value, expand)
+    palette, what = theme_named(theme), scene(value, expand, highlight)
     count = len(what.nodes)
     large = count > EACH and not force
     if large and level in ("cards", "pills"):
@@ -93,7 +98,10 @@ def _told(what: Scene, level: str) -> tuple[str, str]:
     for node in leaves[:12]:
         text += f" {shown(node.name)} = {signed(node.value.data)}"
         text += f" with gradient {signed(node.value.grad)}." if what.differentiated else "."
-    return title, text + (f" And {len(leaves) - 12} more leaves." if len(leaves) > 12 else "")
+    text += f" And {len(leaves) - 12} more leaves." if len(leaves) > 12 else ""
+    marked = [shown(node.name) for node in what.nodes if node.marked]
+    text += f" Highlighted: {', '.join(marked[:12])}{', …' if len(marked) > 12 else ''}." if marked else ""
+    return title, text
 
 
 def shown_in_notebook(value: Value) -> dict[str, str | bytes]:

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from ..text import exact, shown, signed
-from .parts import arrows, border, canvas, cell, chip, frame, header, legend, table, tooltip, words
+from .parts import arrows, border, canvas, cell, chip, frame, header, legend, mark_note, table, tooltip, words
 from .scene import Edge, Node, Scene
 from .theme import Colour, Theme, strength
 
@@ -97,7 +97,9 @@ def _add(graph: Any, node: Node, theme: Theme, scene: Scene, label: str | None) 
         text = f"<{table([[cell(shown(node.name), theme.muted, 12)]], spacing=0, padding=0)}>"
         graph.node(node.key, text, id=node.key, tooltip=tip, shape="plain", margin="0.06,0.03")
     else:
-        graph.node(node.key, f"<{label}>", id=node.key, tooltip=tip, **border(theme, theme.roles[node.role]))
+        graph.node(
+            node.key, f"<{label}>", id=node.key, tooltip=tip, **border(theme, theme.roles[node.role], node.marked)
+        )
 
 
 def _described(node: Node, scene: Scene) -> str:
@@ -113,7 +115,7 @@ def _described(node: Node, scene: Scene) -> str:
 def _strokes(edge: Edge, scene: Scene, theme: Theme) -> dict[str, str]:
     """Two strokes: forward the value, backward the gradient, the wider the more of it."""
     if not _sends(edge):
-        return {"color": theme.forward, "tooltip": _edge_tip(edge)}
+        return {"color": theme.forward, "tooltip": _edge_tip(edge)} | _line(edge, scene)
     return _stroke(edge, scene, theme) | {"color": f"{theme.forward}:{_line_colour(edge, scene, theme)}", "dir": "both"}
 
 
@@ -122,7 +124,11 @@ def _stroke(edge: Edge, scene: Scene, theme: Theme) -> dict[str, str]:
     if _sends(edge):
         colour = _line_colour(edge, scene, theme)
         width += 2.4 * strength(edge.contribution or 0.0, scene.largest)
-    return {"color": colour, "penwidth": f"{width:.2f}", "tooltip": _edge_tip(edge)}
+    return {"color": colour, "penwidth": f"{width:.2f}", "tooltip": _edge_tip(edge)} | _line(edge, scene)
+
+
+def _line(edge: Edge, scene: Scene) -> dict[str, str]:
+    return {"style": "dotted"} if scene.marked_edges and not edge.marked else {}
 
 
 def _sends(edge: Edge) -> bool:
@@ -170,7 +176,8 @@ def _partial(of: str, by: str) -> str:
 
 
 def _legend(scene: Scene, theme: Theme, note: list[str]) -> str:
+    marked = mark_note(scene.marked, scene.marked_edges, theme)
     if not scene.differentiated:
-        return legend(theme, None, [cell("gradients appear after backward()", theme.muted, 10)])
+        return legend(theme, None, [cell("gradients appear after backward()", theme.muted, 10), *marked])
     what = f"gradient of {shown(scene.symbol)}" if scene.symbol else "gradient"
-    return legend(theme, scene.largest, note, what)
+    return legend(theme, scene.largest, [*note, *marked], what)

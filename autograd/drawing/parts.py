@@ -15,6 +15,7 @@ from ..text import markup, signed
 from .fonts import width
 from .theme import Colour, Role, Theme
 
+MARK = 3.6  # points: the border of what is highlighted, twice as heavy as any other
 DIRECTIONS = {"LR": ("→", "←"), "TB": ("↓", "↑")}  # and the arrows forth and back
 
 
@@ -44,10 +45,11 @@ def arrows(direction: str) -> tuple[str, str]:
     return DIRECTIONS[direction]
 
 
-def border(theme: Theme, role: Role) -> dict[str, str]:
-    """The attributes of a node of that role."""
-    style = "rounded,filled,dashed" if role.dashed else "rounded,filled"
-    return {"style": style, "fillcolor": theme.card, "color": role.border, "penwidth": f"{role.width:g}"}
+def border(theme: Theme, role: Role, marked: bool = False) -> dict[str, str]:
+    """The attributes of a node of that role; a marked one has a heavy border."""
+    style = "rounded,filled,dashed" if role.dashed and not marked else "rounded,filled"
+    colour, width = (theme.ink, MARK) if marked else (role.border, role.width)
+    return {"style": style, "fillcolor": theme.card, "color": colour, "penwidth": f"{width:g}"}
 
 
 def frame(title: str, theme: Theme, fill: Colour) -> dict[str, str]:
@@ -119,6 +121,12 @@ def tooltip(text: str) -> str:
     """Text for a tooltip attribute, in several lines."""
     # Escapes are replaced here too, in nodes even twice; an invisible word joiner prevents that.
     return markup(text).replace("\\", "\\\\\u2060").replace("\n", "\\n")
+
+
+def mark_note(nodes: bool, edges: bool, theme: Theme) -> list[str]:
+    """What the legend says of a highlight."""
+    line = ", solid line" if edges else ""
+    return [cell(f"   heavy border{line}: highlighted", theme.ink, 10)] if nodes else []
 
 
 def legend(theme: Theme, largest: float | None, note: list[str], what: str = "") -> str:

@@ -16,6 +16,7 @@ from ..naming import name, names_of
 from ..ops import LITERAL, TABLE
 from ..text import constant
 from ..value import Value
+from .marks import Highlight, marks
 from .theme import largest_of
 
 _INDICES = r"[\d,₀-₉⁰¹²³⁴-⁹⁽⁾ᵢⱼₖₗ_'′]*"
@@ -37,6 +38,7 @@ class Node:
     role   "input", "parameter", "target", "literal", "operation" or "result"
     tag    what stands beside the name: the operation, or what kind of leaf it is
     place  (layer, row) of the neuron that it belongs to, by the network's names; or None
+    marked whether it is highlighted
     """
 
     key: str
@@ -45,6 +47,7 @@ class Node:
     role: str
     tag: str
     place: tuple[int, int] | None = None
+    marked: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,12 +56,14 @@ class Edge:
 
     local         ∂head/∂tail at this operand; None where the head does not depend on it
     contribution  what backward() sent along it, None before backward() and where local is None
+    marked        whether it is highlighted
     """
 
     tail: Node
     head: Node
     local: float | None
     contribution: float | None
+    marked: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +74,7 @@ class Scene:
     symbol           what the gradients are of: the result's name, or "" where backward() was
                      called on another node, or twice, or with a gradient other than 1
     largest          the largest finite |gradient|, which gets the strongest colour
+    marked           whether nodes are highlighted; marked_edges: whether edges are
     """
 
     nodes: list[Node]
@@ -76,18 +82,23 @@ class Scene:
     differentiated: bool
     symbol: str
     largest: float = field(init=False)
+    marked: bool = field(init=False)
+    marked_edges: bool = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "marked", any(node.marked for node in self.nodes))
+        object.__setattr__(self, "marked_edges", any(edge.marked for edge in self.edges))
         object.__setattr__(self, "largest", largest_of([node.value.grad for node in self.nodes if self.differentiated]))
 
 
 Operands = dict[Value, list[tuple[Value, "float | None"]]]  # node -> its operands with ∂node/∂operand
 
 
-def scene(root: Value, expand: bool = False) -> Scene:
+def scene(root: Value, expand: bool = False, highlight: Highlight = None) -> Scene:
     """Name the nodes below `root` and look up every derivative.
 
-    expand   show each sumprod as the products and the sum that it stands for
+    expand     show each sumprod as the products and the sum that it stands for
+    highlight  what is marked, see marks.py
 
     >>> x = Value(3.0, "x"); y = x * x + 1; y.backward()
     >>> [(n.name, n.role, n.tag) for n in scene(y).nodes]
@@ -96,22 +107,27 @@ def scene(root: Value, expand: bool = False) -> Scene:
     [('x', 'v₁', 3.0, 3.0), ('x', 'v₁', 3.0, 3.0), ('v₁', 'f', 1.0, 1.0), ('1', 'f', 1.0, 1.0)]
     """
     operands: Operands = {node: _operands(node) for node in toposort(root)}
+    marked = marks(highlight, operands)
     signs: dict[Value, str] = {}
+    sums: dict[Value, Value] = {}
     if expand:
-        operands, signs = _expanded(operands)
+        operands, signs, sums = _expanded(operands)
     shown = {tail for pairs in operands.values() for tail, _ in pairs} | {root}
     drawn = [node for node in operands if node in shown]
     names, places = names_of(drawn, root), _places(drawn, operands)
     nodes = {}
     for i, v in enumerate(drawn):
         role = _role(v, root)
-        nodes[v] = Node(f"n{i}", v, names[v], role, signs.get(v) or _tag(v, role), places[v])
+        on_path = v in marked.nodes or any((p, sums.get(v)) in marked.pairs for p in v.parents)
+        nodes[v] = Node(f"n{i}", v, names[v], role, signs.get(v) or _tag(v, role), places[v], on_path)
     differentiated = root.grad != 0
     edges = []
     for head in drawn:
         for tail, local in operands[head]:
             sent = _contribution(head.grad, local) if differentiated and local is not None else None
-            edges.append(Edge(nodes[tail], nodes[head], local, sent))
+            # A product that was taken out of a sum stands between both ends of the edge.
+            on_path = nodes[tail].marked if tail in sums else (tail, sums.get(head, head)) in marked.pairs
+            edges.append(Edge(nodes[tail], nodes[head], local, sent, on_path))
     return Scene(list(nodes.values()), edges, differentiated, names[root] if root.grad == 1 else "")
 
 
@@ -138,8 +154,8 @@ def _is_one(p: Value, partner: Value) -> bool:
     return p.op is LITERAL and p.data == 1 and bool(partner.parents or _BIAS.fullmatch(partner.label))
 
 
-def _expanded(operands: Operands) -> tuple[Operands, dict[Value, str]]:
-    """Each sumprod as one × for each of its products, and a + of them all; and the signs of these sums.
+def _expanded(operands: Operands) -> tuple[Operands, dict[Value, str], dict[Value, Value]]:
+    """Each sumprod as one × for each of its products, and a + of them all; the signs of these sums; product -> sum.
 
     ∂sum/∂product = 1 and ∂(a·b)/∂a = b are those of the rows add and mul.  A product's gradient
     is its sum's times that 1.
@@ -147,7 +163,7 @@ def _expanded(operands: Operands) -> tuple[Operands, dict[Value, str]]:
     taken = {node.label for node in operands}
     unused = (p for i in count(1) if (p := name("p", i)) not in taken)
     expanded: Operands = {}
-    signs = {}
+    signs, sums = {}, {}
     for node, pairs in operands.items():
         if node.op is None or node.op.name != "sumprod":
             expanded[node] = pairs
@@ -163,10 +179,11 @@ def _expanded(operands: Operands) -> tuple[Operands, dict[Value, str]]:
             product = _product(a, b, next(unused), node.grad)
             expanded[product] = list(zip((a, b), _MUL.rule(product.data, a.data, b.data)))
             terms.append(product)
+            sums[product] = node
         one, _ = _ADD.rule(node.data, 0.0, node.data)
         expanded[node] = [(term, one) for term in terms] or pairs
         signs[node] = "+" if terms else "×"
-    return expanded, signs
+    return expanded, signs, sums
 
 
 def _product(a: Value, b: Value, label: str, gradient: float) -> Value:

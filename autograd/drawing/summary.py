@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from ..text import shown, signed
-from .parts import border, canvas, cell, chip, header, legend, table, tooltip
+from .parts import border, canvas, cell, chip, header, legend, mark_note, table, tooltip
 from .scene import Node, Scene
 from .theme import Theme
 
@@ -22,7 +22,7 @@ _INDEX = re.compile(r"[\d,₀-₉ᵢⱼₖₗ_]+$")
 
 @dataclass
 class Kind:
-    """Nodes that are drawn as one box: its key in DOT, what it is called, and their numbers."""
+    """Nodes that are drawn as one box: its key in DOT, what it is called, their numbers, whether one is highlighted."""
 
     key: str
     name: str
@@ -30,6 +30,7 @@ class Kind:
     role: str
     values: list[float] = field(default_factory=list)
     gradients: list[float] = field(default_factory=list)
+    marked: bool = False
 
 
 def summary(scene: Scene, direction: str, theme: Theme, note: str = "") -> str:
@@ -41,18 +42,24 @@ def summary(scene: Scene, direction: str, theme: Theme, note: str = "") -> str:
     said = [cell(f"{len(scene.nodes):,} nodes of {len(kinds)} kinds{note}", theme.ink, 10)]
     if not scene.differentiated:
         said.append(cell("  gradients appear after backward()", theme.muted, 10))
+    said += mark_note(scene.marked, scene.marked_edges, theme)
     scale = scene.largest if scene.differentiated else None
     what = f"gradient of {shown(scene.symbol)}" if scene.symbol else "gradient"
     graph = canvas(theme, direction, legend(theme, scale, said, what), nodesep="0.25", ranksep="0.45")
     for kind in kinds:
         tip = tooltip(f"{kind.name}: {len(kind.values):,} nodes")
         role = theme.roles["operation" if kind.role == "literal" else kind.role]
-        graph.node(kind.key, f"<{_box(kind, scene, theme)}>", id=kind.key, tooltip=tip, **border(theme, role))
+        graph.node(
+            kind.key, f"<{_box(kind, scene, theme)}>", id=kind.key, tooltip=tip, **border(theme, role, kind.marked)
+        )
+    solid = {(kind_of[edge.tail].key, kind_of[edge.head].key) for edge in scene.edges if edge.marked}
     operands = Counter((kind_of[edge.tail].key, kind_of[edge.head].key) for edge in scene.edges)
     for (tail, head), count in operands.items():
         label = f"<{table([[cell(f' {count:,}', theme.muted, 9)]], spacing=0)}>"
         width = f"{1 + 0.5 * math.log10(count):.2f}"
-        graph.edge(tail, head, label=label, color=theme.forward, penwidth=width, tooltip=f"{count:,} operands")
+        style = "dotted" if scene.marked_edges and (tail, head) not in solid else "solid"
+        look = {"color": theme.forward, "penwidth": width, "style": style}
+        graph.edge(tail, head, label=label, tooltip=f"{count:,} operands", **look)
     return str(graph.source)
 
 
@@ -70,6 +77,7 @@ def _kinds(scene: Scene) -> tuple[dict[Node, Kind], list[Kind]]:
         kind = kind_of[node] = kinds[key]
         kind.values.append(node.value.data)
         kind.gradients.append(node.value.grad)
+        kind.marked |= node.marked
         if kind.tag != node.tag:
             kind.tag = "…"  # several operations under one name
     for node, kind in kind_of.items():
