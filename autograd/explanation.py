@@ -188,7 +188,11 @@ class Explanation:
         left = formulas.name(f"∂{names[self.y]}/∂{names[self.x]}")
         dots = [r"\cdots"] if self.count > len(self.paths) else []
         columns = zip(*[_rows(p, names, formulas) for p in self.paths])
-        sums = [" + ".join([r" \, ".join(row) for row in column] + dots) for column in columns] or ["0"]
+        # Only between numbers must a dot stand.
+        sums = [
+            " + ".join([product.join(row) for row in column] + dots)
+            for product, column in zip((r" \, ", r" \, ", r" \cdot "), columns)
+        ] or ["0"]
         lines = [f"&= {line}" for line in [*sums, latex_number(signed(self.gradient).removeprefix("+"))]]
         return r"\begin{aligned}" + "\n" + left + " " + " \\\\\n".join(lines) + "\n" + r"\end{aligned}"
 

@@ -222,6 +222,12 @@ class BatchCertificate:
     def __repr__(self) -> str:
         return f"<BatchCertificate: {self.summary}>"
 
+    def latex(self) -> str:
+        """The worst sample's table, and the gradients summed over all samples, as a LaTeX array."""
+        from .tables import batch_as_latex
+
+        return batch_as_latex(self)
+
     def json(self) -> str:
         """Every sample's report as JSON text."""
         from .tables import batch_as_json

@@ -54,14 +54,41 @@ def as_latex(certificate: Certificate) -> str:
 
     >>> from nn import MLP, certify
     >>> as_latex(certify(MLP(1, [1], seed=0), [1.0], 0.0)).splitlines()[0]
-    '\\begin{array}{lrrrrrr}'
+    '\\begin{array}{lrrrrrrl}'
     """
-    header = ["", "u", "o", r"\sigma'(u)", r"\delta", r"\delta \text{ by hand}", r"\text{ulp}"]
-    lines = [" & ".join(header) + r" \\ \hline"]
+    header = ["", "u", "o", r"\sigma'(u)", r"\delta", r"\delta \text{ by hand}", r"\text{ulp}", ""]
+    rows = []
     for row in certificate.rows:
         _, *numbers = certificate.line(row)[:7]
-        lines.append(" & ".join([latex_name(row.delta.term), *(_latex(text) for text in numbers)]) + r" \\")
-    return "\n".join([r"\begin{array}{lrrrrrr}", *lines, r"\end{array}"])
+        verdict = r"\text{ok}" if row.ok else r"\textbf{wrong}"
+        rows.append([latex_name(row.delta.term), *map(_latex, numbers), verdict])
+    return _array("lrrrrrrl", [header, *rows])
+
+
+def batch_as_latex(batch: BatchCertificate) -> str:
+    r"""The table of the worst sample, and below it ∂Err/∂θ summed over all.
+
+    >>> from nn import MLP, certify
+    >>> batch_as_latex(certify(MLP(1, [1], seed=0), [[1.0], [2.0]], [0.0, 0.5])).splitlines()[1]
+    '\\text{sample 0, the worst of 2} \\\\'
+    """
+    header = ["", r"\text{engine}", r"\text{by hand}", r"\text{ulp}", ""]
+    rows = [
+        [latex_name(c.term), _latex(f"{c.engine:+.9g}"), _latex(f"{c.hand:+.9g}"), _latex(c.distance),
+         r"\text{ok}" if c.agrees else r"\textbf{wrong}"]
+        for c in batch.summed
+    ]  # fmt: skip
+    count = len(batch.certificates)
+    parts = [
+        rf"\text{{sample {batch.worst}, the worst of {count}}}", as_latex(batch.certificates[batch.worst]),
+        rf"\text{{summed over {count} samples}}", _array("lrrrl", [header, *rows]),
+    ]  # fmt: skip
+    return "\n".join([r"\begin{array}{l}", " \\\\\n".join(parts), r"\end{array}"])
+
+
+def _array(columns: str, rows: list[list[str]]) -> str:
+    header, *body = (" & ".join(cells) + r" \\" for cells in rows)
+    return "\n".join([rf"\begin{{array}}{{{columns}}}", rf"{header} \hline", *body, r"\end{array}"])
 
 
 def _latex(text: str) -> str:

@@ -188,6 +188,7 @@ def test_latex():
     text = explain(y, w)._repr_latex_()
     assert r"\frac{\partial y}{\partial w} &= " in text
     assert r"\text{sech2}(v_{1}) \, x" in text
+    assert r"&= 0.420 \cdot 2.00 " in text
     assert text.count("{") == text.count("}")
 
 

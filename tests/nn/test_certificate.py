@@ -468,6 +468,16 @@ def test_latex():
     assert text.count("{") == text.count("}")
 
 
+def test_latex_of_a_data_set():
+    batch = certify(MLP(2, [2, 1], seed=0), *DATA)
+    text = batch.latex()
+    assert batch.certificates[batch.worst].latex() in text
+    assert text.count("{") == text.count("}") and text.count(r"\begin") == text.count(r"\end") == 3
+    assert text.count(r"\text{ok}") == 3 + 9 and r"\text{summed over 3 samples}" in text
+    wrong = certify(MLP(2, [2, 1], seed=0), *DATA, sigma=(math.tanh, lambda u: 1 - u))
+    assert r"\textbf{wrong}" in wrong.latex()
+
+
 def test_json_gives_everything_back():
     certificate = certify(MLP(2, [2, 1], seed=0), [0.5, -1.0], 0.25)
     read = json.loads(certificate.json())
