@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from .errors import BackwardMistake, NotFinite
 from .graph import toposort
+from .ops import LITERAL
 from .value import Value, watching
 
 _ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -26,8 +27,8 @@ _SHOWN = 6  # operands of a long sum that a message lists
 class Line(NamedTuple):
     """A line of the user's program.
 
-    >>> str(Line("train.py", 12))
-    'train.py, line 12'
+    >>> str(Line("train.py", 12)), str(Line("/tmp/ipykernel_17/2512.py", 3))
+    ('train.py, line 12', 'cell, line 3')
     """
 
     file: str
@@ -37,7 +38,9 @@ class Line(NamedTuple):
         import linecache  # here, since it brings the tokenizer along, and every import of autograd would wait for it
 
         text = linecache.getline(self.file, self.number).strip()
-        return f"{self.file}, line {self.number}" + (f":  {text}" if text else "")
+        # A notebook's kernel makes up a file for each cell, whose name tells nobody anything.
+        file = "cell" if os.path.basename(os.path.dirname(self.file)).startswith("ipykernel_") else self.file
+        return f"{file}, line {self.number}" + (f":  {text}" if text else "")
 
 
 class _Birth(NamedTuple):
@@ -160,13 +163,15 @@ class Debugger:
         self._leaves.update((node, node.data) for node in order if node.op is None)
         for node in reversed(order):
             g = node.grad
+            if node.op is LITERAL:  # nobody asks for a derivative by the 2 of x²
+                continue
             if not math.isfinite(g):  # had a contribution been the cause, it would have been met before
                 what = "the sum of its contributions overflows" if node is not root else "so it was given"
                 told = f"the gradient of {_name(node)} is {g!r}: {what}"
                 raise self._not_finite(node, root, told, node, "look for exploding factors, or scale the error")
             if g and node.op is not None:
                 for p, d in zip(node.parents, node.op.rule(node.data, *[p.data for p in node.parents])):
-                    if d and not math.isfinite(g * d):
+                    if d and not math.isfinite(g * d) and p.op is not LITERAL:
                         raise self._bad_contribution(root, node, p, g, d)
 
     def _bad_contribution(self, root: Value, node: Value, parent: Value, g: float, d: float) -> NotFinite:

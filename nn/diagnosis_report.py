@@ -134,12 +134,17 @@ class Diagnosis:
         return by_layer([("", self)], path)
 
     def __str__(self) -> str:
-        lines = [_HEADER, *(_cells(row) for row in reversed(self.rows))]
-        widths = [max(len(line[c]) for line in lines) for c in range(len(_HEADER))]
+        lines = [HEADER, *(diagnosis_cells(row) for row in reversed(self.rows))]
+        widths = [max(len(line[c]) for line in lines) for c in range(len(HEADER))]
         table = ["  ".join(cell.rjust(width) for cell, width in zip(line, widths)) for line in lines]
         return "\n".join([table[0], "─" * len(table[0]), *table[1:], "", self.summary])
 
     __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        from .tables import diagnosis_as_html
+
+        return diagnosis_as_html(self)
 
     @property
     def summary(self) -> str:
@@ -177,16 +182,21 @@ class Comparison:
 
     __repr__ = __str__
 
+    def _repr_html_(self) -> str:
+        from .tables import comparison_as_html
+
+        return comparison_as_html(self)
+
 
 # --- how it looks ---------------------------------------------------------------------------------
 
-_HEADER = (
+HEADER = (
     "layer", "σ", "|δ| min", "quartile", "median", "quartile", "max", "zeros", "dead",
     "log|δ|", "= log σ'", "+ log|Σδθ|", "weights", "cancellation", "saturated",
 )  # fmt: skip
 
 
-def _cells(row: LayerDiagnosis) -> tuple[str, ...]:
+def diagnosis_cells(row: LayerDiagnosis) -> tuple[str, ...]:
     logs = [f"{x:+.2f}" for x in (row.size, row.slope, row.back, row.weights, row.cancellation)]
     return (
         str(row.layer), row.sigma, *(f"{s:.2e}" for s in row.spread), f"{100 * row.zeros:.0f} %",

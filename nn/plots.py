@@ -12,6 +12,7 @@ from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
 from autograd import AutogradValueError, MissingDependency, Value, no_grad
+from autograd.drawing.render import fitting
 from autograd.drawing.theme import LIGHT
 
 if TYPE_CHECKING:
@@ -45,16 +46,17 @@ class Plot:
             raise AutogradValueError(f"a plot is saved as .svg, .png or .pdf, and not as {fspath(path)!r}")
         self._write(path, ending)
 
-    def _write(self, target: Any, ending: str) -> None:
+    def _write(self, target: Any, ending: str, dpi: int = 150) -> None:
         import matplotlib
 
         with matplotlib.rc_context(_SETTINGS):
-            self.figure.savefig(target, format=ending, dpi=150, metadata=_METADATA.get(ending))
+            self.figure.savefig(target, format=ending, dpi=dpi, metadata=_METADATA.get(ending))
 
-    def _repr_svg_(self) -> str:
-        svg = io.StringIO()
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str | bytes]:
+        svg, png = io.StringIO(), io.BytesIO()
         self._write(svg, "svg")
-        return svg.getvalue()
+        self._write(png, "png", dpi=80)  # what viewers show that do not trust the SVG
+        return {"text/plain": repr(self), "image/svg+xml": fitting(svg.getvalue()), "image/png": png.getvalue()}
 
     def __repr__(self) -> str:
         return f"Plot of {self.what}"

@@ -1,4 +1,4 @@
-"""A certificate as a notebook's table, as LaTeX and as JSON.
+"""A certificate as a notebook's table, as LaTeX and as JSON, and a diagnosis as a table.
 
 In HTML a δ stands on the colour that it has in the pictures: blue is negative, orange positive.
 """
@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from autograd.formulas import latex_name
 from autograd.text import markup
 
+from .diagnosis_report import HEADER as DIAGNOSIS
+from .diagnosis_report import Comparison as Before
+from .diagnosis_report import Diagnosis, diagnosis_cells, name_of
 from .report import HEADER, BatchCertificate, Certificate, Comparison
 
 _DELTAS = (HEADER.index("δ engine"), HEADER.index("δ by hand"))
+_STEPS = tuple(map(DIAGNOSIS.index, ("= log σ'", "weights", "cancellation")))
 
 
 def as_html(certificate: Certificate) -> str:
@@ -29,18 +34,56 @@ def as_html(certificate: Certificate) -> str:
     largest = largest_of([row.delta.engine for row in certificate.rows])
     body = []
     for row in certificate.rows:
-        cells = []
-        for column, text in enumerate(certificate.line(row)):
-            style = "text-align:right"
-            if column in _DELTAS:
-                colour = LIGHT.gradient(row.delta.engine if column == _DELTAS[0] else row.delta.hand, largest)
-                style += f";background:{colour};color:{LIGHT.ink_on(colour)}"
-            elif text.startswith("WRONG"):
-                style += ";font-weight:bold"
-            cells.append(f'<td style="{style}">{markup(text)}</td>')
-        body.append(f"<tr>{''.join(cells)}</tr>")
-    header = "".join(f"<th>{markup(text)}</th>" for text in HEADER)
-    return f"<table><tr>{header}</tr>{''.join(body)}</table><p>{markup(certificate.summary)}</p>"
+        cells = [_cell(text, bold=text.startswith("WRONG")) for text in certificate.line(row)]
+        for column, delta in zip(_DELTAS, (row.delta.engine, row.delta.hand)):
+            cells[column] = _cell(certificate.line(row)[column], LIGHT.gradient(delta, largest))
+        body.append(cells)
+    return f"{_table(HEADER, body)}<p>{markup(certificate.summary)}</p>"
+
+
+def diagnosis_as_html(diagnosis: Diagnosis) -> str:
+    """The table of a diagnosis; what makes δ smaller stands on blue, what makes it larger on orange.
+
+    >>> from nn import MLP, diagnose
+    >>> diagnosis_as_html(diagnose(MLP(1, [1, 1], seed=0), [1.0], 0.0)).count("<tr>")
+    3
+    """
+    from autograd.drawing.theme import LIGHT, largest_of
+
+    rows = diagnosis.rows[::-1]
+    steps = [(row.slope, row.weights, row.cancellation) for row in rows]
+    largest = largest_of([x for row in steps for x in row])
+    shown = [i for i, title in enumerate(DIAGNOSIS) if title != "quartile"]  # a page is narrower than a terminal
+    body = []
+    for row, step in zip(rows, steps):
+        texts = diagnosis_cells(row)
+        colours = dict(zip(_STEPS, (LIGHT.gradient(x, largest) for x in step)))
+        body.append([_cell(texts[i], colours.get(i, "")) for i in shown])
+    said = "".join(f"<p>{markup(line)}</p>" for line in diagnosis.summary.splitlines())
+    return _table([DIAGNOSIS[i] for i in shown], body) + said
+
+
+def comparison_as_html(comparison: Before) -> str:
+    """The typical |δ| of every layer, before and after."""
+    layers = [f"layer {row.layer}" for row in comparison.before.rows]
+    body = [
+        [_cell(title), _cell(d.verdict), _cell(name_of(d.net.activation)), *(_cell(f"{r.typical:.1e}") for r in d.rows)]
+        for title, d in (("before", comparison.before), ("after", comparison.after))
+    ]
+    return f"<p>typical |δ|</p>{_table(('', 'verdict', 'σ', *layers), body)}"
+
+
+def _cell(text: str, background: str = "", bold: bool = False) -> str:
+    from autograd.drawing.theme import LIGHT
+
+    style = "text-align:right;white-space:nowrap"
+    style += f";background:{background};color:{LIGHT.ink_on(background)}" if background else ""
+    return f'<td style="{style}{";font-weight:bold" * bold}">{markup(text)}</td>'
+
+
+def _table(header: Sequence[str], rows: list[list[str]]) -> str:
+    lines = ["".join(f"<th>{markup(text)}</th>" for text in header), *map("".join, rows)]
+    return f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
 
 
 def batch_as_html(batch: BatchCertificate) -> str:

@@ -103,7 +103,7 @@ class Drawing:
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str | bytes]:
         bundle: dict[str, str | bytes] = {"text/plain": repr(self)}
         try:
-            bundle["image/svg+xml"] = self.svg()
+            bundle["image/svg+xml"] = fitting(self.svg())
             if len(png := self.png()) <= LARGEST_PNG:  # what viewers show that do not trust the SVG
                 bundle["image/png"] = png
         except MissingDependency as missing:
@@ -122,6 +122,18 @@ def replace(target: Path, contents: bytes) -> None:
         os.replace(draft, target)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def fitting(svg: str) -> str:
+    """An SVG for a notebook: as wide as the page where it is wider, but not below 60 % of its size, which is scrolled.
+
+    >>> fitting('<svg width="100pt" height="50pt">')
+    '<svg style="max-width:max(100%, 60pt);height:auto" width="100pt" height="50pt">'
+    """
+    found = re.search(r'<svg[^>]*?\bwidth="([\d.]+)pt"', svg)
+    if not found:
+        return svg
+    return svg.replace("<svg", f'<svg style="max-width:max(100%, {0.6 * float(found[1]):.0f}pt);height:auto"', 1)
 
 
 def run(output: str, dot: str, *arguments: str) -> bytes:

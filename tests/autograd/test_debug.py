@@ -176,6 +176,16 @@ def test_gradients_accumulated_over_steps():
     assert "zero_grad() before the backward() of every step" in message(error)
 
 
+def test_the_derivative_by_a_plain_number_is_nobody_s():
+    with debug():
+        x = Value(-1.0, "x")
+        (x**2).backward()  # by the exponent it is x²·log x, which is nan
+        (2.0 / (x + 1e300)).backward()
+    assert x.grad == -2.0
+    with debug(), pytest.raises(NotFinite, match="the gradient of 'n' becomes nan in pow"):
+        (Value(-1.0) ** Value(2.0, "n")).backward()
+
+
 def test_what_is_right_stays_silent():
     """Training, two losses on one trunk, a mini-batch that is summed, no_grad results that change."""
     net = MLP(2, [2, 1], seed=0)

@@ -1,6 +1,7 @@
 """Rendering and saving: which program draws, what happens without one, and files that are whole or not there."""
 
 import os
+import re
 import sys
 from xml.etree import ElementTree
 
@@ -163,17 +164,25 @@ def test_a_failed_save_leaves_the_old_file_and_nothing_else(picture, tmp_path, s
 
 def test_a_notebook_gets_svg_png_and_text(picture, monkeypatch):
     bundle = picture._repr_mimebundle_()
-    assert bundle["image/svg+xml"] == picture.svg() and bundle["image/png"] == picture.png()
+    assert bundle["image/svg+xml"] == render.fitting(picture.svg()) and bundle["image/png"] == picture.png()
     assert bundle["text/plain"] == repr(picture)
     monkeypatch.setattr(render, "LARGEST_PNG", 10)
     assert set(picture._repr_mimebundle_()) == {"text/plain", "image/svg+xml"}
+
+
+def test_in_a_notebook_a_wide_picture_shrinks_with_the_page_but_not_until_nobody_can_read_it(picture):
+    width = float(re.search(r'width="(\d+)pt"', picture.svg())[1])
+    root = ElementTree.fromstring(render.fitting(picture.svg()))
+    assert root.get("style") == f"max-width:max(100%, {0.6 * width:.0f}pt);height:auto"
+    assert render.fitting(picture.svg()).replace(f' style="{root.get("style")}"', "", 1) == picture.svg()
+    assert render.fitting("<svg>") == "<svg>"
 
 
 def test_a_value_shows_itself_unless_it_is_large():
     x = Value(2.0, "x")
     y = x * x
     bundle = y._repr_mimebundle_()
-    assert bundle["text/plain"] == repr(y) and bundle["image/svg+xml"] == draw(y).svg()
+    assert bundle["text/plain"] == repr(y) and bundle["image/svg+xml"] == render.fitting(draw(y).svg())
     for _ in range(150):
         y = y.tanh()
     assert y._repr_mimebundle_() == {"text/plain": repr(y)}

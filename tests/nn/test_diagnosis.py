@@ -7,6 +7,7 @@ import random
 import pytest
 
 from autograd import AutogradValueError, MissingDependency
+from autograd.drawing.theme import LIGHT
 from nn import MLP, certify, fit
 from nn import deltas as hand
 from nn.diagnosis import RANDOM, Watch, compare, diagnose, remedied, slope_of
@@ -222,7 +223,7 @@ def test_the_picture_over_training_and_of_a_dead_network(tmp_path):
     assert [line.get_label() for line in axes.get_lines()] == ["layer 1", "layer 2"]
     assert list(axes.get_lines()[0].get_xdata()) == [1, 2, 3, 4]
     net = MLP(4, [2, 1], "relu", initializer="zeros")
-    assert "<svg" in diagnose(net, X, [0.0] * 6).plot()._repr_svg_()
+    assert "<svg" in diagnose(net, X, [0.0] * 6).plot()._repr_mimebundle_()["image/svg+xml"]
 
 
 def test_without_matplotlib(monkeypatch):
@@ -237,3 +238,14 @@ def test_without_matplotlib(monkeypatch):
     monkeypatch.setattr(builtins, "__import__", missing)
     with pytest.raises(MissingDependency, match=r"pip install 'deltagrad\[plot\]'"):
         diagnosis.plot()
+
+
+def test_tables_for_notebooks():
+    rows = diagnose(MLP(2, [3, 3, 1], "sigmoid", seed=0), [0.5, -0.5], 1.0)
+    html = rows._repr_html_()
+    assert html.count("<tr>") == 4 and html.count("background:#") == 9 and "cancellation" in html
+    assert all(line.strip() in html.replace("&#x27;", "'") for line in rows.summary.splitlines()[:1])
+    smaller = LIGHT.gradient(rows.rows[0].slope, max(abs(r.slope) for r in rows.rows))
+    assert rows.rows[0].slope < 0 and f"background:{smaller}" in html
+    both = compare(rows, rows)._repr_html_()
+    assert both.count("<tr>") == 3 and "layer 3" in both and both.count("sigmoid") == 2
