@@ -86,22 +86,22 @@ def number(x: Any, where: str) -> float:
             return float(x)
         except OverflowError:
             raise AutogradValueError(
-                f"{where}: got {_shown(x)} of type {type(x).__name__}, which does not fit a double;"
-                " scale it below 1.8e308 first"
+                f"{where}: got {given(x)}, which does not fit a double; scale it below 1.8e308 first"
             ) from None
         except (TypeError, ValueError):
             remedy = "it could not be converted with float()"
     else:
         remedy = "give a real number or a Value"
-    raise AutogradTypeError(f"{where}: got {_shown(x)} of type {type(x).__name__}; {remedy}")
+    raise AutogradTypeError(f"{where}: got {given(x)}; {remedy}")
 
 
-def _shown(x: object) -> str:
+def given(x: object) -> str:
+    """What somebody gave, for an error message: itself, shortened, and its type."""
     try:
         text = repr(x)
     except Exception:  # an integer with more digits than Python is willing to print
         text = "something unprintable"
-    return text if len(text) <= 60 else text[:57] + "..."
+    return f"{text if len(text) <= 60 else text[:57] + '...'} of type {type(x).__name__}"
 
 
 def literal(x: Any, where: str = "literal") -> Value:
@@ -252,7 +252,7 @@ class Value:
     def __init__(self, data: Real, label: str = "") -> None:
         self.data = data if data.__class__ is float else number(data, "Value")
         if not isinstance(label, str):
-            raise AutogradTypeError(f"Value: the label must be text, and {_shown(label)} is a {type(label).__name__}")
+            raise AutogradTypeError(f"Value: the label must be text, and was given as {given(label)}")
         self.grad = 0.0
         self.op = None
         self.parents = ()

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from ..errors import AutogradTypeError, AutogradValueError
 from ..text import shown, signed
-from ..value import Value
+from ..value import Value, given
 from .dot import cards, pills
 from .marks import Highlight
 from .render import Drawing
@@ -65,7 +65,9 @@ def draw(
     True
     """
     if not isinstance(value, Value):
-        raise AutogradTypeError(f"draw takes a Value, and was given a {type(value).__name__}")
+        ways = {"draw": "it has a .draw() of its own", "forward": "a network is drawn by net.forward(x).draw()"}
+        way = next((f"; {told}" for name, told in ways.items() if hasattr(value, name)), "")
+        raise AutogradTypeError(f"draw takes a Value, and was given {given(value)}{way}")
     if level is not None and level not in _LEVELS:
         raise AutogradValueError(f"unknown level {level!r}; choose one of {', '.join(_LEVELS)}, or None")
     palette, what = theme_named(theme), scene(value, expand, highlight)

@@ -18,6 +18,7 @@ from autograd.drawing.scene import scene
 from autograd.drawing.theme import DARK, LIGHT, contrast, strength
 from autograd.ops import LITERAL
 from autograd.text import shown, signed
+from nn import MLP
 
 SVG = "{http://www.w3.org/2000/svg}"
 XLINK = "{http://www.w3.org/1999/xlink}"
@@ -227,6 +228,17 @@ def test_a_thousand_nodes_take_no_time(graph):
     draw(root).svg()
     now = os.times()  # the time of processors: the machine may be busy otherwise
     assert now.user + now.children_user - began.user - began.children_user < 2
+
+
+def test_what_is_no_value_is_named_with_the_way_that_it_is_drawn():
+    net = MLP(2, [1], seed=0)
+    for other, told in (
+        (3, "given 3 of type int$"),
+        (net, r"of type MLP; a network is drawn by net.forward\(x\).draw\(\)"),
+        (net.forward([1.0, 2.0]), r"has a .draw\(\) of its own"),
+    ):
+        with pytest.raises(AutogradTypeError, match=told):
+            draw(other)
 
 
 def test_unknown_choices_are_refused_by_name():

@@ -173,7 +173,7 @@ def test_numbers_beyond_a_double(x: Any) -> None:
 
 
 def test_labels_are_text() -> None:
-    with pytest.raises(AutogradTypeError, match="Value: the label must be text, and 5 is a int"):
+    with pytest.raises(AutogradTypeError, match="Value: the label must be text, and was given as 5 of type int"):
         Value(3.0, 5)  # type: ignore[arg-type]
 
 
