@@ -66,12 +66,13 @@ class Theme:
         return _between(pale, middle, 2 * t) if t < 0.5 else _between(middle, strong, 2 * t - 1)
 
     def ink_on(self, background: Colour) -> Colour:
-        """Black or white, whichever is easier to read there.
+        """The dark ink or white, whichever is easier to read there; black where neither is easy enough.
 
-        >>> LIGHT.ink_on("#1F5FA8"), LIGHT.ink_on("#FDB863")
-        ('#FFFFFF', '#0F172A')
+        >>> LIGHT.ink_on("#1F5FA8"), LIGHT.ink_on("#FDB863"), LIGHT.ink_on("#C45A0E")
+        ('#FFFFFF', '#0F172A', '#000000')
         """
-        return max("#0F172A", "#FFFFFF", key=lambda ink: contrast(ink, background))
+        ink = max("#0F172A", "#FFFFFF", key=lambda ink: contrast(ink, background))
+        return ink if contrast(ink, background) >= 4.5 else "#000000"  # of black and white one always has 4.5
 
 
 def strength(g: float, largest: float) -> float:

@@ -387,7 +387,7 @@ def test_signs_differ_to_every_eye(theme, eye):
 def test_text_can_be_read_on_every_colour(theme):
     for i in range(-100, 101):
         background = theme.gradient(i / 100, 1.0)
-        assert contrast(theme.ink_on(background), background) > 4.2
+        assert contrast(theme.ink_on(background), background) >= 4.5
     for role in theme.roles.values():
         assert contrast(role.ink, role.chip) > 4.5
     assert contrast(theme.muted, theme.card) > 4.5 and contrast(theme.muted, theme.canvas) > 4.5
