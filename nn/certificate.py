@@ -21,8 +21,9 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, overload
 
-from autograd import AutogradValueError, Value, fsum, toposort
+from autograd import AutogradTypeError, AutogradValueError, Value, fsum, toposort
 from autograd.naming import name
+from autograd.value import given
 
 from . import deltas as hand
 from .checking import Check, ErrorSlopes, Sigma, gradient_terms, require_values, sum_of
@@ -77,8 +78,9 @@ def certify(
     A data set is certified sample by sample and then as one batch, whose gradients are sums
     over the samples.  The sample, of a data set the worst one, is the network's last call then,
     so `delta` of its neurons is that sample's; the gradients of the parameters are left as they
-    were.  Raises AutogradValueError where there is no hand formula for the activation or the
-    loss, and for another number of targets than samples.
+    were.  Of a nan nothing is certified.  Raises AutogradTypeError for what is no network, sample
+    or target, AutogradValueError where there is no hand formula for the activation or the loss,
+    and for another number of targets than samples.
 
     >>> net = MLP(2, [3, 1], seed=0)
     >>> certificate = certify(net, [0.5, -1.0], 0.25)
@@ -91,6 +93,7 @@ def certify(
     def recorded(x: Sequence[float], y: Any) -> Check:
         return _recorded(net, x, y, loss, error_slopes, sigma)
 
+    _require_fit(net, x, y)
     if not (len(x) and hasattr(x[0], "__len__")):
         return _certified(recorded(x, y), differences)
     if len(x) != len(y):
@@ -228,6 +231,17 @@ def _badness(certificate: Certificate) -> tuple[bool, float]:
 
 
 # --- what was given ---------------------------------------------------------------------------------
+
+
+def _require_fit(net: object, x: Any, y: object) -> None:
+    if not isinstance(net, (MLP, Neuron)):
+        raise AutogradTypeError(f"certify(net, x, y): net is an MLP or a Neuron, and was given {given(net)}")
+    if isinstance(x, str) or not isinstance(x, Iterable) or not hasattr(x, "__len__"):
+        raise AutogradTypeError(
+            f"certify(net, x, y): x is a sample's inputs, or a list of samples, and was given {given(x)}"
+        )
+    if len(x) and hasattr(next(iter(x)), "__len__") and not hasattr(y, "__len__"):
+        raise AutogradTypeError(f"certify(net, x, y): x is a list of samples, so y is a list, and was given {given(y)}")
 
 
 def _sigma_of(neuron: Neuron) -> Sigma:

@@ -208,7 +208,8 @@ class Check:
     def culprit(self, wrong: Comparison) -> str:
         """The edge out of the neuron whose local derivative in the graph is not the formula's."""
         k, i = wrong.neuron[0] - 1, wrong.neuron[1] - 1
-        if not wrong.term.startswith("δ") or "finite" in wrong.term or self.u[k][i] in self.outside:
+        nowhere = self.u[k][i] in self.outside or (math.isnan(wrong.engine) and math.isnan(wrong.hand))
+        if not wrong.term.startswith("δ") or "finite" in wrong.term or nowhere:
             return ""
         u, o = self.u[k][i], self.o[k][i]
         here = at("o", k, i)

@@ -326,9 +326,13 @@ class MLP(Module):
         run = ForwardPass(self, xs, [], [])
         o = xs
         for layer in self.layers:
-            o = [neuron._fire(o) for neuron in layer.neurons]
-            run.u.append([neuron.u for neuron in layer.neurons if neuron.u is not None])
-            run.o.append(o)
+            us: list[Any] = []
+            os = []
+            for neuron in layer.neurons:
+                os.append(neuron._fire(o))
+                us.append(neuron.u)  # at once: the same neuron may stand in a layer twice
+            run.u.append(us)
+            run.o.append(o := os)
         return run
 
     def __call__(self, inputs: Iterable[Number]) -> Any:

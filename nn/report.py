@@ -34,14 +34,12 @@ class Comparison:
 
     @property
     def agrees(self) -> bool:
-        """Whether both are the same within the tolerance; nan agrees with nan only.
+        """Whether both are the same within the tolerance; nan agrees with nothing, since it says nothing.
 
-        >>> Comparison((1, 1), "u", "", 1.0, 1.0, 0.0).agrees
-        True
+        >>> [Comparison((1, 1), "u", "", x, x, 0.0).agrees for x in (1.0, math.inf, math.nan)]
+        [True, True, False]
         """
-        if self.engine == self.hand or (self.engine != self.engine and self.hand != self.hand):
-            return True
-        return abs(self.engine - self.hand) <= self.tolerance
+        return self.engine == self.hand or abs(self.engine - self.hand) <= self.tolerance
 
     @property
     def ulp(self) -> float:
@@ -72,6 +70,8 @@ class Comparison:
         distance = self.distance
         apart = "; they differ by " + distance if distance.endswith("%") else f", {distance} ulp apart"
         how = f" {self.how}" if self.how else ""
+        if math.isnan(self.engine) and math.isnan(self.hand):
+            return f"{self.term} is nan in the graph and by hand{how}, and of a nan nothing can be certified"
         return (
             f"{self.term} is {self.engine!r} in the graph and {self.hand!r} by hand{how}"
             f"{'' if distance == 'nan' else apart}"
@@ -137,10 +137,11 @@ class Certificate:
         """One paragraph: what agrees, or the first neuron, term and edge that do not."""
         wrong = self.first_disagreement
         if wrong is None:
-            return (
-                f"certified: {len(self.comparisons)} comparisons agree; finite differences resolve"
-                f" {self.resolved} of {self.measured} derivatives and agree with them"
+            told = f"certified: {len(self.comparisons)} comparisons agree"
+            measured = (
+                f"; finite differences resolve {self.resolved} of {self.measured} derivatives and agree with them"
             )
+            return told + measured if self.measured else f"{told}; without finite differences"
         k, i = wrong.neuron
         edge = self.culprit or wrong.edge
         return (

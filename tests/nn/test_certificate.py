@@ -494,3 +494,43 @@ def test_json_of_what_is_no_number():
     text = certify(net, [1.0], 0.0, differences=False).json()
     json.loads(text, parse_constant=lambda constant: pytest.fail(f"{constant} is no JSON"))
     assert '"inf"' in text
+
+
+def test_of_a_nan_nothing_is_certified():
+    net = MLP(2, [2, 1], seed=0)
+    for certificate in (
+        certify(net, [math.nan, 1.0], 1.0),
+        certify(net, [1.0, 1.0], math.nan),
+        certify(net, [[0.5, 1.0], [math.nan, 1.0]], [1.0, 0.5]),
+    ):
+        assert not certificate
+        assert "is nan in the graph and by hand, and of a nan nothing can be certified" in certificate.summary
+    assert "u⁽¹⁾₁ is nan" in certify(net, [math.nan, 1.0], 1.0).summary
+    assert "edge" not in certify(net, [1.0, 1.0], math.nan).summary
+
+
+def test_one_neuron_in_two_places():
+    net = MLP(2, [2, 2, 1], seed=0)
+    net.layers[0].neurons[1] = net.layers[0].neurons[0]
+    run = net.forward([0.5, -1.0])
+    assert run.u[0][0] is not run.u[0][1] and run.u[0][0].data == run.u[0][1].data
+    assert certify(net, [0.5, -1.0], 0.3) and certify(net, [[0.5, -1.0], [1.0, 0.25]], [0.3, 0.4])
+    net.layers[1].neurons[1] = net.layers[0].neurons[0]  # and in two layers
+    assert certify(net, [0.5, -1.0], 0.3)
+
+
+def test_without_finite_differences_none_are_said_to_agree():
+    summary = certify(MLP(2, [2, 1], seed=0), [0.5, -1.0], 0.25, differences=False).summary
+    assert summary.endswith("agree; without finite differences") and "0 of 0" not in summary
+
+
+@pytest.mark.parametrize("arguments, told", [
+    (([1.0], MLP(1, [1], seed=0), 1.0), r"net is an MLP or a Neuron, and was given \[1.0\] of type list"),
+    ((MLP(1, [1], seed=0), 1.0, [1.0]), "sample's inputs, or a list of samples, and was given 1.0 of type float"),
+    ((MLP(1, [1], seed=0), "1", 1.0), "and was given '1' of type str"),
+    ((MLP(1, [1], seed=0), [[1.0], [2.0]], 1.0), "so y is a list, and was given 1.0 of type float"),
+    ((MLP(1, [1], seed=0).layers[0], [1.0], 1.0), "net is an MLP or a Neuron, and was given Layer"),
+])  # fmt: skip
+def test_what_is_no_network_sample_or_target_is_named(arguments, told):
+    with pytest.raises(AutogradTypeError, match=told):
+        certify(*arguments)
