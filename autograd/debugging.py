@@ -51,6 +51,11 @@ class _Birth(NamedTuple):
     operands: tuple[float, ...]
 
 
+class _Leaf(NamedTuple):
+    data: float
+    grad: float
+
+
 @contextlib.contextmanager
 def debug() -> Iterator[Debugger]:
     """Inside, the first nan or inf that is born is an error, and so is a backward() that misleads.
@@ -60,10 +65,10 @@ def debug() -> Iterator[Debugger]:
     BackwardMistake  data changed between the forward pass and backward(), a second backward()
                      from the same node, or gradients of an earlier step that were never set to zero
 
-    Each message names the node, the operation, its operands, the line of your program and the
-    remedy; `error.node` is the Value, and `draw(error.root, highlight=error.node)` marks it in the
-    picture.  A branch that `where` does not take counts too.  All nodes made inside are kept until
-    the end, so watch a few steps, not a whole training.  Local to its thread.
+    Each message names the node, its numbers, a line of your program and the remedy; `error.node` is
+    the Value, and `draw(error.root, highlight=error.node)` marks it in the picture.  A branch that
+    `where` does not take counts too.  All nodes made inside are kept until the end, so watch a few
+    steps, not a whole training.  Local to its thread.
 
     >>> with debug() as watched:
     ...     x = Value(0.0, "x")
@@ -87,7 +92,7 @@ class Debugger:
     def __init__(self) -> None:
         self._births: dict[Value, _Birth] = {}
         self._done: set[Value] = set()  # roots of backward()
-        self._leaves: dict[Value, float] = {}  # leaf -> its data when it last received a gradient
+        self._leaves: dict[Value, _Leaf] = {}  # as they were after the last backward() that reached them
 
     def line(self, node: Value) -> Line | None:
         """The line of the user's program that made a node; None for leaves and for what is older than debug().
@@ -123,22 +128,36 @@ class Debugger:
         order = toposort(root)
         for node in order:
             self._require_unchanged(node, root)
-        leaves = [node for node in order if node.op is None]
-        for leaf in leaves:
-            if leaf.grad and _differ(self._leaves.get(leaf, leaf.data), leaf.data):
+        before = {node: self._leaves[node] for node in order if node in self._leaves}
+        changed = [leaf for leaf, (data, _) in before.items() if _differ(data, leaf.data)]
+        if root in self._done and changed:
+            leaf = changed[0]
+            raise _mistake(
+                leaf,
+                root,
+                f"the data of {_name(leaf)} changed since the last backward() from {_name(root)}, from"
+                f" {before[leaf].data!r} to {leaf.data!r}, but {_name(root)} was not computed again{self._at(root)}\n"
+                "  local derivatives would mix both: compute the forward pass again after every change",
+            )
+        if any(grad and not leaf.grad for leaf, (_, grad) in before.items()):
+            return  # somebody sets gradients to zero; what is left, a network's inputs have, and nobody needs
+        for leaf in changed:
+            if leaf.grad:
                 raise _mistake(
                     leaf,
                     root,
                     f"{_name(leaf)} still holds the gradient of an earlier step, {leaf.grad!r}, although its data has"
-                    f" changed since, from {self._leaves[leaf]!r} to {leaf.data!r}; backward() would add to it\n"
+                    f" changed since, from {before[leaf].data!r} to {leaf.data!r}; backward() would add to it"
+                    f"{self._at(root)}\n"
                     "  call zero_grad() before the backward() of every step",
                 )
-        if root in self._done and any(leaf.grad for leaf in leaves):
+        held = [leaf for leaf in before if leaf.grad]
+        if root in self._done and held:
             raise _mistake(
                 root,
                 root,
-                f"this is the second backward() from {_name(root)}, and the leaves still hold the gradient of the"
-                f" first: they would hold twice the gradient{self._at(root)}\n"
+                f"this is the second backward() from {_name(root)}, and {_name(held[0])} still holds the gradient of"
+                f" the first: it would get twice the gradient{self._at(root)}\n"
                 "  call zero_grad() in between, or backward() once",
             )
 
@@ -160,7 +179,7 @@ class Debugger:
         """Find where the first nan or inf among the gradients was born.  Raises NotFinite."""
         order = toposort(root, mirrored=True)
         self._done.add(root)
-        self._leaves.update((node, node.data) for node in order if node.op is None)
+        self._leaves.update((node, _Leaf(node.data, node.grad)) for node in order if node.op is None)
         for node in reversed(order):
             g = node.grad
             if node.op is LITERAL:  # nobody asks for a derivative by the 2 of x²

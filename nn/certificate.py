@@ -236,7 +236,7 @@ def _badness(certificate: Certificate) -> tuple[bool, float]:
 def _require_fit(net: object, x: Any, y: object) -> None:
     if not isinstance(net, (MLP, Neuron)):
         raise AutogradTypeError(f"certify(net, x, y): net is an MLP or a Neuron, and was given {given(net)}")
-    if isinstance(x, str) or not isinstance(x, Iterable) or not hasattr(x, "__len__"):
+    if isinstance(x, str) or not hasattr(x, "__iter__") or not hasattr(x, "__len__"):
         raise AutogradTypeError(
             f"certify(net, x, y): x is a sample's inputs, or a list of samples, and was given {given(x)}"
         )

@@ -176,6 +176,48 @@ def test_gradients_accumulated_over_steps():
     assert "zero_grad() before the backward() of every step" in message(error)
 
 
+def test_who_sets_gradients_to_zero_is_not_accused_of_what_the_inputs_keep():
+    net = MLP(2, [2, 1], seed=0)
+    with debug():
+        err = squared_error(net([0.5, 1.0]), 0.2)
+        for _ in range(2):
+            net.zero_grad()
+            err.backward()
+        xs = [Value(0.5, "x₁"), Value(1.0, "x₂")]
+        optimizer = SGD(net.parameters(), 0.1)
+        for sample in ([0.1, 0.2], [0.3, 0.4], [0.5, 0.6]):
+            xs[0].data, xs[1].data = sample  # the same leaves, used again
+            err = squared_error(net(xs), 0.2)
+            net.zero_grad()
+            err.backward()
+            optimizer.step()
+
+
+def test_an_error_that_is_older_than_debug_and_never_computed_again():
+    net = MLP(2, [2, 1], seed=0)
+    err = squared_error(net([0.5, 1.0]), 0.2)
+    err.label = "Err"
+    with (
+        debug(),
+        pytest.raises(BackwardMistake, match=r"changed since the last .* from 'Err'.* not computed again"),
+    ):
+        for _ in range(2):
+            net.zero_grad()
+            err.backward()
+            for theta in net.parameters():
+                theta.data -= 0.1 * theta.grad
+
+
+def test_a_forgotten_zero_grad_names_the_line_of_the_error_that_it_spoils():
+    w = Value(1.0, "w")
+    with pytest.raises(BackwardMistake) as error, debug():
+        for _ in range(2):
+            err = (2.0 * w - 3.0) * (2.0 * w - 3.0)
+            err.backward()
+            w.data -= 0.1 * w.grad
+    assert "err = (2.0 * w - 3.0) * (2.0 * w - 3.0)" in message(error)
+
+
 def test_the_derivative_by_a_plain_number_is_nobody_s():
     with debug():
         x = Value(-1.0, "x")
