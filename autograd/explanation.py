@@ -20,7 +20,7 @@ from .naming import names_of
 from .ops import LITERAL
 from .paths import Path, edges_between, largest_paths, multiplications, over_paths
 from .text import bracketed, short, shown, signed
-from .value import Value
+from .value import Value, given
 
 if TYPE_CHECKING:
     from .drawing import Drawing
@@ -52,9 +52,9 @@ def explain(y: Value, x: Value, top: int = 10) -> Explanation:
     """
     for v in (y, x):
         if not isinstance(v, Value):
-            raise AutogradTypeError(f"explain(y, x) takes two Values, and was given {v!r}")
-    if top < 0:
-        raise AutogradValueError(f"explain: top is a number of paths, 0 or more, and was given as {top!r}")
+            raise AutogradTypeError(f"explain(y, x) takes two Values, and was given {given(v)}")
+    if not isinstance(top, int) or top < 0:
+        raise AutogradValueError(f"explain: top is a number of paths, 0 or more, and was given as {given(top)}")
     return Explanation(y, x, top)
 
 
@@ -133,7 +133,9 @@ class Explanation:
         formulas = Formulas(names)
         derivative = f"∂{names[self.y]}/∂{names[self.x]} = {signed(self.gradient)}"
         if not self.count:
-            return f"{derivative}: no path leads from {names[self.y]} to {names[self.x]}"
+            swapped = self.y in toposort(self.x)
+            hint = f"; {names[self.x]} was computed from {names[self.y]}: explain(y, x) takes the result first"
+            return f"{derivative}: no path leads from {names[self.y]} to {names[self.x]}{hint * swapped}"
         lines = Counter(self._line(p, names, formulas) for p in self.paths)
         how_many = f"the sum over {_many(self.count)} path{'s' * (self.count > 1)}"
         first = f"{derivative} is {how_many}, {'each ' * (self.count > 1)}the product of its local derivatives"
@@ -151,7 +153,8 @@ class Explanation:
 
     def _line(self, path: Path, names: dict[Value, str], formulas: Formulas) -> str:
         width = self._width()
-        forms = ["·".join(row) for row in _rows(path, names, formulas)] or ["1, the path without an edge"]
+        written = ["·".join(row) for row in _rows(path, names, formulas)]
+        forms = list(dict.fromkeys(written)) or ["1, the path without an edge"]
         together = sum(map(len, forms)) + width < _LINE
         return f"  {signed(path.product):>{width}} = " + (" = " if together else f"\n  {'':>{width}} = ").join(forms)
 
@@ -159,7 +162,7 @@ class Explanation:
         unseen = self.count - len(self.paths)
         if not unseen:
             return []
-        left = self.total - fsum(*[p.product for p in self.paths])
+        left = 0.0 if self.silent == unseen else self.total - fsum(*[p.product for p in self.paths])
         quiet = f", {_many(self.silent)} of them silent: a factor is 0" if self.silent else ""
         return [f"  {signed(left):>{self._width()}} = {_many(unseen)} more{quiet}"]
 
@@ -167,6 +170,8 @@ class Explanation:
         return max((len(signed(p.product)) for p in self.paths), default=0)
 
     def _cancelled(self) -> str:
+        if not math.isfinite(self.magnitude):
+            return "cancellation: cannot be told, a path is not finite"
         if self.cancellation < 1 + 1e-9:
             return "nothing cancels: Σ|paths| = |Σ paths|"
         factor = f"{self.cancellation:.3g} times as much" if self.total else "and nothing is left"
@@ -188,11 +193,9 @@ class Explanation:
         left = formulas.name(f"∂{names[self.y]}/∂{names[self.x]}")
         dots = [r"\cdots"] if self.count > len(self.paths) else []
         columns = zip(*[_rows(p, names, formulas) for p in self.paths])
-        # Only between numbers must a dot stand.
-        sums = [
-            " + ".join([product.join(row) for row in column] + dots)
-            for product, column in zip((r" \, ", r" \, ", r" \cdot "), columns)
-        ] or ["0"]
+        sums = [" + ".join([r" \cdot ".join(row) for row in column] + dots) for column in columns]
+        if not sums and self.y is not self.x:
+            sums = dots or ["0"]
         lines = [f"&= {line}" for line in [*sums, latex_number(signed(self.gradient).removeprefix("+"))]]
         return r"\begin{aligned}" + "\n" + left + " " + " \\\\\n".join(lines) + "\n" + r"\end{aligned}"
 
@@ -221,9 +224,10 @@ def _rows(path: Path, names: dict[Value, str], formulas: Formulas) -> list[list[
             continue
         assert e.head.op is not None
         local = graph_rule(e.head.op)(e.head, *e.head.parents)[e.operand]
-        number = bracketed(short(e.local))
-        rows[0].append(formulas.name(f"∂{names[e.head]}/∂{names[e.tail]}"))
-        rows[1].append(formulas.write(local, PRODUCT))
+        number, symbol = bracketed(short(e.local)), formulas.write(local, PRODUCT)
+        # Of y by x itself ∂y/∂x would be the name of the sum as well, and of this one path.
+        rows[0].append(formulas.name(f"∂{names[e.head]}/∂{names[e.tail]}") if len(edges) > 1 else symbol)
+        rows[1].append(symbol)
         rows[2].append(latex_number(number) if formulas.latex else number)
     return rows if edges else []
 

@@ -148,8 +148,32 @@ def test_by_itself_and_by_an_interior_node():
     assert "the path without an edge" in str(own)
 
 
+def test_each_line_of_the_latex_is_the_sum():
+    x = Value(3.0, "x")
+    z = x * 3.0 + x
+    z.label = "z"
+    lines = explain(z, x).latex().splitlines()[1:-1]
+    assert lines[0].endswith(r"\frac{\partial v_{1}}{\partial x} + 1 \\"), (
+        "∂z/∂x is the whole sum, not one of its terms"
+    )
+    assert lines[1:] == [r"&= 1 \cdot 3 + 1 \\", r"&= 1.00 \cdot 3.00 + 1.00 \\", "&= 4.00"]
+    assert explain(x, x).latex().splitlines()[1:-1] == [r"\frac{\partial x}{\partial x} &= 1.00"]
+    assert r"&= \cdots" in explain(z, x, top=0).latex()
+    assert "  +1.00 = 1 = 1.00" in str(explain(z, x))
+
+
+def test_the_wrong_way_round_is_noticed():
+    x = Value(3.0, "x")
+    z = x * 2.0
+    z.label = "z"
+    assert "z was computed from x: explain(y, x) takes the result first" in str(explain(x, z))
+    assert "takes the result first" not in str(explain(x, Value(1.0)))
+
+
 def test_infinite_derivatives_do_not_raise():
     x = Value(0.0, "x")
+    told = str(explain(x.log() * x, x))
+    assert "0 = 1 more, 1 of them silent" in told and "a path is not finite" in told
     because = explain(x.sqrt() + x, x)
     assert because.total == math.inf and because.agrees
     assert explain(x.sqrt() - x.sqrt(), x).cancellation != 0
@@ -187,7 +211,7 @@ def test_latex():
     y.label = "y"
     text = explain(y, w)._repr_latex_()
     assert r"\frac{\partial y}{\partial w} &= " in text
-    assert r"\text{sech2}(v_{1}) \, x" in text
+    assert r"\text{sech2}(v_{1}) \cdot x" in text
     assert r"&= 0.420 \cdot 2.00 " in text
     assert text.count("{") == text.count("}")
 
@@ -224,5 +248,6 @@ def test_only_values_are_explained(arguments):
 
 
 def test_top_is_a_number_of_paths():
-    with pytest.raises(AutogradValueError, match="0 or more"):
-        explain(Value(1.0), Value(1.0), top=-1)
+    for top in (-1, 1.5, "2"):
+        with pytest.raises(AutogradValueError, match="0 or more"):
+            explain(Value(1.0), Value(1.0), top=top)
