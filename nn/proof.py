@@ -19,7 +19,7 @@ from typing import Any
 
 from autograd import TABLE, AutogradValueError, Value, lower
 from autograd.formulas import latex_name
-from autograd.value import literal, record
+from autograd.value import given, literal, record
 
 from . import deltas as hand
 from .modules import ACTIVATIONS, MLP
@@ -60,12 +60,14 @@ class Proof:
     equations  δ from right to left, then the gradients
     lemmas     dσ/du = σ' for each activation
     emergence  how the δ of a hidden neuron comes about: each step the same expression as δ
+    samples    on how many samples of fractions, where it is no proof for all numbers but prove_exactly's
     """
 
     title: str
     equations: tuple[Equation, ...]
     lemmas: tuple[Equation, ...] = ()
     emergence: tuple[Equation, ...] = ()
+    samples: int = 0
 
     def __bool__(self) -> bool:
         return self.first_wrong is None
@@ -81,10 +83,15 @@ class Proof:
         wrong = self.first_wrong
         if wrong is None:
             deltas = sum(e.term.startswith("δ") for e in self.equations)
-            return f"proved: {deltas} δ and {len(self.equations) - deltas} gradients, each the same as by hand"
-        return (
-            f"NOT proved: {wrong.term} is\n  {_cut(wrong.engine)}   in the graph, and\n  {_cut(wrong.hand)}   by hand"
-        )
+            counted = f"{deltas} δ and {len(self.equations) - deltas} gradients"
+            if self.samples:
+                return f"exactly equal: {counted}, on each of {self.samples} samples of fractions"
+            return f"proved: {counted}, each the same as by hand"
+        not_so = "NOT equal" if self.samples else "NOT proved"
+        return f"{not_so}: {wrong.term} is\n  {_cut(wrong.engine)}   in the graph, and\n  {_cut(wrong.hand)}   by hand"
+
+    def __repr__(self) -> str:
+        return f"<Proof: {self.title}; {self.summary.splitlines()[0]}>"
 
     def __str__(self) -> str:
         width = max((len(e.term) for e in self.equations), default=0)
@@ -176,7 +183,7 @@ def prove_exactly(
     samples     how many networks of random fractions
     seed        of these fractions
 
-    Raises AutogradValueError for another activation.
+    Raises AutogradValueError for another activation, and for no sample.
 
     >>> bool(prove_exactly([3, 4, 2], "relu"))
     True
@@ -184,6 +191,8 @@ def prove_exactly(
     case = Case(net, activation, bias, loss)
     if not {"relu", "linear"}.issuperset(case.sigmas):
         raise AutogradValueError(f"prove_exactly takes relu and linear, and was given {', '.join(case.sigmas)}")
+    if not isinstance(samples, int) or samples < 1:
+        raise AutogradValueError(f"prove_exactly: samples is a number from 1, and was given as {given(samples)}")
     program = lower([term.node for term in case.terms], case.inputs, allow_constants=True).to("fractions")
     generator = random.Random(seed)
     engine, by_hand = [], []
@@ -195,7 +204,7 @@ def prove_exactly(
         Equation(term.name, a, b, a == b, case.line(term), case.line(term, latex=True), lecture)
         for term, a, b, lecture in zip(case.terms, zip(*engine), zip(*by_hand), case.hand_lines())
     )
-    return Proof(f"{case.title}, on {samples} samples of fractions", equations)
+    return Proof(f"{case.title}, on {samples} samples of fractions", equations, samples=samples)
 
 
 def _abstract(sigma: str, functions: dict[str, Any]) -> Pair:
@@ -219,6 +228,7 @@ def _lemma(sigma: str) -> Equation:
     derivatives = [(sympy.diff(sigma_of(u), u), slope_of(u)) for u in sides]
     equal = all(sympy.simplify((a - b).rewrite(sympy.exp)) == 0 for a, b in derivatives)
     (a, b), text = derivatives[0], f"{sigma}'(u), by SymPy's derivative as by the table's row {SLOPES[sigma]}"
+    text += ", at u ≠ 0" * (sigma in ("relu", "leaky_relu", "elu"))  # where they have a kink
     return Equation(f"d{sigma}/du", b, a, equal, text, latex_name(f"{sigma}'"))
 
 

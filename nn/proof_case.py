@@ -15,6 +15,7 @@ from autograd.gradient import graph_rule
 from autograd.naming import name
 from autograd.ops import LITERAL
 from autograd.paths import Edge, Edges, edges_between
+from autograd.value import given
 
 from . import deltas as hand
 from .losses import loss_of
@@ -63,6 +64,10 @@ class Case:
     def __init__(self, net: MLP | Sequence[int], activation: str, bias: bool, loss: str) -> None:
         if loss not in _LOSSES:
             raise AutogradValueError(f"prove knows the losses {' and '.join(_LOSSES)}, and was given {loss!r}")
+        if not isinstance(net, (MLP, list, tuple)) or (not isinstance(net, MLP) and len(net) < 2):
+            raise AutogradValueError(
+                f"prove takes an MLP, or its widths, inputs first, such as [2, 3, 1], and was given {given(net)}"
+            )
         self.net = copy.deepcopy(net) if isinstance(net, MLP) else MLP(net[0], net[1:], activation, bias=bias, seed=0)
         self.layers = [layer.neurons for layer in self.net.layers]
         self.sigmas = [_known(neurons[0].activation) for neurons in self.layers]

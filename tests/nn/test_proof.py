@@ -204,3 +204,29 @@ def test_nothing_is_known_about_the_numbers():
     net.layers[0].neurons[0].bias.data = -10.0
     assert prove(net)
     assert isinstance(net.layers[0].neurons[0].bias, Value)
+
+
+def test_fractions_are_samples_and_say_so():
+    proof = prove_exactly([2, 2, 1], samples=3)
+    assert proof.summary == "exactly equal: 3 δ and 9 gradients, on each of 3 samples of fractions"
+    assert proof.samples == 3 and len(proof.equations[0].engine) == 3 and prove([1, 1]).samples == 0
+    for samples in (0, -1, 2.5):
+        with pytest.raises(AutogradValueError, match="samples is a number from 1"):
+            prove_exactly([2, 2, 1], samples=samples)
+
+
+def test_at_a_prompt_it_is_one_line():
+    assert repr(prove([1, 1], bias=False)).startswith("<Proof: 1-1, sigmoid, squared error, without bias, for all")
+
+
+@pytest.mark.parametrize("net", [[], [2], 3, None, "221"])
+def test_what_is_no_architecture_is_named(net):
+    with pytest.raises(
+        AutogradValueError, match=r"prove takes an MLP, or its widths, inputs first, such as \[2, 3, 1\]"
+    ):
+        prove(net)
+
+
+def test_a_lemma_with_a_kink_says_where_it_holds():
+    assert prove([1, 1], "relu").lemmas[0].text.endswith("at u ≠ 0")
+    assert "≠" not in prove([1, 1], "tanh").lemmas[0].text
