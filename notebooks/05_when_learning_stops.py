@@ -121,8 +121,8 @@ sigmoids
 # From right to left, layer 12 to layer 1, the typical $|\delta|$ falls by eight orders of magnitude.
 #
 # Why? The recursion $\delta_i = \sigma'(u_i) \cdot \sum_j \delta_j \theta_{ji}$ is a product, so its logarithm is a
-# sum, and each layer's share can be read off: what the **slope** adds, what the **weights** add, what **cancellation**
-# in the sum takes away.
+# sum, and each layer's share can be read off: what the **slope** adds, what the **weights** add, and what the
+# **cancellation** in the sum changes.
 #
 # **Question.** In a plot of these shares, which of the three will be the long bars?
 
@@ -130,8 +130,9 @@ sigmoids
 sigmoids.plot()
 
 # %% [markdown]
-# The slopes. The sigmoid's slope is at most ¼, so each layer takes away at least $\log_{10} 4 = 0.6$, whatever the
-# weights. The weights add something here and there; they cannot make up for it.
+# The slopes, in every layer but one. The sigmoid's slope is at most ¼, so each slope takes away at least
+# $\log_{10} 4 = 0.6$. Weights four times as large could make up for it, but they would also make $|u|$ larger, where
+# the slope is smaller still.
 #
 # ## The remedy, and whether it helps
 #
