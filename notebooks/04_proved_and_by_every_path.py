@@ -4,7 +4,7 @@
 # In [notebook 3](03_the_lectures_neuron.ipynb) the lecture's formulas came out of the graph, and a certificate
 # compared them number by number. A comparison covers the numbers it was made with. Here we ask for more: a **proof**
 # for all numbers, an **explanation** of a gradient as the sum over its paths, and at the end the worked example that
-# every course uses, with the mistake in it that every course copies.
+# so many courses use, with the mistake in it that they copy.
 #
 # You need notebook 3, and the chain rule. It takes about twenty-five minutes. Proofs need SymPy; if it is missing,
 # the first cell that needs it says what to install.
@@ -63,8 +63,8 @@ for lemma in proof.lemmas:
 #
 # ## How δ emerges
 #
-# The second block above is the interesting one. It shows three expressions for the same $\delta^{(1)}_1$, which the
-# engine passes on its way:
+# The second block above is the interesting one. It shows three expressions for the same $\delta^{(1)}_1$, from the
+# chain rule to the lecture's formula, each of them proved equal to it:
 
 # %%
 for step in proof.emergence:
@@ -128,8 +128,8 @@ print(because)
 explain(err, theta, top=1).draw()
 
 # %% [markdown]
-# The product of the local derivatives along the heavy border is that path's share of the gradient, and there are as
-# many such ways as there are paths.
+# (Two paths, in fact, of the same size: the square in $Err$ is a product of two equal factors, and a path leads through
+# either. That is the "2 times" above, and the two arrows into $Err$.)
 #
 # **Question.** Section 8 of the lecture says that backpropagation saves work because each $\delta$ is computed once
 # and used for all neurons below. A network of four neurons a layer: how many multiplications does that save, with two
@@ -148,7 +148,7 @@ for depth in (1, 2, 3, 4, 5, 6):
 # One layer more costs `backward()` a constant number of multiplications, and the paths a *factor*. That is the whole
 # difference between a method and an idea that is right in principle.
 #
-# ## The example that every course uses
+# ## The example that so many courses use
 #
 # Two inputs, two hidden neurons, two outputs, all numbers given: Matt Mazur's example, recomputed in countless
 # lectures. His error has a ½, so here it is halved. [The page](../docs/worked-example.md) has every digit.
@@ -190,10 +190,10 @@ print("w₅ =", f"{thetas[4].data:.9f}")
 print("error after the step:", f"{0.5 * squared_error(classic(sample), target).data:.9f}")
 
 # %% [markdown]
-# $w_5 = 0.358916480$ is what his page prints. The error after the step it gives as 0.291027924, and every retelling
-# repeats that number. We get 0.29102**7774**. All his weights agree with ours; so how does the other number come about?
+# $w_5 = 0.358916480$ is what his page prints. The error after the step it gives as 0.291027924, and retellings
+# repeat that number. We get 0.29102**7774**. All his weights agree with ours; so how does the other number come about?
 #
-# ## Exercise: find the mistake that everybody copies
+# ## Exercise: find the mistake that is copied
 #
 # Here is one step as it is often programmed: go from the last layer to the first, compute its δ, update its weights,
 # go on. `my_gradients` returns δ and ∂Err/∂θ, and moves the weights as it goes. It leads to the number on that page.
