@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .value import Value
 
 _PLAIN = str.maketrans("₀₁₂₃₄₅₆₇₈₉⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾−′", "01234567890123456789()-'")
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _ABOVE, _BELOW = "⁽⁾⁰¹²³⁴⁵⁶⁷⁸⁹", "₀₁₂₃₄₅₆₇₈₉,ᵢⱼₖₗ"
 _QUANTITY = re.compile(rf"(.+?)([{_ABOVE}]*)([{_BELOW}]*)")
 _LETTERS = {
@@ -120,10 +121,21 @@ class Formulas:
             return ("-" if self.latex else "−") + self.write(operands[0], PRODUCT), SIGNED
         if operation == "div" and self.latex:
             return rf"\frac{{{self.write(operands[0])}}}{{{self.write(operands[1])}}}", ATOM
+        if operation == "div":
+            first = self.write(operands[0], SIGNED)
+            return f"{first}/{self.write(operands[1], ATOM)}", SIGNED if first[0] == "−" else PRODUCT
+        if operation == "pow":
+            return self._power(*operands), ATOM
         if operation == "sumprod":
             return self._sum_of_products(operands)
         symbol = self.name((self.rows or {}).get(operation, x.op.symbol))
         return f"{symbol}({', '.join(self.write(p) for p in operands)})", ATOM
+
+    def _power(self, base: Value, exponent: Value) -> str:
+        below, above = self.write(base, ATOM), self.write(exponent)
+        if self.latex:
+            return (f"({below})" if below.startswith(r"\frac") else f"{{{below}}}") + f"^{{{above}}}"
+        return below + (above.translate(_RAISED) if above.isdecimal() else f"^{self.write(exponent, ATOM)}")
 
     def _sum_of_products(self, operands: tuple[Value, ...]) -> tuple[str, int]:
         half = len(operands) // 2

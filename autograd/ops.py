@@ -42,7 +42,7 @@ class Op:
     name      what the operation is called in errors, programs and pickles
     function  operands as floats -> float; it must not raise
     rule      (o, *operands) -> one partial derivative per operand; None: no dependence
-    symbol    how a picture shows it
+    symbol    how a picture shows it; by default its name, and f′ for f_slope
     singular  whether its value or slope can be inf or nan at finite operands; a zero
               upstream gradient then silences it (0·inf would be nan), see gradient.py
     arity     the number of operands; None: any number
@@ -63,7 +63,8 @@ class Op:
         variadic = any(p.kind is p.VAR_POSITIONAL for p in operands)
         object.__setattr__(self, "arity", None if variadic else len(operands))
         if not self.symbol:
-            object.__setattr__(self, "symbol", self.name)
+            bare = self.name.removesuffix("_slope")
+            object.__setattr__(self, "symbol", self.name if bare == self.name else f"{bare}′")
 
     def __reduce__(self) -> tuple[Any, ...]:
         if TABLE.get(self.name) is not self:
@@ -154,7 +155,7 @@ _ROWS = (
     Op("cosh", cosh, lambda o, x: (sinh(x),), singular=True),
     # activations and their slopes
     Op("tanh", tanh, lambda o, x: (sech2(x),)),
-    Op("sech2", sech2, lambda o, x: (-2.0 * (tanh(x) * o),)),
+    Op("sech2", sech2, lambda o, x: (-2.0 * (tanh(x) * o),), "tanh′"),
     Op("sigmoid", sigmoid, lambda o, x: (sigmoid_slope(x),), "σ"),
     Op("sigmoid_slope", sigmoid_slope, lambda o, x: (-(o * tanh(0.5 * x)),), "σ′"),
     Op("relu", relu, lambda o, x: (step(x),)),

@@ -128,7 +128,7 @@ print("∂o/∂θ =", theta.grad)
 #   \frac{\partial o}{\partial u} \cdot \frac{\partial u}{\partial v_1} \cdot \frac{\partial v_1}{\partial \theta}$$
 #
 # `explain` writes it out for any two Values of a graph: in symbols, as the operations' rules say it, and in numbers.
-# (`sech2(u)` is the slope of tanh, $1 - \tanh^2 u$, under its own name.)
+# (`tanh′(u)` is the slope of tanh, $1 - \tanh^2 u$.)
 
 # %%
 print(explain(o, theta))

@@ -211,7 +211,7 @@ def test_latex():
     y.label = "y"
     text = explain(y, w)._repr_latex_()
     assert r"\frac{\partial y}{\partial w} &= " in text
-    assert r"\text{sech2}(v_{1}) \cdot x" in text
+    assert r"\mathrm{tanh}'(v_{1}) \cdot x" in text
     assert r"&= 0.420 \cdot 2.00 " in text
     assert text.count("{") == text.count("}")
 
@@ -238,7 +238,10 @@ def test_formulas_use_brackets_where_needed():
     assert write(-(a * b) * c) == "−a·b·c"
     assert write(a - -b) == "a − (−b)" and write(a * -b) == "a·(−b)"
     assert write(fsum([a, b]) * 2.0) == "Σ(a, b)·2"
-    assert Formulas({a: "a", b: "b"}, latex=True).write(a / b) == r"\frac{a}{b}"
+    assert write((a + b) / (a * b)) == "(a + b)/(a·b)" and write(-a / b) == "−a/b" and write(a / (b / a)) == "a/(b/a)"
+    assert write((a / b) ** 2) == "(a/b)²" and write(a**b) == "a^b" and write((-a) ** -1) == "(−a)^(−1)"
+    latex = Formulas({a: "a", b: "b"}, latex=True).write
+    assert latex(a / b) == r"\frac{a}{b}" and latex((a / b) ** 2) == r"(\frac{a}{b})^{2}" and latex(a**10) == "{a}^{10}"
 
 
 @pytest.mark.parametrize("arguments", [(1.0, Value(1.0)), (Value(1.0), "x")])
