@@ -101,6 +101,7 @@ def fit(
         raise AutogradValueError(f'reduction is "sum" or "mean", and was given as {reduction!r}')
     size = len(samples) if batch_size is None else min(_whole("batch_size", batch_size), len(samples))
     _whole("epochs", epochs, least=0)
+    _require_callbacks(callbacks)
     chosen, deciding = _optimizer(net, optimizer), decides(err, samples)
     history, best = History(), _Best(net)
     began = time.perf_counter()
@@ -131,6 +132,16 @@ def fit(
     history.best_epoch = best.epoch or None
     history.seconds = time.perf_counter() - began
     return history
+
+
+def _require_callbacks(callbacks: object) -> None:
+    if not isinstance(callbacks, (list, tuple)):
+        raise AutogradTypeError(f"callbacks is a list of functions, and was given as {engine.given(callbacks)}")
+    for callback in callbacks:
+        if isinstance(callback, type) or not callable(callback):  # a class would be made, and be true, and end it all
+            raise AutogradTypeError(
+                f"a callback is a function f(epoch, net, history), and one was given as {engine.given(callback)}"
+            )
 
 
 class _Task(NamedTuple):

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograd import AutogradError, AutogradTypeError, AutogradValueError, Value
-from nn import MLP, SGD, Adam, Layer, Neuron, accuracy, cross_entropy, fit, predict, squared_error
+from nn import MLP, SGD, Adam, Layer, Neuron, Watch, accuracy, cross_entropy, fit, predict, squared_error
 from nn.progress import Bar
 
 XOR = [[0, 0], [0, 1], [1, 0], [1, 1]], [-1, 1, 1, -1]
@@ -247,6 +247,15 @@ def test_a_callback_stops_it_and_all_callbacks_are_called():
         callbacks=[lambda epoch, net, h: epoch == 3, lambda epoch, net, h: calls.append((epoch, len(h.epochs)))],
     )  # fmt: skip
     assert history.stopped == "callback" and calls == [(1, 1), (2, 2), (3, 3)]
+
+
+@pytest.mark.parametrize("callbacks", [print, [Watch], [None], "abc"])
+def test_what_is_no_callback_is_refused_before_anything_changes(callbacks):
+    net = net_of()
+    before = data(net)
+    with pytest.raises(AutogradTypeError, match="callback"):
+        fit(net, *XOR, epochs=1, callbacks=callbacks)
+    assert data(net) == before
 
 
 def test_what_a_callback_raises_passes_through():
