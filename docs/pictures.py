@@ -9,7 +9,7 @@ from pathlib import Path
 
 from autograd import Value, draw, explain, explore, fsum, grad
 from autograd.drawing import Drawing
-from nn import MLP, Adam, Neuron, cross_entropy, fit, squared_error
+from nn import MLP, Adam, Neuron, cross_entropy, diagnose, fit, squared_error
 from nn.plots import activation_curves, decision_boundary
 
 HERE = Path(__file__).parent / "pictures"
@@ -106,6 +106,10 @@ def plots() -> None:
     fit(net, X, Y, optimizer=Adam(net.parameters(), 0.05), epochs=150, seed=0, progress=False)
     decision_boundary(net, X, Y, path=HERE / "decision-boundary.png")
     activation_curves(path=HERE / "activations.png")
+    generator = random.Random(0)
+    X = [[generator.uniform(-1, 1) for _ in range(4)] for _ in range(10)]
+    Y = [generator.uniform(0, 1) for _ in range(10)]
+    diagnose(MLP(4, [10] * 11 + [1], "sigmoid", seed=0), X, Y).remedy().plot(HERE / "remedy.png")
 
 
 def main() -> None:

@@ -1,39 +1,36 @@
 """Vanishing and exploding δ, the lecture's section 9: where, and why.
 
-The recursion δᵢ = σ'(uᵢ)·Σⱼ δⱼ·θⱼᵢ is a product, so its logarithm is a sum, and the mean over
-neurons and samples tells exactly what each layer adds on the way from right to left:
+|δ| of a layer is the length of its δ, √Σδᵢ², as |∂Err/∂θ| is that of the gradient.  The recursion
+δᵢ = σ'(uᵢ)·Σⱼ δⱼ·θⱼᵢ makes it a product, so its logarithm is a sum.  On the way from right to left,
+from |∂Err/∂ŷ| to the first layer, each layer adds
 
-    log|δᵢ| = log σ'(uᵢ) + log|Σⱼ δⱼ·θⱼᵢ|                 slope, and what comes back
-    log|Σ|  = log √Σ(δⱼ·θⱼᵢ)² + log(|Σ| / √Σ(δⱼ·θⱼᵢ)²)   size of its terms, and their cancellation
-    weights = mean log √Σ(δⱼ·θⱼᵢ)² − mean log|δⱼ|          what the weights do to δ in one step
+    slope         log |δ| / |Σδθ|           |Σδθ| = √Σᵢ(Σⱼ δⱼ·θⱼᵢ)², what comes back to the layer
+    cancellation  log |Σδθ| / √ΣΣ(δⱼ·θⱼᵢ)²  what the terms of these sums leave of each other
+    weights       log √ΣΣ(δⱼ·θⱼᵢ)² / |δ|     |δ| of the next layer, whose weights θ are
 
-Terms of random signs cancel too, and the mean log|z| of a normal z is −0.28: that much is moved
-from cancellation to weights, so that both are 0 where weights are random and keep δ as it is.
-All logarithms are to base 10.  A δ that is exactly 0 has none; such neurons are counted apart.
+The slope is a mean of |σ'|, and the weights' part one of the lengths of the neurons' θ, weighted by δ:
+neither is beyond the largest.  Terms of random signs cancel by 0 in the mean of squares.
+A δᵢ that is 0 counts, as in every length.  All logarithms are to base 10, and means over the samples.
 """
 
 from __future__ import annotations
 
 import math
-import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from autograd import AutogradValueError, Value
+from autograd import AutogradTypeError, AutogradValueError, Value
 
-from .diagnosis_report import Cause, Comparison, Diagnosis, LayerDiagnosis, name_of
-from .losses import Loss, loss_of
-from .modules import MLP, ForwardPass, Neuron
+from .diagnosis_causes import SATURATED, causes_of, flat_sides, largest_slope, slope_of, verdict_of
+from .diagnosis_report import Comparison, Diagnosis, LayerDiagnosis, name_of
+from .losses import Loss, _listed, loss_of
+from .modules import MLP, ForwardPass, name
 
 if TYPE_CHECKING:
     from .diagnosis_plots import DeltaPlot
     from .history import History
-
-SATURATED = 0.1  # σ' below this share of its largest value
-RANDOM = -0.5 * (0.5772156649015329 + math.log(2.0)) / math.log(10.0)  # mean log|z|, z normal
-SHARE = 0.25  # of all that makes δ small (or large) belongs to what is called a cause
 
 
 def diagnose(net: MLP, X: Sequence[Any], Y: Any, loss: str | Loss = "squared_error") -> Diagnosis:
@@ -42,41 +39,60 @@ def diagnose(net: MLP, X: Sequence[Any], Y: Any, loss: str | Loss = "squared_err
     X, Y  samples and targets as fit takes them, or one sample and its target
     loss  a name of LOSSES, or a function of outputs and target
 
-    The gradients of the parameters are left as they were.  Raises AutogradValueError for no
-    samples, or not as many targets.
+    The gradients of the parameters are left as they were.  Raises AutogradTypeError for what is
+    no MLP, and AutogradValueError for no samples, or not as many targets, or a sample that does
+    not fit the network.
 
     >>> diagnosis = diagnose(MLP(2, [8] * 8 + [1], "sigmoid", seed=0), [[0.5, -0.5]], [1.0])
     >>> diagnosis.verdict, diagnosis.causes[0].name
     ('vanishing', 'small slope of σ')
     """
-    single = bool(len(X)) and not hasattr(X[0], "__len__")
-    xs, ys = ([X], [Y]) if single else (list(X), list(Y))
-    if not xs or len(xs) != len(ys):
-        raise AutogradValueError(f"diagnose: {len(xs)} samples, and {len(ys)} targets")
+    if not isinstance(net, MLP):
+        raise AutogradTypeError(
+            f"diagnose takes a network, samples and targets, and was given {net!r} as the network;"
+            " a neuron or a layer is one as MLP(nin, nout)"
+        )
+    xs, ys = _samples("diagnose", X, Y)
+    err = loss_of(loss)
     before = [(p, p.grad) for p in net.parameters()]
+    readings, place = [], ""
     try:
         net.zero_grad()
-        readings = [_read(net, x, y, loss_of(loss)) for x, y in zip(xs, ys)]
-        norm = math.hypot(*(p.grad for p in net.parameters())) / len(xs)
+        for n, (x, y) in enumerate(zip(xs, ys)):
+            readings.append(_read(net, x, y, err, n))
+            place = place or readings[-1].place
+        norm = math.hypot(*(p.grad / len(xs) for p in net.parameters()))
     finally:
         for p, grad in before:
             p.grad = grad
-    rows: list[LayerDiagnosis] = []
-    for k in reversed(range(len(net.layers))):
-        following = rows[0].size if rows else 0.0
-        rows.insert(0, _layer(net, k, [r for reading in readings for r in reading[k]], following))
-    result = Diagnosis(net, xs, ys, loss, rows, gradient_norm=norm)
-    result.causes = sorted(_causes(result), key=lambda c: (c.name == "dead neurons", -c.share))
+    if not place and not math.isfinite(norm):
+        place = f"|∂Err/∂θ| is {norm}"
+    rows = [_row(net, k, readings) for k in range(len(net.layers))]
+    wrong = [r for r in readings if r.layers[-1].back != -math.inf]
+    lost = [r for r in wrong if r.layers[0].size == -math.inf]
+    result = Diagnosis(
+        net, xs, ys, loss, rows, gradient_norm=norm, not_finite=place, lost=(len(lost), len(wrong)),
+        blocked=sum(r.blocked for r in lost),
+    )  # fmt: skip
+    result.verdict = verdict_of(result)
+    result.causes = causes_of(result)
     return result
 
 
 def compare(before: Diagnosis, after: Diagnosis) -> Comparison:
     """Two diagnoses side by side, as text and as a plot.
 
+    Raises AutogradTypeError for what is no Diagnosis.
+
     >>> once = diagnose(MLP(1, [2, 1], seed=0), [1.0], 0.0)
     >>> compare(once, once).after.verdict
     'healthy'
     """
+    for what, given in (("before", before), ("after", after)):
+        if not isinstance(given, Diagnosis):
+            raise AutogradTypeError(
+                f"compare: {what} is a Diagnosis, as diagnose(net, X, Y) gives it, and not {given!r}"
+            )
     return Comparison(before, after)
 
 
@@ -85,7 +101,8 @@ class Watch:
 
     X, Y, loss  as for diagnose; a few samples are enough
 
-    `epochs` and `diagnoses` are what it saw.
+    `epochs` and `diagnoses` are what it saw.  Raises AutogradValueError for no samples, not as
+    many targets, an unknown loss, or an `every` that is no whole number from 1.
 
     >>> from nn import fit
     >>> watch = Watch([[0.0], [1.0]], [1.0, 0.0], every=5)
@@ -95,9 +112,11 @@ class Watch:
     """
 
     def __init__(self, X: Sequence[Any], Y: Any, loss: str | Loss = "squared_error", every: int = 1) -> None:
-        if every < 1:
-            raise AutogradValueError(f"every is a whole number from 1, and was given as {every!r}")
-        self.X, self.Y, self.loss, self.every = X, Y, loss, every
+        if not isinstance(every, int) or isinstance(every, bool) or every < 1:
+            raise AutogradValueError(f"Watch: every is a whole number from 1, and was given as {every!r}")
+        self.X, self.Y = _samples("Watch", X, Y)
+        loss_of(loss)
+        self.loss, self.every = loss, every
         self.epochs: list[int] = []
         self.diagnoses: list[Diagnosis] = []
 
@@ -113,148 +132,148 @@ class Watch:
         return over_training(self, path)
 
 
+def _samples(who: str, X: Any, Y: Any) -> tuple[list[Any], list[Any]]:
+    """Samples and targets as lists, of which there are as many; one sample and its target are a list of one."""
+    if not isinstance(X, Iterable) or isinstance(X, str):
+        raise AutogradTypeError(f"{who}: X is a list of samples, each a list of numbers, and was given as {X!r}")
+    xs = list(X)
+    if xs and not hasattr(xs[0], "__len__"):
+        return [xs], [Y]
+    if not isinstance(Y, Iterable) or isinstance(Y, str):
+        raise AutogradTypeError(f"{who}: Y is a list of targets, one for each sample, and was given as {Y!r}")
+    ys = list(Y)
+    if not xs or len(xs) != len(ys):
+        raise AutogradValueError(f"{who}: {len(xs)} samples, and {len(ys)} targets; give one target for each sample")
+    return xs, ys
+
+
 # --- reading one sample ---------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
+class _Layer:
+    """One layer at one sample: every δᵢ and σ'(uᵢ), and the logarithms of three lengths, −inf for 0."""
+
+    delta: list[float]
+    slope: list[float]
+    size: float  # |δ|
+    back: float  # |Σδθ|; in the last layer |∂Err/∂ŷ|
+    terms: float  # √ΣΣ(δθ)²
+    passes: bool  # no factor is 0 on every way that δ could take into the layer
+
+
+@dataclass(frozen=True)
 class _Reading:
-    """One neuron and one sample: δ, σ'(u), Σ δθ and √Σ(δθ)²."""
+    """One sample, layer by layer, and the first number that is not finite, if any."""
 
-    i: int
-    delta: float
-    slope: float
-    back: float
-    terms: float
+    layers: list[_Layer]
+    place: str
 
-
-def _read(net: MLP, x: Any, y: Any, err: Loss) -> list[list[_Reading]]:
-    run = net.forward(x)
-    outputs = run.outputs
-    err(outputs if len(outputs) > 1 else outputs[0], y).backward()
-    return [list(_layer_readings(net, run, k)) for k in range(len(net.layers))]
+    @property
+    def blocked(self) -> bool:
+        """Whether δ ends at a factor that is 0, and not by growing too small for a float."""
+        end = max(k for k, layer in enumerate(self.layers) if layer.size == -math.inf)
+        return not self.layers[end].passes
 
 
-def _layer_readings(net: MLP, run: ForwardPass, k: int) -> Iterator[_Reading]:
-    last = k == len(net.layers) - 1
-    for i, neuron in enumerate(net.layers[k].neurons):
-        delta = run.u[k][i].grad
-        if last:
-            terms = [run.o[k][i].grad]
-        else:
-            following = zip(run.u[k + 1], net.layers[k + 1].neurons)
-            terms = [u.grad * after.theta[i].data for u, after in following]
-        back = 0.0
-        for term in terms:  # from left to right on every Python
-            back += term
-        yield _Reading(i, delta, slope_of(neuron, run.u[k][i].data), back, math.hypot(*terms))
+def _read(net: MLP, x: Any, y: Any, err: Loss, n: int) -> _Reading:
+    try:
+        run = net.forward(x)
+        outputs = run.outputs
+        error = err(outputs if len(outputs) > 1 else outputs[0], y)
+    except (AutogradTypeError, AutogradValueError) as wrong:
+        raise type(wrong)(f"diagnose: sample {n}, X = {x!r}, Y = {y!r}: {wrong}") from None
+    error.backward()
+    numbers = _in_order(net, run, error, y, n)
+    place = next((f"{what} is {number}" for what, number in numbers if not math.isfinite(number)), "")
+    return _Reading([_read_layer(net, run, k) for k in range(len(net.layers))], place)
 
 
-def slope_of(neuron: Neuron, u: float) -> float:
-    """σ'(u) of a neuron, whatever its activation is: the engine's own derivative.
+def _in_order(net: MLP, run: ForwardPass, error: Value, y: Any, n: int) -> Iterator[tuple[str, float]]:
+    """Every number of both passes with its name, in an order in which causes come before effects."""
+    at = f" of sample {n}"
+    yield from ((name("x", i) + at, x.data) for i, x in enumerate(run.inputs, 1))
+    yield from ((f"y{at}", t.data if isinstance(t, Value) else float(t)) for t in _listed(y))
+    yield from ((p.label, p.data) for p in net.parameters())
+    for layer in zip(run.u, run.o):
+        yield from ((v.label + at, v.data) for vs in layer for v in vs)
+    yield f"Err{at}", error.data
+    yield from ((f"∂Err/∂{o.label}{at}", o.grad) for o in run.outputs)
+    for k in reversed(range(len(run.u))):
+        yield from ((name("δ", i, layer=k + 1) + at, u.grad) for i, u in enumerate(run.u[k], 1))
+    yield from ((f"∂Err/∂{p.label}, with sample {n}", p.grad) for p in net.parameters())
 
-    >>> slope_of(Neuron(1, "sigmoid"), 0.0)
-    0.25
-    """
-    v = Value(u)
-    neuron.sigma(v).backward()
-    return v.grad
+
+def _read_layer(net: MLP, run: ForwardPass, k: int) -> _Layer:
+    delta = [u.grad for u in run.u[k]]
+    slope = [slope_of(neuron, u.data) for neuron, u in zip(net.layers[k].neurons, run.u[k])]
+    if k + 1 == len(net.layers):
+        terms = [[o.grad] for o in run.o[k]]
+        open_ways = [o.grad != 0 for o in run.o[k]]
+    else:
+        coming = [(u.grad, after.theta) for u, after in zip(run.u[k + 1], net.layers[k + 1].neurons)]
+        terms = [[d * theta[i].data for d, theta in coming] for i in range(len(delta))]
+        open_ways = [any(d and theta[i].data for d, theta in coming) for i in range(len(delta))]
+    back = []
+    for parts in terms:
+        total = 0.0
+        for part in parts:  # from left to right on every Python
+            total += part
+        back.append(total)
+    every = [part for parts in terms for part in parts]
+    passes = any(s and way for s, way in zip(slope, open_ways))
+    return _Layer(delta, slope, _log_length(delta), _log_length(back), _log_length(every), passes)
 
 
-def _layer(net: MLP, k: int, readings: list[_Reading], following: float) -> LayerDiagnosis:
+def _log_length(numbers: list[float]) -> float:
+    """log √Σx², also where the length itself is too large for a float."""
+    largest = max(map(abs, numbers))
+    if not all(map(math.isfinite, numbers)):
+        return math.nan
+    return math.log10(largest) + math.log10(math.hypot(*(x / largest for x in numbers))) if largest else -math.inf
+
+
+# --- and all samples of a layer -------------------------------------------------------------------
+
+
+def _row(net: MLP, k: int, readings: list[_Reading]) -> LayerDiagnosis:
     neurons = net.layers[k].neurons
-    sizes = sorted(abs(r.delta) for r in readings if r.delta)
-    random = RANDOM if k + 1 < len(net.layers) and len(net.layers[k + 1].neurons) > 1 else 0.0
-    limit = max(abs(slope_of(neurons[0], 0.25 * n)) for n in range(-16, 17))
-    alive = [r for r in readings if all(part and math.isfinite(part) for part in (r.delta, r.slope, r.back, r.terms))]
-    slope, back, terms = (_mean_log([getattr(r, part) for r in alive]) for part in ("slope", "back", "terms"))
+    here = [r.layers[k] for r in readings]
+    deltas = [d for layer in here for d in layer.delta]
+    slopes = [abs(s) for layer in here for s in layer.slope]
+    limit, flat = largest_slope(neurons[0]), flat_sides(neurons[0])
+    # The same samples in every layer, so that the steps add up: those whose δ gets through to the first.
+    through = [r.layers for r in readings if r.layers[0].size > -math.inf]
+    through = through or [r.layers for r in readings if r.layers[k].size > -math.inf]
+    last = k + 1 == len(net.layers)
     return LayerDiagnosis(
-        k + 1, name_of(neurons[0].activation), len(neurons), _spread(sizes),
-        zeros=1 - len(sizes) / len(readings),
-        dead=len(neurons) - len({r.i for r in readings if r.slope}),
-        saturated=sum(abs(r.slope) < SATURATED * limit for r in readings) / len(readings),
-        slope_limit=limit, size=slope + back, slope=slope, back=back,
-        weights=terms + random - following if alive and k + 1 < len(net.layers) else 0.0,
-        cancellation=back - terms - random if alive else 0.0,
+        k + 1, name_of(neurons[0].activation), len(neurons),
+        _spread(sorted(abs(d) for d in deltas if d and math.isfinite(d))),
+        zeros=deltas.count(0.0) / len(deltas),
+        dead=sum(not any(layer.slope[i] for layer in here) for i in range(len(neurons))),
+        saturated=sum(s < SATURATED * limit for s in slopes) / len(slopes) if flat == 2 else 0.0,
+        slope_limit=limit, flat=flat,
+        size=_mean([layers[k].size for layers in through], -math.inf),
+        slope=_mean([layers[k].size - layers[k].back for layers in through], -math.inf),
+        # What comes back into a layer that is dead at every sample is still worth knowing.
+        back=_mean([layers[k].back for layers in through] or [x.back for x in here if x.back > -math.inf], -math.inf),
+        weights=0.0 if last else _mean([layers[k].terms - layers[k + 1].size for layers in through], 0.0),
+        cancellation=_mean([layers[k].back - layers[k].terms for layers in through], 0.0),
     )  # fmt: skip
 
 
-def _mean_log(numbers: list[float]) -> float:
-    return math.fsum(math.log10(abs(n)) for n in numbers) / len(numbers) if numbers else -math.inf
+def _mean(numbers: list[float], none: float) -> float:
+    return math.fsum(numbers) / len(numbers) if numbers else none
 
 
 def _spread(sizes: list[float]) -> tuple[float, float, float, float, float]:
-    if len(sizes) < 2:
-        return (sizes[0] if sizes else 0.0,) * 5
-    lower, median, upper = statistics.quantiles(sizes, n=4, method="inclusive")
-    return sizes[0], lower, median, upper, sizes[-1]
+    """Minimum, quartiles and maximum, each between its neighbours even at the ends of the floats."""
+    if not sizes:
+        return (0.0,) * 5
 
+    def at(quarter: int) -> float:
+        below, rest = divmod(quarter * (len(sizes) - 1), 4)
+        low, high = sizes[below], sizes[min(below + 1, len(sizes) - 1)]
+        return low + (high - low) * (rest / 4)
 
-# --- why ------------------------------------------------------------------------------------------
-
-
-def _causes(diagnosis: Diagnosis) -> Iterator[Cause]:
-    """What makes up the change of log|δ| from the last layer to the first, and what is exactly 0."""
-    rows = diagnosis.rows
-    dead = [row for row in rows if 2 * row.dead >= row.neurons]
-    if dead:
-        share = max(row.dead / row.neurons for row in dead)
-        text = f"up to {100 * share:.0f} % of a layer have σ'(u) = 0 for every sample, and no δ passes them"
-        yield Cause("dead neurons", tuple(row.layer for row in dead), share, text, _DEAD)
-    if diagnosis.verdict not in ("vanishing", "exploding") or not math.isfinite(diagnosis.change):
-        return
-    sign = -1.0 if diagnosis.verdict == "vanishing" else 1.0
-    hidden = rows[:-1]
-    pushes = {part: [sign * getattr(row, part) for row in hidden] for part in ("slope", "weights", "cancellation")}
-    # The last layer's slope is in every δ, and in none of the steps.
-    total = sum(max(0.0, sum(push)) for push in pushes.values())
-    for part, push in pushes.items():
-        share = sum(push) / total if total else 0.0
-        if share >= SHARE:
-            layers = tuple(row.layer for row, p in zip(hidden, push) if p > 0.05)
-            yield _cause(part, diagnosis.verdict, [r for r in hidden if r.layer in layers], layers, share)
-
-
-def _cause(part: str, verdict: str, rows: list[LayerDiagnosis], layers: tuple[int, ...], share: float) -> Cause:
-    per_layer = 10 ** statistics.fmean(getattr(row, part) for row in rows)
-    if part == "weights" and verdict == "exploding":
-        return Cause("large weights", layers, share, f"they multiply δ by {per_layer:.3g} a layer", _LARGE)
-    if part == "weights":
-        return Cause("small weights", layers, share, f"they multiply δ by {per_layer:.3g} a layer", _SMALL)
-    if part == "cancellation":
-        text = f"the terms of Σ δⱼθⱼᵢ cancel, and leave {per_layer:.3g} of their size a layer"
-        return Cause("cancellation", layers, share, text, _CANCELLING)
-    saturated = statistics.fmean(row.saturated for row in rows)
-    if saturated >= 0.5:
-        text = f"{100 * saturated:.0f} % of the σ'(u) are below a tenth of σ' at its largest: |u| is large"
-        return Cause("saturation", layers, share, text, _SATURATED)
-    limit = max(row.slope_limit for row in rows)
-    name = "small slope of σ" if verdict == "vanishing" else "large slope of σ"
-    return Cause(name, layers, share, f"σ' multiplies δ by {per_layer:.3g} a layer, and by {limit:.3g} at most", _SLOPE)
-
-
-_SLOPE = 'another activation, whose slope is 1 where it is alive: activation="relu" with initializer="he"'
-_SATURATED = 'smaller weights or inputs (initializer="xavier"), or activation="relu" with initializer="he"'
-_SMALL = 'a careful initialisation: initializer="he" for relu, "xavier" for tanh and sigmoid'
-_LARGE = "a careful initialisation (he, xavier); gradient clipping, fit(…, clip_norm=1.0), until the weights are tamed"
-_CANCELLING = "a careful initialisation of another seed: the weights of several neurons are nearly opposite"
-_DEAD = 'activation="leaky_relu", a smaller learning rate, or an initialisation with initializer="he"'
-
-
-def remedied(diagnosis: Diagnosis, seed: int = 0) -> MLP:
-    """The same network with fresh weights from the initialiser that fits, and with ReLU where σ' was to blame.
-
-    A dead ReLU becomes a leaky one.  The last layer keeps its activation.
-
-    >>> deep = diagnose(MLP(2, [8] * 8 + [1], "sigmoid", seed=0), [[0.5, -0.5]], [1.0])
-    >>> remedied(deep).activation, remedied(deep).output_activation
-    ('relu', 'sigmoid')
-    """
-    net, names = diagnosis.net, {cause.name for cause in diagnosis.causes}
-    activation: Any = net.activation
-    if names & {"small slope of σ", "saturation"}:
-        activation = "relu"
-    elif diagnosis.verdict == "dead":
-        activation = "leaky_relu"
-    widths = [len(layer.neurons) for layer in net.layers]
-    biased = any(neuron.bias is not None for layer in net.layers for neuron in layer.neurons)
-    return MLP(net.nin, widths, activation, net.output_activation, biased, seed=seed)
+    return sizes[0], at(1), at(2), at(3), sizes[-1]

@@ -9,6 +9,7 @@ import io
 import math
 from collections.abc import Iterable, Sequence
 from os import PathLike, fspath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograd import AutogradValueError, MissingDependency, Value, no_grad
@@ -40,10 +41,16 @@ class Plot:
         self.what = what
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write it; the ending of the name chooses the format: .svg, .png or .pdf."""
+        """Write it; the ending of the name chooses the format: .svg, .png or .pdf.
+
+        Raises AutogradValueError for another ending, and for a folder that is not there.
+        """
         ending = fspath(path).rpartition(".")[2].lower()
         if ending not in ("svg", "png", "pdf"):
             raise AutogradValueError(f"a plot is saved as .svg, .png or .pdf, and not as {fspath(path)!r}")
+        folder = Path(path).parent
+        if not folder.is_dir():
+            raise AutogradValueError(f"save: there is no folder {str(folder)!r}; make it, or save elsewhere")
         self._write(path, ending)
 
     def _write(self, target: Any, ending: str, dpi: int = 150) -> None:

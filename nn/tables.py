@@ -15,7 +15,7 @@ from autograd.text import markup
 
 from .diagnosis_report import HEADER as DIAGNOSIS
 from .diagnosis_report import Comparison as Before
-from .diagnosis_report import Diagnosis, diagnosis_cells, name_of
+from .diagnosis_report import Diagnosis, diagnosis_cells, name_of, sizes_of
 from .report import HEADER, BatchCertificate, Certificate, Comparison
 
 _DELTAS = (HEADER.index("δ engine"), HEADER.index("δ by hand"))
@@ -64,13 +64,16 @@ def diagnosis_as_html(diagnosis: Diagnosis) -> str:
 
 
 def comparison_as_html(comparison: Before) -> str:
-    """The typical |δ| of every layer, before and after."""
-    layers = [f"layer {row.layer}" for row in comparison.before.rows]
-    body = [
-        [_cell(title), _cell(d.verdict), _cell(name_of(d.net.activation)), *(_cell(f"{r.typical:.1e}") for r in d.rows)]
-        for title, d in (("before", comparison.before), ("after", comparison.after))
-    ]
-    return f"<p>typical |δ|</p>{_table(('', 'verdict', 'σ', *layers), body)}"
+    """The typical |δ| of every layer and |∂Err/∂ŷ|, before and after, and what was changed."""
+    both = (("before", comparison.before), ("after", comparison.after))
+    layers = [f"layer {k}" for k in range(1, 1 + max(len(d.rows) for _, d in both))]
+    body = []
+    for title, d in both:
+        *sizes, start = (_cell(f"{size:.1e}") for size in sizes_of(d))
+        sizes += [_cell("")] * (len(layers) - len(sizes))  # networks of different depth
+        body.append([_cell(title), _cell(d.verdict), _cell(name_of(d.net.activation)), *sizes, start])
+    changed = f"<p>changed: {markup(comparison.changed)}</p>" if comparison.changed else ""
+    return f"<p>typical |δ|</p>{_table(('', 'verdict', 'σ', *layers, '|∂Err/∂ŷ|'), body)}{changed}"
 
 
 def _cell(text: str, background: str = "", bold: bool = False) -> str:

@@ -118,7 +118,7 @@ sigmoids = diagnose(MLP(4, [10] * 11 + [1], "sigmoid", seed=0), X, Y)
 sigmoids
 
 # %% [markdown]
-# From right to left, layer 12 to layer 1, the typical $|\delta|$ falls by eight orders of magnitude.
+# From right to left, layer 12 to layer 1, the typical $|\delta|$ falls by seven orders of magnitude.
 #
 # Why? The recursion $\delta_i = \sigma'(u_i) \cdot \sum_j \delta_j \theta_{ji}$ is a product, so its logarithm is a
 # sum, and each layer's share can be read off: what the **slope** adds, what the **weights** add, and what the
@@ -130,7 +130,7 @@ sigmoids
 sigmoids.plot()
 
 # %% [markdown]
-# The slopes, in every layer but one. The sigmoid's slope is at most ¼, so each slope takes away at least
+# The slopes. The sigmoid's slope is at most ¼, so each slope takes away at least
 # $\log_{10} 4 = 0.6$. Weights four times as large could make up for it, but they would also make $|u|$ larger, where
 # the slope is smaller still.
 #
@@ -177,7 +177,7 @@ exploding = diagnose(net, X, Y)
 print(exploding.summary)
 
 # %% [markdown]
-# By some 80 000. A factor of 3 for each of the eleven weight matrices that δ comes back through is
+# By some 30 000. A factor of 3 for each of the eleven weight matrices that δ comes back through is
 # $3^{11} \approx 177\,000$, times what the healthy network does by itself: a product again. Clipping keeps the steps
 # small here; a careful initialisation makes clipping unnecessary.
 #
