@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import math
 import random
+import reprlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -21,6 +21,7 @@ from . import deltas as hand
 from .losses import Loss, loss_of
 from .mistakes import EQUATION, Case, Grid, Row, Weights, derivation, family
 from .modules import MLP
+from .written import Precision, precision_of
 
 Sigma: TypeAlias = "tuple[Callable[[float], float], Callable[[float], float]]"
 
@@ -34,14 +35,6 @@ class Answer:
     delta: Grid | None = None
     theta: Weights | None = None
     bias: Grid | None = None
-
-
-@dataclass(frozen=True)
-class Precision:
-    """How far rounding may carry an answer: relative to the size of its terms, and absolutely."""
-
-    relative: float = 1e-9
-    absolute: float = 1e-290
 
 
 @dataclass(frozen=True)
@@ -65,6 +58,8 @@ def answer_of(given: Any, cases: Sequence[Case]) -> Answer:
     Answer(delta=[[4.0]], theta=[[[4.0]]], bias=None)
     """
     case, found = cases[0], Answer()
+    if isinstance(given, list) and len({_depth(part) for part in given}) > 1 and max(map(_depth, given)) == 3:
+        raise AutogradTypeError("grade: hand in several parts as a tuple, such as (δ, ∂Err/∂θ); this is a list of them")
     parts = list(_flattened(given)) if isinstance(given, tuple) else [given]
     for part in parts:
         if _depth(part) == 3:
@@ -81,7 +76,9 @@ def answer_of(given: Any, cases: Sequence[Case]) -> Answer:
             ]
             found = dataclasses.replace(found, bias=[_numbers(f"∂Err/∂b[{k}]", b, len(b)) for k, b in enumerate(bias)])
     if found == Answer():
-        raise AutogradTypeError(f"grade: an answer is δ[k][i] or (δ, ∂Err/∂θ, ∂Err/∂b), and was given as {given!r}")
+        raise AutogradTypeError(
+            f"grade: an answer is δ[k][i] or (δ, ∂Err/∂θ, ∂Err/∂b), and was given as {_short(given)}"
+        )
     return found
 
 
@@ -103,8 +100,14 @@ def _depth(part: Any) -> int:
 
 def _listed(what: str, part: Any, n: int, of: str) -> list[Any]:
     if not hasattr(part, "__iter__") or isinstance(part, str) or len(listed := list(part)) != n:
-        raise AutogradValueError(f"grade: {what} must be a list of {n} {of}{'s' * (n != 1)}, and is {part!r}")
+        raise AutogradValueError(f"grade: {what} must be a list of {n} {of}{'s' * (n != 1)}, and is {_short(part)}")
     return listed
+
+
+def _short(given: Any) -> str:
+    brief = reprlib.Repr()
+    brief.maxlist = brief.maxtuple = 3
+    return brief.repr(given)
 
 
 def _zipped(what: str, part: Any, like: Sequence[Any], of: str = "layer") -> list[tuple[str, Any, Any]]:
@@ -122,34 +125,19 @@ def _numbers(what: str, part: Any, n: int) -> Row:
 
 
 def written_precision(answer: Answer) -> Precision:
-    """How precisely numbers were written: by a program with all digits, or by hand with a few.
-
-    Two units of the last digit of the longest number, relative to it, and half a unit of the
-    last decimal place; zeros and ones say little about the rest, so neither is more than 2 %.
+    """How precisely all numbers of an answer were written.
 
     >>> written_precision(Answer(delta=[[0.1385, -0.02]]))
-    Precision(relative=0.002, absolute=5e-05)
+    Precision(relative=0.002, decimals=4, digits=4)
     """
-    numbers = [*_leaves(answer.delta), *_leaves(answer.theta), *_leaves(answer.bias)]
-    digits, decimals = 1, 0
-    for x in numbers:
-        mantissa, _, exponent = f"{abs(x)!r}".partition("e")
-        whole, _, fraction = mantissa.partition(".")
-        fraction = "" if fraction == "0" else fraction
-        digits = max(digits, len((whole + fraction).strip("0")))
-        decimals = max(decimals, len(fraction) - int(exponent or 0))
-    largest = max(map(abs, numbers), default=0.0)
-    if not 0 < largest < math.inf:
-        return Precision()
-    return Precision(
-        min(max(2 * 10.0 ** (1 - digits), 1e-9), 0.02), min(0.5 * 10.0 ** -min(decimals, 300), 0.02 * largest)
-    )
+    return precision_of([*leaves(answer.delta), *leaves(answer.theta), *leaves(answer.bias)])
 
 
-def _leaves(nested: Any) -> Iterator[float]:
+def leaves(nested: Any) -> Iterator[float]:
+    """The numbers of nested lists, one by one; a layer without bias has none."""
     if isinstance(nested, list):
         for part in nested:
-            yield from _leaves(part)
+            yield from leaves(part)
     elif nested is not None:
         yield nested
 
@@ -172,14 +160,19 @@ def cases_of(
     >>> case.y, batch
     ([0.5], False)
     """
-    if x is None or y is None or not hasattr(x, "__len__") or not len(x):
-        raise AutogradValueError("grade: give one sample x, y, or a list of samples and a list of targets")
+    if x is None or y is None or isinstance(x, str) or not hasattr(x, "__len__") or not len(x):
+        given = "" if x is None and y is None else f", and not x = {_short(x)}, y = {_short(y)}"
+        raise AutogradValueError(f"grade: give one sample x, y, or a list of samples and a list of targets{given}")
+    if eta is not None and not isinstance(eta, (int, float)):
+        raise AutogradTypeError(f"grade: eta is the learning rate, a number, and was given as {eta!r}")
     batch = hasattr(x[0], "__len__")
     X, Y = (list(x), list(y)) if batch else ([x], [y])
     if len(X) != len(Y):
         raise AutogradValueError(f"grade: {len(X)} samples, and {len(Y)} targets")
     names = [layer.neurons[0].activation for layer in net.layers]
     pairs = _sigmas(names, sigma)
+    if isinstance(loss, str) and error_slopes is None:
+        loss_of(loss)  # raises for an unknown name
     loss_name = loss if isinstance(loss, str) else getattr(loss, "__name__", "")
     if error_slopes is None and (loss_name not in hand.ERROR_SLOPES or loss_of(loss_name) is not loss_of(loss)):
         raise AutogradValueError(
@@ -218,9 +211,14 @@ def _targets(y: Any, n: int, loss: str) -> list[float]:
 
 
 def _as_many(row: Any, n: int, what: str) -> list[Any]:
+    if isinstance(row, str):
+        raise AutogradTypeError(f"grade: the {what} are numbers, and were given as {row!r}")
     listed = [a.data if isinstance(a, Value) else a for a in row]
     if len(listed) != n:
         raise AutogradValueError(f"grade: the network has {n} {what}, and was given {len(listed)}")
+    for a in listed:
+        if isinstance(a, str) or not hasattr(a, "__float__"):
+            raise AutogradTypeError(f"grade: the {what} hold {a!r}, which is no number")
     return listed
 
 

@@ -1,36 +1,31 @@
 """Grading: which equation of a hand derivation is wrong, at which neuron, and what the mistake is.
 
-1. Where the δ are handed in, every equation is graded by itself, with the answer's own δ of
-   the next layer in it.  So a mistake is blamed where it is made and not again further left,
-   and mistakes in different equations do not get in each other's way.
+1. Where the δ are handed in, every equation is graded by itself, see equation_grading.py.
 2. Where only gradients are, or the sum over a batch, the whole recursion is run with each
-   mistake in it, then with each two.
+   mistake in it, then with each two, see gradient_grading.py.
 
 A mistake explains an equation if it gives every number of it; if several do, all are named.
 What is right is never blamed: the right formula is compared first, with the tolerance that
-textbook forms of σ' and any order of summation need.
+textbook forms of σ', any order of summation and the digits of written numbers need.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import itertools
+import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from autograd import Op
+from autograd import AutogradError, AutogradTypeError, AutogradValueError, Op
 
-from . import deltas as hand
-from .answers import Precision, Sigma, Task, answer_of, asked, cases_of, probes, written_precision
+from .answers import Sigma, Task, answer_of, asked, cases_of, leaves, probes, written_precision
+from .equation_grading import by_equation
+from .gradient_grading import as_a_whole
 from .losses import Loss
-from .mistakes import EQUATION, EQUATIONS, Case, Grid, Mistake, Place, Wrong, Wrongs, derivation, family, named
-from .modules import MLP, name
-from .verdict import Explanation, Finding, Grade
-
-SLACK = 1e-3  # of σ': relative to SLACK + σ' an error of 1e-9 is 1e-12 of σ' itself, as 1 − o² may have
-CANCELLATION = 0.05  # of |y| + |ŷ|, whose difference is rounded like they are
-MOST_WORK = 2e7  # numbers computed in search of a pair of mistakes, some ten seconds
+from .mistakes import EQUATIONS, Case, derivation, named
+from .modules import MLP
+from .verdict import Finding, Grade
+from .written import Precision
 
 
 def grade(
@@ -63,9 +58,11 @@ def grade(
     error_slopes  for a loss of your own: (y, ŷ) -> ∂Err/∂ŷ
 
     A function is also asked about the same network with other numbers.  Raises
-    AutogradValueError or AutogradTypeError for an answer that has not the network's shape, and
-    where there is no hand formula for the activation or the loss.
+    AutogradValueError or AutogradTypeError for numbers that have not the network's shape, where
+    there is no hand formula for the activation or the loss, and for a rule that comes with
+    arguments that belong to a network.
 
+    >>> from nn import deltas as hand
     >>> def mine(theta, bias, u, o, x, y, sigma_slope):
     ...     return hand.backward(theta, u, [a - b for a, b in zip(y, o[-1])], sigma_slope)
     >>> print(grade(mine, MLP(2, [3, 1], seed=0), [0.5, -1.0], 0.25).findings[0].names)
@@ -74,7 +71,14 @@ def grade(
     if not isinstance(net, MLP):
         from .rule_grading import grade_rule
 
+        if (x, y, loss, eta, tolerance, sigma, error_slopes) != (None, None, "squared_error", *[None] * 4):
+            raise AutogradTypeError(
+                "grade: a rule is asked at points of its own; x, y and the other arguments belong to a network,"
+                f" and {net!r} is none"
+            )
         return grade_rule(answer, net)
+    if tolerance is not None and not (isinstance(tolerance, (int, float)) and 0 < tolerance < math.inf):
+        raise AutogradValueError(f"grade: tolerance is a number above 0, such as 1e-6, and was given as {tolerance!r}")
     samples, batch = cases_of(net, x, y, loss, eta, sigma, error_slopes)
     if not callable(answer):
         given = answer_of(answer, samples)
@@ -98,27 +102,35 @@ def _more(answer: Any, case: Case, batch: bool, precision: Precision, square: in
 
 def _graded_elsewhere(answer: Any, case: Case, batch: bool, precision: Precision, error: Exception) -> Grade:
     """The answer fails in this network: perhaps only because its matrices are not square."""
-    failed = f"the answer raised {type(error).__name__}: {error}"
     tasks = list(_more(answer, case, batch, precision, square=3))
     result = _graded(tasks) if tasks else Grade()
     if result:
         result.findings.append(Finding("the answer does not run in this network"))
         result.right.clear()
-    result.notes.append(failed)
+    if isinstance(error, AutogradError):
+        result.notes.append(f"the answer does not fit this network: {str(error).removeprefix('grade: ')}")
+    else:
+        result.notes.append(f"the answer raised {type(error).__name__}: {error}")
     if tasks:
+        result.findings = [_from_elsewhere(f, "a network whose layers are all 3 wide") for f in result.findings]
         result.notes.append(
-            "it runs where all layers are equally wide, and is graded there: look at the order of indices"
+            "it runs where all layers are equally wide, and is graded there, with other θ, x and y than yours:"
+            " look at the order of indices"
         )
     return result
 
 
+def _from_elsewhere(finding: Finding, where: str) -> Finding:
+    return dataclasses.replace(finding, first=f"{finding.first} of {where}") if finding.first else finding
+
+
 def _graded(tasks: list[Task]) -> Grade:
     """The verdict on the equations, once with the biases in u and, if that explains more, once without."""
-    search = _by_equation if len(tasks[0].cases) == 1 and tasks[0].answer.delta is not None else _as_a_whole
+    search = by_equation if len(tasks[0].cases) == 1 and tasks[0].answer.delta is not None else as_a_whole
     findings = search(tasks)
     answer, case = tasks[0].answer, tasks[0].cases[0]
     biased = any(b for layer in case.bias for b in layer or ())
-    if findings and biased and search is _by_equation:
+    if findings and biased and search is by_equation:
         forgetful = [
             dataclasses.replace(t, cases=[dataclasses.replace(c, forgetful=True) for c in t.cases]) for t in tasks
         ]
@@ -132,215 +144,31 @@ def _graded(tasks: list[Task]) -> Grade:
     if answer.theta is not None and answer.bias is None and any(b is not None for b in case.bias):
         notes.append("∂Err/∂b was not handed in; the network has biases")
     if findings and not any(f.first for f in search(tasks[:1])):
+        findings = [_from_elsewhere(f, "a network with other θ, x and y") for f in findings]
         notes.append("for the given x, y and θ the numbers agree; with others in the same network they do not")
-    return Grade(findings, right if search is _by_equation or not findings else [], notes)
+    unknown = [f for f in findings if not f.explanations and f.factor is None and f.digits is None and f.wrong > 1]
+    if case.eta is None and any(f.title == EQUATIONS["hidden"] or search is as_a_whole for f in unknown):
+        notes.append("mistakes with the learning rate are recognised with eta=η")
+    notes.extend(_undecided(tasks[0]) if not findings else [])
+    return Grade(findings, right if search is by_equation or not findings else [], notes)
+
+
+def _undecided(task: Task) -> Iterator[str]:
+    """A right verdict means little if numbers have so few digits that they might as well be 0."""
+    (case, *more), answer = task.cases, task.answer
+    given = (answer.delta, answer.theta, answer.bias)
+    if more or task.precision.digits is None:
+        return
+    pairs = [
+        pair
+        for part, right in zip(given, derivation(case, {}))
+        for pair in (zip(leaves(part), leaves(right)) if part is not None else ())
+    ]
+    lost = [abs(right) <= task.precision.half_unit(value) for value, right in pairs if right]
+    if any(lost) and 2 * sum(lost) >= len(lost):
+        yield f"{sum(lost)} of {len(lost)} numbers have so few digits that 0 would be right as well: write more of them"
 
 
 def _improbability(findings: list[Finding]) -> tuple[int, int]:
     unknown = sum(not f.explanations for f in findings)
     return unknown, sum(len(f.explanations[0]) + bool(f.only) for f in findings if f.explanations)
-
-
-# --- equation by equation ---------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Claim:
-    """One number of the answer, with the answer's own δ as operands of its equation."""
-
-    case: Case
-    equation: str
-    place: Place
-    delta: Grid
-    value: float
-    precision: Precision
-    size: float  # of the terms
-
-    def computed(self, wrong: Wrong) -> float:
-        return EQUATION[self.equation](self.case, self.place, self.delta, wrong)
-
-    def agrees(self, wrong: Wrong, factor: float = 1.0) -> bool:
-        try:
-            value = factor * self.computed(wrong)
-        except LookupError:
-            return False
-        return _close(value, self.value, self.size, self.precision)
-
-    @property
-    def term(self) -> str:
-        k, *indices = self.place
-        symbol = {"weights": "∂Err/∂θ", "bias": "∂Err/∂b"}.get(self.equation, "δ")
-        where = f" (layer {k + 1}, neuron {indices[0] + 1})"
-        return name(symbol, *(i + 1 for i in indices), layer=k + 1) + where
-
-
-def _close(a: float, b: float, size: float, precision: Precision) -> bool:
-    return a == b or abs(a - b) <= precision.relative * (size + abs(a)) + precision.absolute
-
-
-def _by_equation(tasks: list[Task]) -> list[Finding]:
-    claims = {equation: [c for task in tasks for c in _claims(task, equation)] for equation in EQUATION}
-    return [finding for equation in EQUATION if (finding := _explained(claims[equation]))]
-
-
-def _claims(task: Task, equation: str) -> Iterator[Claim]:
-    case, answer = task.cases[0], task.answer
-    part: Any = {"weights": answer.theta, "bias": answer.bias}.get(equation, answer.delta)
-    delta = answer.delta
-    if part is None or delta is None:
-        return
-    for place in case.places(equation):
-        value = part
-        for index in place:
-            value = value[index]
-        yield Claim(
-            case, equation, place, delta, value, task.precision, _size(case, equation, place, delta, task.precision)
-        )
-
-
-def _size(case: Case, equation: str, place: Place, delta: Grid, precision: Precision) -> float:
-    """How large the terms of an equation are, with room for what the answer's δ were rounded by."""
-    k, i, *l = place
-    spare = precision.absolute / precision.relative
-    slope = abs(case.slope[k](case.u[k][i])) + SLACK
-    if equation == "output":
-        return slope * (abs(case.errors[i]) + CANCELLATION * (abs(case.y[i]) + abs(case.o[k][i])))
-    if equation == "hidden":
-        return slope * sum((abs(d) + spare) * abs(row[i]) for d, row in zip(delta[k + 1], case.theta[k + 1]))
-    d = abs(delta[k][i]) + spare
-    return d * abs(case.before(k)[l[0]]) if l else d
-
-
-def _explained(claims: list[Claim]) -> Finding | None:
-    """What is wrong with one equation: the simplest explanation of all its numbers."""
-    wrong = [claim for claim in claims if not claim.agrees(())]
-    if not wrong:
-        return None
-    first, equation = wrong[0], wrong[0].equation
-    singles: list[Wrong] = [(mistake,) for mistake in family(equation, first.case)]
-    pairs: list[Wrong] = [a + b for a, b in itertools.combinations(singles, 2) if a[0].part != b[0].part]
-    fitting: list[Wrong] = []
-    for candidates, scope in itertools.product((singles, pairs), (claims, wrong)):
-        fitting = [w for w in candidates if all(claim.agrees(w) for claim in scope)]
-        if fitting:
-            break
-    partly = bool(fitting) and scope is wrong and len(wrong) < len(claims)
-    places = list(dict.fromkeys(claim.term for claim in wrong))
-    of = len({claim.place for claim in claims})
-    return Finding(
-        EQUATIONS[equation],
-        tuple(tuple((equation, mistake) for mistake in w) for w in fitting),
-        None if fitting else _factor(claims),
-        first.term, first.value, first.computed(()), len(places), of,
-        tuple(places) if partly and len(places) < of else (),
-    )  # fmt: skip
-
-
-def _factor(claims: list[Claim]) -> float | None:
-    """The constant by which the answer is off everywhere; one number alone proves none."""
-    largest = max(claims, key=lambda claim: abs(claim.computed(())))
-    factor = largest.value / largest.computed(()) if largest.computed(()) else 0.0
-    telling = sum(claim.value != 0 for claim in claims)
-    return factor if factor and telling > 1 and all(claim.agrees((), factor) for claim in claims) else None
-
-
-# --- the recursion as a whole --------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Total:
-    """One number of a batch's gradient: where it stands, what was answered, and the size of its terms."""
-
-    part: int  # of (δ, ∂θ, ∂b)
-    place: Place
-    value: float
-    size: float
-
-    @property
-    def term(self) -> str:
-        k, *indices = self.place
-        return name(("δ", "∂Err/∂θ", "∂Err/∂b")[self.part], *(i + 1 for i in indices), layer=k + 1)
-
-
-def _as_a_whole(tasks: list[Task]) -> list[Finding]:
-    """The recursion with every mistake in it, then with every two, until one gives all numbers."""
-    tasks = sorted(tasks, key=lambda task: len(task.cases))
-    totals = [_totals(task) for task in tasks]
-
-    def explains(explanation: Explanation) -> bool:
-        return all(_first_difference(task, total, explanation) is None for task, total in zip(tasks, totals))
-
-    if explains(()):
-        return []
-    singles = _singles(tasks)
-    fitting = [s for s in singles if explains(s)]
-    work = sum(len(task.cases) * len(total) for task, total in zip(tasks, totals)) * len(singles) ** 2 / 2
-    if not fitting and work <= MOST_WORK:
-        pairs = (a + b for a, b in itertools.combinations(singles, 2) if _compatible(a, b))
-        fitting = [pair for pair in pairs if explains(pair)]
-    first, right = next(d for task, total in zip(tasks, totals) if (d := _first_difference(task, total, ())))
-    title = EQUATIONS[fitting[0][0][0]] if fitting else EQUATIONS["bias" if first.part == 2 else "weights"]
-    return [Finding(title, tuple(fitting), None, first.term, first.value, right)]
-
-
-def _singles(tasks: list[Task]) -> list[Explanation]:
-    """Each mistake in each equation, and in all of its equations at once."""
-    task = max(tasks, key=lambda task: len(task.cases))
-    unseen = [e for e, part in (("weights", task.answer.theta), ("bias", task.answer.bias)) if part is None]
-    bound = [(e, m) for e in EQUATIONS for m in family(e, task.cases[0]) if e not in unseen]
-    groups: dict[Mistake, list[tuple[str, Mistake]]] = {}
-    for equation, mistake in bound:
-        if equation != "batch" or len(task.cases) > 1:
-            groups.setdefault(mistake, []).append((equation, mistake))
-    alone: list[Explanation] = [(b,) for group in groups.values() for b in group]
-    return alone + [tuple(group) for group in groups.values() if len(group) > 1]
-
-
-def _compatible(a: Explanation, b: Explanation) -> bool:
-    return not {(e, m.part) for e, m in a} & {(e, m.part) for e, m in b}
-
-
-def _totals(task: Task) -> list[Total]:
-    """Every number that was answered, with the size of the terms that add up to it."""
-    sizes = [_sizes(case) for case in task.cases]
-    answer, found = task.answer, []
-    for part, given in enumerate((answer.delta, answer.theta, answer.bias)):
-        if given is None:
-            continue
-        for place in task.cases[0].places(("all", "weights", "bias")[part]):
-            total = sum(_at(size[part], place) for size in sizes)
-            found.append(Total(part, place, _at(given, place), total))
-    return found
-
-
-def _sizes(case: Case) -> tuple[Any, Any, Any]:
-    """The recursion on absolute values: how large the terms are that may cancel in each number."""
-    theta = [[[abs(t) for t in row] for row in layer] for layer in case.theta]
-    errors = [abs(e) + CANCELLATION * (abs(a) + abs(b)) for e, a, b in zip(case.errors, case.y, case.o[-1])]
-    slopes = [lambda u, slope=slope: abs(slope(u)) + SLACK for slope in case.slope]
-    delta = hand.backward(theta, case.u, errors, slopes)
-    return delta, *hand.gradients([abs(a) for a in case.x], [[abs(a) for a in o] for o in case.o], delta)
-
-
-def _at(nested: Any, place: Place) -> float:
-    for index in place:
-        nested = nested[index]
-    return float(nested)
-
-
-def _first_difference(task: Task, totals: list[Total], explanation: Explanation) -> tuple[Total, float] | None:
-    """The first number that the recursion with these mistakes does not give, and what it gives instead."""
-    wrongs: Wrongs = {}
-    for equation, mistake in explanation:
-        wrongs[equation] = (*wrongs.get(equation, ()), mistake)
-    try:
-        samples = [derivation(case, wrongs) for case in task.cases]
-    except LookupError:
-        return totals[0], float("nan")
-    batch = wrongs.get("batch", ())
-    add: Callable[[list[float]], float] = batch[0].change if batch else sum
-    for total in totals:
-        value = add([_at(sample[total.part], total.place) for sample in samples])
-        if not _close(value, total.value, total.size, task.precision):
-            return total, value
-    return None

@@ -15,6 +15,7 @@ What a row names may not exist in a network (θᵢⱼ of a matrix that is not sq
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -115,6 +116,10 @@ class Mistake:
     because: str
     possible: Callable[[Case], bool] = lambda case: True
 
+    def with_rate(self, eta: float) -> Mistake:
+        """The same, saying with which η."""
+        return dataclasses.replace(self, because=f"{self.because} (η = {eta:.4g} fits)")
+
 
 Wrong: TypeAlias = "tuple[Mistake, ...]"
 Wrongs: TypeAlias = "dict[str, tuple[Mistake, ...]]"  # by equation
@@ -142,6 +147,8 @@ def hidden_delta(case: Case, place: Place, delta: Grid, wrong: Wrong) -> float:
     k, i = place
     slope = _part(wrong, "slope", _slope)(case, k, i)
     following = _part(wrong, "following", lambda k, delta: delta[k + 1])(k, delta)
+    if isinstance(slope, list):  # a slope for each j stands inside the sum
+        following, slope = [d * s for d, s in zip(following, slope)], 1.0
     weights = _part(wrong, "weights", lambda case, k, i, delta: _column(case.theta[k + 1], i))(case, k, i, delta)
     terms = _part(wrong, "sum", lambda terms: terms)(list(zip(following, weights)))
     factor = _part(wrong, "factor", _one)(case, k, i)
@@ -150,6 +157,7 @@ def hidden_delta(case: Case, place: Place, delta: Grid, wrong: Wrong) -> float:
 
 def weight_gradient(case: Case, place: Place, delta: Grid, wrong: Wrong) -> float:
     k, i, l = place
+    i, l = _part(wrong, "indices", lambda i, l: (i, l))(i, l)
     d = _part(wrong, "delta", lambda delta, k, i, l: delta[k][i])(delta, k, i, l)
     o = _part(wrong, "input", lambda case, k, i, l: case.before(k)[l])(case, k, i, l)
     return float(_part(wrong, "factor", _one)(case, k, i) * hand.weight_gradient(d, o))
@@ -157,7 +165,8 @@ def weight_gradient(case: Case, place: Place, delta: Grid, wrong: Wrong) -> floa
 
 def bias_gradient(case: Case, place: Place, delta: Grid, wrong: Wrong) -> float:
     k, i = place
-    return float(_part(wrong, "factor", _one)(case, k, i) * hand.bias_gradient(delta[k][i]))
+    d = _part(wrong, "delta", lambda delta, k, i, l: delta[k][i])(delta, k, i, 0)
+    return float(_part(wrong, "factor", _one)(case, k, i) * hand.bias_gradient(d))
 
 
 EQUATION: dict[str, Callable[[Case, Place, Grid, Wrong], float]] = {
@@ -212,6 +221,16 @@ def _column(matrix: Grid, i: int) -> Row:
 _IN_O: dict[str, Callable[[float], float]] = {"sigmoid": lambda o: o * (1 - o), "tanh": lambda o: 1 - o * o}
 
 
+def _shares(case: Case) -> Row:
+    """The softmax of the outputs."""
+    powers = [max(math.exp(o - max(case.o[-1])), 1e-300) for o in case.o[-1]]  # −y/p divides by them
+    return [p / sum(powers) for p in powers]
+
+
+def _slopes_of_next(case: Case, k: int, i: int) -> Row:
+    return [case.slope[k + 1](u) for u in case.u[k + 1]]
+
+
 def _updated(case: Case, k: int, i: int, delta: Grid) -> Row:
     column = _column(case.theta[k + 1], i)
     return [hand.updated(t, case.eta, d, case.o[k][i]) for t, d in zip(column, delta[k + 1])]
@@ -225,8 +244,17 @@ def _eta_given(case: Case) -> bool:
     return case.eta is not None
 
 
-def _squares(case: Case) -> bool:
-    return case.loss in ("squared_error", "mean_squared_error")
+def _loss(*names: str) -> Callable[[Case], bool]:
+    return lambda case: case.loss in names
+
+
+def _activation(*names: str, other: bool = False) -> Callable[[Case], bool]:
+    """Whether some layer has one of these activations; `other`: none of them."""
+    return lambda case: any((name in names) != other for name in case.names)
+
+
+_squares = _loss("squared_error", "mean_squared_error")
+_softmax, _logistic = _loss("cross_entropy"), _loss("binary_cross_entropy")
 
 
 _DELTAS, _GRADIENTS = ("output", "hidden"), ("weights", "bias")
@@ -240,12 +268,21 @@ MISTAKES = (
     Mistake("σ'(o) for σ'(u)", _DELTAS, "slope", lambda case, k, i: case.slope[k](case.o[k][i]), "σ' is evaluated where σ was, at u"),
     Mistake("σ for σ'", _DELTAS, "slope", lambda case, k, i: case.o[k][i], "the factor is the slope of σ, not its value"),
     Mistake("σ' in terms of o, given u", _DELTAS, "slope", lambda case, k, i: _IN_O[case.names[k]](case.u[k][i]), "o·(1 − o) and 1 − o² take the neuron's output o"),
+    Mistake("slope of tanh, 1 − o²", _DELTAS, "slope", lambda case, k, i: _IN_O["tanh"](case.o[k][i]), "1 − o² is the slope of tanh, and σ is another activation", _activation("tanh", other=True)),
+    Mistake("slope of the sigmoid, o(1 − o)", _DELTAS, "slope", lambda case, k, i: _IN_O["sigmoid"](case.o[k][i]), "o·(1 − o) is the slope of the sigmoid, and σ is another activation", _activation("sigmoid", other=True)),
+    Mistake("1 − o for σ'", _DELTAS, "slope", lambda case, k, i: 1 - case.o[k][i] if case.names[k] in _IN_O else _slope(case, k, i), "sigmoid' = o·(1 − o) and tanh' = 1 − o²: one o is missing", _activation(*_IN_O)),
+    Mistake("σ'(uⱼ) for σ'(uᵢ)", ("hidden",), "slope", _slopes_of_next, "δᵢ = ∂Err/∂uᵢ takes the slope of neuron i; σ'(uⱼ) is in δⱼ already"),
+    Mistake("σ' of the wrong layer", ("hidden",), "slope", lambda case, k, i: _slope(case, k + 1, i), "δᵢ = ∂Err/∂uᵢ takes the slope of neuron i, in its own layer"),
     # ∂Err/∂ŷ
     Mistake("factor 2 missing", ("output",), "error", lambda case, i: case.errors[i] / 2, "the derivative of (y − ŷ)² is −2(y − ŷ)", _squares),
     Mistake("½ convention", ("output",), "error", lambda case, i: case.errors[i] / 2, "that is the derivative of ½(y − ŷ)²; this Err has no ½", _squares),
     Mistake("mean for sum over the outputs", ("output",), "error", lambda case, i: case.errors[i] / len(case.y), "Err sums the squares, and does not average them", lambda case: case.loss == "squared_error" and len(case.y) > 1),
     Mistake("sum for mean over the outputs", ("output",), "error", lambda case, i: case.errors[i] * len(case.y), "this Err averages the squares", lambda case: case.loss == "mean_squared_error" and len(case.y) > 1),
+    Mistake("softmax forgotten", ("output",), "error", lambda case, i: case.o[-1][i] - case.y[i], "the outputs are logits: ∂Err/∂ŷ = p − y, with p = softmax(ŷ)", _softmax),
+    Mistake("−y/p", ("output",), "error", lambda case, i: -case.y[i] / _shares(case)[i], "−y/p is ∂Err/∂p; through the softmax it becomes p − y", _softmax),
+    Mistake("sigmoid forgotten", ("output",), "error", lambda case, i: case.o[-1][i] - case.y[i], "the outputs are logits: ∂Err/∂ŷ = p − y, with p = sigmoid(ŷ)", _logistic),
     # Σⱼ δⱼ·θⱼᵢ
+    Mistake("θ missing", ("hidden",), "weights", lambda case, k, i, delta: [1.0] * len(case.theta[k + 1]), "oᵢ enters uⱼ times θⱼᵢ, so δⱼ comes back times θⱼᵢ"),
     Mistake("transposed θᵢⱼ for θⱼᵢ", ("hidden",), "weights", lambda case, k, i, delta: case.theta[k + 1][i], "θⱼᵢ stands in row j, column i: neuron i reads its column"),
     Mistake("θ of the wrong layer, its row", ("hidden",), "weights", lambda case, k, i, delta: case.theta[k][i], _LAYER),
     Mistake("θ of the wrong layer, its column", ("hidden",), "weights", lambda case, k, i, delta: _column(case.theta[k], i), _LAYER),
@@ -261,9 +298,13 @@ MISTAKES = (
     Mistake("u for o", ("weights",), "input", lambda case, k, i, l: case.u[k - 1][l] if k else case.x[l], _INPUT),
     Mistake("θ for o", ("weights",), "input", lambda case, k, i, l: case.theta[k][i][l], _INPUT),
     Mistake("δ of the layer before", ("weights",), "delta", lambda delta, k, i, l: delta[k - 1][l] if k else delta[k][i], "∂Err/∂θᵢₗ has the δ of neuron i, where θᵢₗ ends"),
-    Mistake("σ' twice", ("weights",), "factor", _slope, "δᵢ contains σ'(uᵢ) already"),
+    Mistake("transposed, δₗ·oᵢ", ("weights",), "indices", lambda i, l: (l, i), "row i, column l of ∂Err/∂θ holds δᵢ·oₗ, as θᵢₗ leads from l to i"),
+    Mistake("δ missing", _GRADIENTS, "delta", lambda delta, k, i, l: 1.0, "∂uᵢ/∂θᵢₗ = oₗ and ∂uᵢ/∂bᵢ = 1; times ∂Err/∂uᵢ = δᵢ they are the gradient"),
+    Mistake("σ' twice", _GRADIENTS, "factor", _slope, "δᵢ contains σ'(uᵢ) already"),
     # signs and rates
-    Mistake("sign", ("output",), "factor", lambda case, k, i: -1.0, "y − ŷ falls when ŷ rises: −2(y − ŷ), or 2(ŷ − y)"),
+    Mistake("sign", ("output",), "factor", lambda case, k, i: -1.0, "y − ŷ falls when ŷ rises: −2(y − ŷ), or 2(ŷ − y)", _squares),
+    Mistake("sign", ("output",), "factor", lambda case, k, i: -1.0, "∂Err/∂ŷ = p − y, and not y − p", lambda case: _softmax(case) or _logistic(case)),
+    Mistake("sign", ("output",), "factor", lambda case, k, i: -1.0, "∂Err/∂ŷ has the other sign", lambda case: not (_squares(case) or _softmax(case) or _logistic(case))),
     Mistake("sign", ("hidden",), "factor", lambda case, k, i: -1.0, "the recursion has no sign of its own; the minus is in δₖ"),
     Mistake("sign", _GRADIENTS, "factor", lambda case, k, i: -1.0, "∂Err/∂θ = δ·o; the minus belongs to the update θ ← θ − η·δ·o"),
     Mistake("learning rate included", ("output", *_GRADIENTS), "factor", lambda case, k, i: case.eta, _RATE, _eta_given),
@@ -284,7 +325,7 @@ def family(equation: str, case: Case) -> list[Mistake]:
     >>> case = Case([1.0], [0.0], [[[2.0]]], [None], [hand.linear], [hand.linear_slope], ["linear"],
     ...             hand.squared_error_slopes, "squared_error")
     >>> [m.name for m in family("bias", case)]
-    ['sign', 'bias forgotten', 'b·δ for δ']
+    ['δ missing', "σ' twice", 'sign', 'bias forgotten', 'b·δ for δ']
     """
     return [m for m in MISTAKES if equation in m.equations and m.possible(case)]
 

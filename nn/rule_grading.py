@@ -14,6 +14,8 @@ import itertools
 import math
 import random
 from collections.abc import Callable, Iterator, Sequence
+from difflib import get_close_matches
+from inspect import signature
 from typing import Any, TypeAlias
 
 import autograd as ag
@@ -125,7 +127,11 @@ def _row(operation: Any) -> Op:
     operation = getattr(operation, "__name__", operation) if not isinstance(operation, Op) else operation
     row = TABLE.get(operation) if isinstance(operation, str) else operation
     if not isinstance(row, Op):
-        raise AutogradValueError(f"grade: {operation!r} is neither a network nor an operation of the table")
+        near = get_close_matches(operation, TABLE, 3) if isinstance(operation, str) else []
+        raise AutogradValueError(
+            f"grade: {operation!r} is neither a network nor an operation of the table"
+            + (f"; did you mean {' or '.join(near)}?" if near else "")
+        )
     return row
 
 
@@ -149,12 +155,25 @@ def _points(row: Op) -> Iterator[Point]:
 
 
 def _partials(answer: Callable[..., Any], o: float, operands: tuple[float, ...], n: int) -> list[float]:
+    try:
+        signature(answer).bind(o, *operands)
+    except TypeError as error:
+        letters = ", ".join(("o", *(_letter(m, len(operands)) for m in range(len(operands)))))
+        raise AutogradTypeError(
+            f"grade: a rule is called with the output, then the operands, here ({letters}), and this takes"
+            f" {signature(answer)}"
+        ) from error
+    except ValueError:  # a function of C, which does not say what it takes
+        pass
     given = answer(o, *operands)
     listed = list(given) if isinstance(given, (tuple, list)) else [given]
     if len(listed) != n:
         raise AutogradValueError(
             f"grade: a rule for {n} operands gives {n} partial derivatives, and this gave {given!r}"
         )
+    for d in listed:
+        if d is not None and (isinstance(d, str) or not hasattr(d, "__float__")):
+            raise AutogradTypeError(f"grade: a rule gives numbers, and this gave {given!r}")
     return [0.0 if d is None else float(d) for d in listed]
 
 

@@ -22,6 +22,7 @@ class Finding:
     right         what the equation gives there, with the answer's own δ of the next layer
     wrong, of     in how many of how many neurons (or weights) it shows
     only          the one place, or the few, where the mistake is made, if it is not made everywhere
+    digits        to how many digits the numbers agree, where that is nearly all that there is to say
     """
 
     title: str
@@ -33,6 +34,7 @@ class Finding:
     wrong: int = 0
     of: int = 0
     only: tuple[str, ...] = ()
+    digits: int | None = None
 
     @property
     def names(self) -> list[tuple[str, ...]]:
@@ -54,18 +56,28 @@ class Finding:
                 lead = "and"
         if len(self.explanations) > 4:
             lines.append(f"  or       {len(self.explanations) - 4} more, which these numbers do not tell apart")
-        if self.factor is not None:
-            lines.append(f"  mistake  a constant factor of {self.factor:.6g} (a learning rate? a mean?)")
+        if self.digits is not None:
+            lines.append(f"  mistake  agrees to about {self.digits} digits: finite differences, or rounding?")
+        elif self.factor is not None:
+            lines.append(f"  mistake  a constant factor of {self.factor:.6g} ({self._origin(self.factor)})")
         elif self.first and not self.explanations:
             lines.append("  mistake  unknown: no formula of the family, and no two together, give these numbers")
         if self.first:
-            lines.append(
-                f"  differs  first at {self.first}: answered {self.given:.6g}, the equation gives {self.right:.6g}"
-            )
+            given, right = f"{self.given:.6g}", f"{self.right:.6g}"
+            if given == right:
+                given, right = f"{self.given:.12g}", f"{self.right:.12g}"
+            lines.append(f"  differs  first at {self.first}: answered {given}, the equation gives {right}")
         if self.only:
             shown = ", ".join(self.only[:4]) + (", …" if len(self.only) > 4 else "")
             lines.append(f"  where    only at {shown}: {self.wrong} of {self.of}")
         return "\n".join(lines)
+
+    def _origin(self, factor: float) -> str:
+        """Where a constant factor may come from."""
+        times = round(factor)
+        if self.title in (EQUATIONS["weights"], EQUATIONS["bias"]) and times > 1 and abs(factor - times) < 0.01 * times:
+            return f"added up {times} times, because nothing set it back to zero? a factor of {times} too many?"
+        return "a learning rate? a mean?" if factor > 0 else "the update, with −η, for the gradient?"
 
 
 @dataclass

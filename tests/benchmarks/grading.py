@@ -8,6 +8,7 @@ the networks, up to equivalence, and no right derivation is accused.
 
 from __future__ import annotations
 
+import functools
 import random
 import sys
 import time
@@ -22,18 +23,37 @@ from nn.mistakes import EQUATIONS, MISTAKES, derivation, named
 from tests.benchmarks.mistaken import ETA, EXPONENTIALS, TEXTBOOK, batched, knowing, learner
 
 PROMISED = 0.98
+SQUARE = {
+    "transposed θᵢⱼ for θⱼᵢ",
+    "transposed, δₗ·oᵢ",
+    "σ' of the wrong layer",
+}  # they fail where layers differ in width
 ACTIVATIONS = ("tanh", "sigmoid", "relu", "linear")
 
 # --- networks and what is expected of a grade -------------------------------------------------------
 
 
-def network(draw):
+# Mistakes that can be made with one loss only are planted there, all others with the squared error.
+LOSS = {
+    "softmax forgotten": "cross_entropy", "−y/p": "cross_entropy", "sigmoid forgotten": "binary_cross_entropy",
+    "sum for mean over the outputs": "mean_squared_error",
+}  # fmt: skip
+
+
+def loss_for(planted):
+    return next((LOSS[name] for _, name in sorted(planted) if name in LOSS), "squared_error")
+
+
+def network(draw, loss="squared_error"):
     """Depth 1–4, width 1–5, activations mixed, with biases or without; and one sample."""
     sizes = [draw.randint(1, 5) for _ in range(draw.randint(2, 5))]
     net = MLP(sizes[0], sizes[1:], draw.choice(ACTIVATIONS), draw.choice(ACTIVATIONS), draw.random() < 0.8, seed=draw)
     for p in net.parameters():
         p.data = draw.uniform(-1.2, 1.2)
-    return net, sample(draw, net), [draw.uniform(-1.5, 1.5) for _ in range(sizes[-1])]
+    y = [draw.uniform(-1.5, 1.5) for _ in range(sizes[-1])]
+    if loss in ("cross_entropy", "binary_cross_entropy"):
+        y = [float(k == 0) for k in range(sizes[-1])]
+    return net, sample(draw, net), y
 
 
 def sample(draw, net):
@@ -114,14 +134,15 @@ def as_a_whole(found, planted):
 
 def all_planted():
     """Every mistake in every equation by itself."""
-    return [(e, m.name) for m in MISTAKES for e in m.equations if m.name != "sum for mean over the outputs"]
+    return list(dict.fromkeys((e, m.name) for m in MISTAKES for e in m.equations))
 
 
 def suited(planted, draw, batch=False):
     """A random network in which the mistakes show, with its sample or batch."""
+    loss = loss_for(planted)
     while True:
-        net, x, y = network(draw)
-        (case,), _ = cases_of(net, x, y, eta=ETA)
+        net, x, y = network(draw, loss)
+        (case,), _ = cases_of(net, x, y, loss, ETA)
         if not all(named(n, e).possible(case) for e, n in planted):
             continue
         if any(n == "σ' in terms of o, given u" for _, n in planted) and not set(case.names) <= {"tanh", "sigmoid"}:
@@ -129,14 +150,14 @@ def suited(planted, draw, batch=False):
         single = frozenset(b for b in planted if b[0] != "batch")
         visible = shows(single, case) if single else True
         if visible is None and len(case.theta) > 1 and case.theta[-1] and not batch:
-            visible = "transposed θᵢⱼ for θⱼᵢ" in {n for _, n in planted} and shows(single, probe(case, 0, 3))
+            visible = SQUARE & {n for _, n in planted} and shows(single, probe(case, 0, 3))
         if visible:
             return net, x, y, case
 
 
 def measure(planted, networks, seed=0):
     """How many of the networks: a function, numbers with all digits, with four, gradients alone, a batch's function."""
-    draw = random.Random(f"{sorted(planted)} {seed}")
+    draw, graded = random.Random(f"{sorted(planted)} {seed}"), functools.partial(grade, loss=loss_for(planted), eta=ETA)
     counts, of = [0] * 5, [0] * 5
 
     def count(column, identified):
@@ -148,27 +169,39 @@ def measure(planted, networks, seed=0):
         answer = knowing(learner(planted), case)
         in_batch = any(e == "batch" for e, _ in planted)
         if not in_batch:
-            count(0, verdict(grade(answer, net, x, y, eta=ETA), planted, case))
+            count(0, verdict(graded(answer, net, x, y), planted, case))
             if shows(planted, case):
                 numbers = answer(*case.arguments())
-                count(1, verdict(grade(numbers, net, x, y, eta=ETA), planted, case, loosely=True))
-                count(2, verdict(grade(rounded(numbers), net, x, y, eta=ETA), planted, case, loosely=True))
-                if n % 4 == 0 and not same(numbers[1:], learner()(*case.arguments())[1:]):
-                    count(3, as_a_whole(grade(numbers[1:], net, x, y, eta=ETA), planted))
+                count(1, verdict(graded(numbers, net, x, y), planted, case, loosely=True))
+                count(2, verdict(graded(rounded(numbers), net, x, y), planted, case, loosely=True))
+                if n % 4 == 0 and not same(numbers[1:], knowing(learner(), case)(*case.arguments())[1:]):
+                    count(3, as_a_whole(graded(numbers[1:], net, x, y), planted))
         if n % 4 == 0 and shows(planted - {b for b in planted if b[0] == "batch"}, case) is not None:
             X, Y = [x, sample(draw, net), sample(draw, net)], [y] * 3
-            count(4, as_a_whole(grade(batched(answer, planted), net, X, Y, eta=ETA), planted))
+            count(4, as_a_whole(graded(batched(answer, planted), net, X, Y), planted))
     return counts, of
 
 
-def rounded(nested):
+def rounded(nested, written="{:.4g}"):
     if isinstance(nested, (list, tuple)):
-        return type(nested)(rounded(part) for part in nested)
-    return None if nested is None else float(f"{nested:.4g}")
+        return type(nested)(rounded(part, written) for part in nested)
+    return None if nested is None else float(written.format(nested))
+
+
+def by_hand(draw, answer, case):
+    """δ and gradients rounded to 1–6 decimals or digits; the gradients, half of the time, from the rounded δ."""
+    written = f"{{:.{draw.randint(1, 6)}{draw.choice('fg')}}}"
+    delta, theta, bias = answer(*case.arguments())
+    if draw.random() < 0.5:
+        delta = rounded(delta, written)
+        before = [case.x, *case.o]
+        theta = [[[d * o_l for o_l in before[k]] for d in layer] for k, layer in enumerate(delta)]
+        bias = [None if b is None else layer for b, layer in zip(bias, delta)]
+    return rounded((delta, theta, bias), written)
 
 
 def accused(n, seed=1):
-    """How many of n right derivations are called wrong, in either order and three forms of σ'."""
+    """How many of n right derivations are called wrong, in either order, three forms of σ', all digits or few."""
     draw, wrong, graded = random.Random(seed), 0, 0
     while graded < n:
         net, x, y = network(draw)
@@ -177,15 +210,16 @@ def accused(n, seed=1):
             p.data *= scale
         (case,), _ = cases_of(net, x, y, eta=ETA)
         answer = knowing(learner(order=draw.choice([1, -1]), slopes=[None, TEXTBOOK, EXPONENTIALS][graded % 3]), case)
-        kind = draw.randrange(5)
+        kind = draw.randrange(7)
         try:
-            numbers = answer(*case.arguments())
+            numbers, few = answer(*case.arguments()), by_hand(draw, answer, case)
         except OverflowError:  # the exponentials', for large u
             continue
         if kind == 4:
             result = grade(batched(answer, ()), net, [x, x], [y, y], eta=ETA)
         else:
-            result = grade([answer, numbers, rounded(numbers), numbers[1:]][kind], net, x, y, eta=ETA)
+            kinds = [answer, numbers, rounded(numbers), numbers[1:], None, few, few[1:]]
+            result = grade(kinds[kind], net, x, y, eta=ETA)
         graded += 1
         wrong += not result
     return wrong
@@ -198,7 +232,7 @@ def pairs(n, seed=2):
     for _ in range(n):
         while True:
             (e, a), (f, b) = draw.sample(everything, 2)
-            if (e, named(a, e).part) != (f, named(b, f).part):
+            if (e, named(a, e).part) != (f, named(b, f).part) and not {a, b} & set(LOSS):
                 break
         planted = frozenset({(e, a), (f, b)})
         try:

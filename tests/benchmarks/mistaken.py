@@ -20,7 +20,7 @@ def learner(planted=frozenset(), order=1, slopes=None):
     def has(equation, name):
         return (equation, name) in planted
 
-    def answer(theta, bias, u, o, x, y, sigma_slope, names=(), activations=()):
+    def answer(theta, bias, u, o, x, y, sigma_slope, names=(), activations=(), loss=""):
         last = len(theta) - 1
         if has("forward", "bias left out of u"):
             u, o, before = [], [], x
@@ -40,10 +40,32 @@ def learner(planted=frozenset(), order=1, slopes=None):
             if has(equation, "σ' in terms of o, given u"):
                 v = u[k][i]
                 return v * (1 - v) if names[k] == "sigmoid" else 1 - v * v
+            if has(equation, "slope of tanh, 1 − o²"):
+                return 1 - o[k][i] ** 2
+            if has(equation, "slope of the sigmoid, o(1 − o)"):
+                return o[k][i] - o[k][i] ** 2
+            if has(equation, "1 − o for σ'") and names[k] in ("tanh", "sigmoid"):
+                return 1 - o[k][i]
+            if has(equation, "σ'(uⱼ) for σ'(uᵢ)"):
+                return 1  # it is in the sum
+            if has(equation, "σ' of the wrong layer"):
+                return sigma_slope[k + 1](u[k + 1][i])
             return slopes[names[k]](u[k][i], o[k][i]) if slopes else sigma_slope[k](u[k][i])
 
         for i in range(len(y)):
-            d = 2 * (o[last][i] - y[i]) * slope("output", last, i)
+            error = 2 * (o[last][i] - y[i])
+            p = math.exp(o[last][i]) / sum(math.exp(v) for v in o[last]) if loss == "cross_entropy" else None
+            if loss == "mean_squared_error":
+                error = error if has("output", "sum for mean over the outputs") else error / len(y)
+            if loss == "cross_entropy":
+                error = p - y[i]
+            if loss == "binary_cross_entropy":
+                error = 1 / (1 + math.exp(-o[last][i])) - y[i]
+            if has("output", "softmax forgotten") or has("output", "sigmoid forgotten"):
+                error = o[last][i] - y[i]
+            if has("output", "−y/p"):
+                error = -y[i] / p
+            d = error * slope("output", last, i)
             if has("output", "factor 2 missing") or has("output", "½ convention"):
                 d = (o[last][i] - y[i]) * slope("output", last, i)
             if has("output", "mean for sum over the outputs"):
@@ -70,11 +92,15 @@ def learner(planted=frozenset(), order=1, slopes=None):
                         weight = theta[k][j][i]
                     if has("hidden", "weights already updated"):
                         weight = weight - ETA * delta[k + 1][j] * o[k][i]
+                    if has("hidden", "θ missing"):
+                        weight = 1
                     d = delta[k + 1][j]
                     if has("hidden", "δ of the output layer for the next"):
                         if j >= len(delta[last]):
                             continue
                         d = delta[last][j]
+                    if has("hidden", "σ'(uⱼ) for σ'(uᵢ)"):
+                        d = d * sigma_slope[k + 1](u[k + 1][j])
                     if has("hidden", "= for += over j"):
                         total = d * weight
                     elif not (has("hidden", "first j only") and count):
@@ -86,15 +112,18 @@ def learner(planted=frozenset(), order=1, slopes=None):
         by_theta, by_bias = [], []
         for k in range(last + 1):
             before = x if k == 0 else o[k - 1]
-            by_theta.append([[gradient(k, i, l, before[l], delta, theta, u, o, x, slope) for l in range(len(before))]
+            by_theta.append([[gradient(k, i, l, before, delta, theta, u, o, x, slope) for l in range(len(before))]
                              for i in range(len(theta[k]))])  # fmt: skip
             by_bias.append(
-                None if bias[k] is None else [bias_gradient(delta[k][i], bias[k][i]) for i in range(len(theta[k]))]
-            )
+                None if bias[k] is None else
+                [bias_gradient(delta[k][i], bias[k][i], slope("", k, i)) for i in range(len(theta[k]))]
+            )  # fmt: skip
         return delta, by_theta, by_bias
 
-    def gradient(k, i, l, o_l, delta, theta, u, o, x, slope):
-        d = delta[k][i]
+    def gradient(k, i, l, before, delta, theta, u, o, x, slope):
+        if has("weights", "transposed, δₗ·oᵢ"):
+            i, l = l, i
+        d, o_l = delta[k][i], before[l]
         if has("weights", "o of the wrong layer, oᵢ"):
             o_l = o[k][i]
         if has("weights", "o of the wrong layer, its own"):
@@ -107,13 +136,19 @@ def learner(planted=frozenset(), order=1, slopes=None):
             o_l = theta[k][i][l]
         if has("weights", "δ of the layer before") and k > 0:
             d = delta[k - 1][l]
+        if has("weights", "δ missing"):
+            d = 1
         if has("weights", "σ' twice"):
             d *= slope("", k, i)
         return rated("weights", d * o_l)
 
-    def bias_gradient(d, b):
+    def bias_gradient(d, b, slope):
         if has("bias", "bias forgotten"):
             return 0.0
+        if has("bias", "δ missing"):
+            d = 1.0
+        if has("bias", "σ' twice"):
+            d *= slope
         return rated("bias", d * b if has("bias", "b·δ for δ") else d)
 
     def rated(equation, g):
@@ -127,8 +162,8 @@ def learner(planted=frozenset(), order=1, slopes=None):
 
 
 def knowing(answer, case):
-    """The answer, told what σ is in this network."""
-    return lambda *arguments: answer(*arguments, names=case.names, activations=case.sigma)
+    """The answer, told what σ and Err are in this network."""
+    return lambda *arguments: answer(*arguments, names=case.names, activations=case.sigma, loss=case.loss)
 
 
 def batched(answer, planted):

@@ -140,6 +140,7 @@ def test_a_transposed_matrix_is_found_although_the_answer_fails_in_this_network(
 
     graded = grade(transposed, NET, X, Y)
     assert graded.mistakes == {"transposed θᵢⱼ for θⱼᵢ"} and "IndexError" in str(graded)
+    assert "of a network whose layers are all 3 wide: answered" in str(graded)
     assert grade(transposed, MLP(1, [1, 1, 1], seed=0), [1.0], 0.0)  # 1×1: transposed is the same
 
 
@@ -152,6 +153,87 @@ def test_a_constant_factor_is_reported_even_if_nobody_knows_it():
     delta, _, _ = numbers()
     (finding,) = grade([delta[0], delta[1], [0.37 * d for d in delta[2]]], NET, X, Y).findings[:1]
     assert finding.factor == pytest.approx(0.37) and "0.37" in str(finding)
+
+
+def scaled(nested, factor):
+    return [scaled(part, factor) for part in nested] if isinstance(nested, list) else factor * nested
+
+
+@pytest.mark.parametrize(
+    "factor, origin", [(2, "added up 2 times"), (3, "added up 3 times"), (0.1, "a learning rate?")]
+)
+def test_a_constant_factor_of_gradients_alone_is_reported(factor, origin):
+    def function(*arguments):
+        return scaled(right(*arguments)[1][0], factor)
+
+    theta, bias = numbers()[1:]
+    for answer in (function, scaled(theta, factor), (scaled(theta, factor), bias)):
+        (finding,) = grade(answer, NET, X, Y).findings
+        assert finding.title == EQUATIONS["weights"] and finding.factor == pytest.approx(factor)
+        assert origin in str(finding)
+    both = grade((scaled(theta, factor), scaled(bias, 2)), NET, X, Y).findings
+    assert [f.factor for f in both] == [pytest.approx(factor), pytest.approx(2)]
+
+
+def differences(h):
+    """∂Err/∂θ by central differences, as learners check themselves."""
+    (case,), _ = cases_of(NET, X, Y)
+
+    def error(theta):
+        return hand.squared_error(Y, hand.forward(X, theta, case.bias, case.sigma)[1][-1])
+
+    def moved(k, i, l, by):
+        theta = [[list(row) for row in layer] for layer in case.theta]
+        theta[k][i][l] += by
+        return error(theta)
+
+    return [[[(moved(k, i, l, h) - moved(k, i, l, -h)) / (2 * h) for l in range(len(row))]
+             for i, row in enumerate(layer)] for k, layer in enumerate(case.theta)]  # fmt: skip
+
+
+def test_finite_differences_are_told_from_mistakes():
+    for answer in (differences(1e-3), (numbers()[0], differences(1e-3))):
+        (finding,) = grade(answer, NET, X, Y).findings
+        assert 4 <= finding.digits <= 7 and finding.factor is None
+        assert "digits: finite differences" in str(finding)
+    assert grade(differences(1e-5), NET, X, Y, tolerance=1e-6)
+
+
+def test_one_wrong_number_among_gradients_is_found_where_it_is():
+    theta = numbers()[1]
+    theta[0][1][0] *= 1.01
+    (finding,) = grade(theta, NET, X, Y).findings
+    assert finding.only == ("∂Err/∂θ⁽¹⁾₂₁",) and "1 of 21" in str(finding)
+    delta = numbers()[0]
+    delta[0][1] *= 1.01
+    assert "only at δ⁽¹⁾₂ (layer 1, neuron 2): 1 of 6" in str(grade(delta, NET, X, Y))
+
+
+def test_the_learning_rate_of_weights_updated_too_early_is_found():
+    early = benchmark.learner({("hidden", "weights already updated")})
+    for eta in (None, 0.1, benchmark.ETA):
+        (finding,) = grade(lambda *a: early(*a)[0], NET, X, Y, eta=eta).findings
+        assert finding.names == [("weights already updated",)]
+        assert ("η = 0.3 fits" in str(finding)) == (eta != benchmark.ETA)
+        (finding,) = grade(lambda *a: early(*a)[1], NET, X, Y, eta=eta).findings
+        assert finding.names == [("weights already updated",)]
+    odd = grade([numbers()[0][0], [0.1, 0.2, 0.3], numbers()[0][2]], NET, X, Y)
+    assert not odd.known and "eta=η" in str(odd) and "eta=η" not in str(grade(numbers()[0], NET, X, Y))
+
+
+def test_a_sign_is_explained_with_the_loss_that_was_given():
+    def other_sign(slopes):
+        return lambda theta, bias, u, o, x, y, s: hand.backward(theta, u, [-e for e in slopes(y, o[-1])], s)
+
+    for loss, because in [
+        ("squared_error", "−2(y − ŷ)"),
+        ("cross_entropy", "p − y"),
+        ("binary_cross_entropy", "p − y"),
+        ("hinge", "the other sign"),
+    ]:
+        (finding,) = grade(other_sign(hand.ERROR_SLOPES[loss]), NET, X, [0.0, 1.0], loss=loss).findings
+        assert finding.names == [("sign",)] and because in str(finding)
+        assert ("−2" in str(finding)) == (loss == "squared_error")
 
 
 def test_a_mistake_that_does_not_show_for_the_given_numbers_is_found_on_others():
@@ -169,13 +251,76 @@ def test_a_mistake_that_does_not_show_for_the_given_numbers_is_found_on_others()
     graded = grade(transposed, net, X, Y)
     assert graded.mistakes == {"transposed θᵢⱼ for θⱼᵢ"}
     assert "for the given x, y and θ the numbers agree" in str(graded)
+    assert "of a network with other θ, x and y: answered" in str(graded)
 
 
 def test_numbers_written_by_hand_are_read_as_precisely_as_they_were_written():
     answer = benchmark.rounded(numbers())
     assert grade(answer, NET, X, Y)
     assert not grade(answer, NET, X, Y, tolerance=1e-12)
-    assert written_precision(grade_answer([[0.0]])).relative == 1e-9  # zeros say nothing
+    assert written_precision(grade_answer([[0.25, 0.5], [0.0]])).half_unit(0.0) == 0.005
+
+
+def small(sizes, theta, activation="tanh"):
+    """A network whose weights are `theta`, layer by layer, and whose biases are 0."""
+    net = MLP(1, sizes, activation, seed=1)
+    for layer, value in zip(net.layers, theta):
+        for neuron in layer.neurons:
+            for p in neuron.parameters():
+                p.data = 0.0
+            for p in neuron.theta:
+                p.data = value
+    return net
+
+
+@pytest.mark.parametrize("written", [f"{{:.{n}{kind}}}" for n in range(1, 7) for kind in "fg"])
+def test_what_is_right_and_rightly_rounded_is_never_accused(written):
+    draw = random.Random(written)
+    for _ in range(25):
+        net, x, y = benchmark.network(draw)
+        delta, theta, bias = numbers(net, x, y)
+        coarse = benchmark.rounded(delta, written)
+        from_coarse = [hand.gradients(x, cases_of(net, x, y)[0][0].o, coarse)]
+        for gradients in [(theta, bias), *from_coarse]:
+            parts = benchmark.rounded((delta, *gradients), written)
+            for answer in (parts[0], parts[:2], parts, parts[1], parts[1:]):
+                assert grade(answer, net, x, y), (written, answer)
+
+
+def test_rounding_goes_no_further_than_half_a_unit():
+    one, two = small([1], [1.0]), small([1, 1], [1.0, 0.5])  # δ = 0.5557; 0.0960, 0.4572
+    assert grade([[0.6]], one, [1.0], 0.1) and grade([[0.56]], one, [1.0], 0.1)
+    for wrong in (0.4, 0.7, 0.47, 0.52, 0.59, -0.6):
+        assert not grade([[wrong]], one, [1.0], 0.1), wrong
+    assert grade([[0.1], [0.5]], two, [1.0], 0.1) and grade([[0.1], [0.4572]], two, [1.0], 0.1)
+    assert not grade([[0.2], [0.5]], two, [1.0], 0.1) and not grade([[0.1], [0.3]], two, [1.0], 0.1)
+
+
+def test_whole_numbers_that_are_exact_leave_no_room_for_rounding():
+    net = small([2, 2, 1], [2.0, 3.0, 1.0], "linear")  # u = o = 2, 12, 24
+    assert numbers(net, [1.0], [20.0])[0] == [[48.0, 48.0], [8.0, 8.0], [8.0]]
+    assert grade([[48.0, 48.0], [8.0, 8.0], [8.0]], net, [1.0], 20.0)
+    for wrong in (
+        [[48.0, 45.0], [8.0, 8.0], [8.0]],
+        [[24.0, 24.0], [8.0, 8.0], [8.0]],
+        [[54.0, 54.0], [9.0, 9.0], [8.0]],
+    ):
+        assert not grade(wrong, net, [1.0], 20.0)
+
+
+def test_large_numbers_may_have_many_digits_and_be_rounded():
+    assert written_precision(grade_answer([[14942.271013, -9.909519]])).half_unit(-9.909519) == 0.5e-6
+    assert written_precision(grade_answer([[9914942271.271013, -9.909519]])).half_unit(-9.909519) == 0.5e-6
+    net = small([2, 1], [3000.0, 0.1], "linear")
+    delta, theta, bias = numbers(net, [1.0], [600.0 + 1 / 7])
+    answer = benchmark.rounded((scaled(delta, 1.0), theta, bias), "{:.2f}")
+    assert grade(answer, net, [1.0], 600.0 + 1 / 7)
+
+
+def test_too_few_digits_to_tell_are_right_and_said_to_be():
+    graded = grade([[0.0]], small([1], [1.0]), [1.0], 0.75)  # δ = 0.0097
+    assert graded and "1 of 1 numbers have so few digits" in str(graded)
+    assert "so few digits" not in str(grade([[0.01]], small([1], [1.0]), [1.0], 0.75))
 
 
 def grade_answer(delta):
@@ -226,6 +371,7 @@ def test_your_own_activation_and_loss_need_their_hand_formulas():
         ([[[1.0]] * 3] * 3, r"∂Err/∂θ\[0\]\[0\] must be a list of 2 numbers, and is \[1.0\]"),
         (([[1.0] * 3, [1.0] * 3, [1.0] * 2], [1, 2, 3]), r"∂Err/∂b\[0\] must be a list of 3 numbers, and is 1"),
         ((), "an answer is"),
+        ([[[1.0] * 3, [1.0] * 3, [1.0] * 2], [[[1.0] * 2] * 3] * 3], "as a tuple, such as"),
         ([[1.0] * 3, [1.0] * 3, ["a", 1.0]], "no number"),
     ],
 )
@@ -243,6 +389,24 @@ def test_what_is_no_sample():
         grade(right, NET, X, 1.0)
     with pytest.raises(AutogradValueError, match="1 samples, and 2 targets"):
         grade(right, NET, [X], [Y, Y])
+    with pytest.raises(AutogradValueError, match="not x = 'ab'"):
+        grade(right, NET, "ab", Y)
+    with pytest.raises(AutogradTypeError, match="inputs hold 'a', which is no number"):
+        grade(right, NET, [1.0, "a"], Y)
+    with pytest.raises(AutogradTypeError, match="the targets are numbers, and were given as 'ab'"):
+        grade(right, NET, X, "ab")
+
+
+def test_what_is_no_option():
+    with pytest.raises(AutogradValueError, match="unknown loss 'mse'; choose one of squared_error"):
+        grade(right, NET, X, Y, loss="mse")
+    with pytest.raises(AutogradTypeError, match=r"a number, and was given as '0\.1'"):
+        grade(right, NET, X, Y, eta="0.1")
+    for tolerance in (-1, 0, float("nan"), float("inf"), "small"):
+        with pytest.raises(AutogradValueError, match="tolerance is a number above 0"):
+            grade(right, NET, X, Y, tolerance=tolerance)
+    with pytest.raises(AutogradTypeError, match="belong to a network, and 'tanh' is none"):
+        grade(lambda o, x: 1 - o * o, "tanh", X, Y)
 
 
 def test_the_weights_of_the_network_stay_as_they_were():
@@ -299,6 +463,12 @@ def test_textbook_rules_are_right():
 def test_what_is_no_rule():
     with pytest.raises(AutogradValueError, match="neither a network nor an operation"):
         grade(lambda o, x: 1.0, "no such operation")
+    with pytest.raises(AutogradValueError, match=r"'tahn' is neither .* did you mean .*tanh"):
+        grade(lambda o, x: 1.0, "tahn")
+    with pytest.raises(AutogradTypeError, match=r"here \(o, x\), and this takes \(o\)"):
+        grade(lambda o: 1 - o * o, "tanh")
+    with pytest.raises(AutogradTypeError, match="a rule gives numbers, and this gave 'a'"):
+        grade(lambda o, x: "a", "tanh")
     with pytest.raises(AutogradTypeError, match="a rule is a function"):
         grade([1.0], "tanh")
     with pytest.raises(AutogradValueError, match="2 operands"):
