@@ -46,6 +46,8 @@ def pow_dx(x: float, y: float) -> float:
     >>> pow_dx(3.0, 2.0), pow_dx(0.0, 0.0)
     (6.0, 0.0)
     """
+    if y == 2.0:  # at any x, as lowering has it too
+        return 2.0 * x
     below = y - 1.0
     if below + 1.0 == y:
         power = pow(x, below)

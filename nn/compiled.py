@@ -17,7 +17,7 @@ import random
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from autograd import LoweringError, Value, grad, no_grad, where
+from autograd import TABLE, LoweringError, Value, grad, no_grad, where
 from autograd.lowering import Program, lower, machine, native
 from autograd.value import literal, tracing
 
@@ -44,6 +44,7 @@ class Compiled:
     net, err, optimizer   as fit has them
     samples, checks       to train on, and to measure; checks may be None
     decides               whether hits are counted
+    budget                seconds that compiling may take, or LoweringError is raised
 
     Raises MissingDependency without llvmlite or NumPy, and LoweringError, before anything
     changes, for what no program can stand for: targets of different shapes, an optimiser whose
@@ -64,6 +65,7 @@ class Compiled:
         samples: list[Sample],
         checks: list[Sample] | None,
         decides: bool,
+        budget: float = math.inf,
     ) -> None:
         machine.llvm()  # whether it is there, before any work
         self.net, self.err, self.optimizer, self.decides, self.samples = net, err, optimizer, decides, samples
@@ -76,6 +78,9 @@ class Compiled:
         self.trained = list(optimizer.parameters)
         self.leaves = self._leaves(net)
         self.program = self._record(net, samples[0])
+        if _seconds(self.program) > budget:
+            raise LoweringError("to compile this takes longer than to train it node by node")
+        self.sigmas = _sigmas(net)
         code = native.compiled(self.program)
         import numpy
 
@@ -87,6 +92,7 @@ class Compiled:
         self.columns = self.shuffled.copy()
         self.each = code.bind(self.columns, self.scalars)
         self.measure = code.bind(self._columns(checks or samples), self.scalars)
+        self.size = 0.0  # the largest error of the samples, where functions of one's own are tried
         self.own = None if _known(net, err) else random.Random(0)  # which samples to try a function of one's own on
         if self.own is not None:
             try:
@@ -106,6 +112,8 @@ class Compiled:
         The latter is tried on a sample, so it may go unnoticed for some epochs.
         """
         if self.net.parameters() != self.parameters or self.optimizer.parameters != self.trained:
+            return False
+        if _sigmas(self.net) != self.sigmas:
             return False
         return self.own is None or self._agrees(self.net, self.own.randrange(len(self.samples)))
 
@@ -214,6 +222,7 @@ class Compiled:
                     "the loss or an activation computes something else at other numbers, so one program cannot stand"
                     " for it: branch with where(condition, a, b), and compute with the Values instead of their data"
                 )
+        self.size = max(abs(self._eager(twin, i)[0]) for i in range(len(self.samples)))
         for i in range(len(self.samples)):
             if not self._agrees(twin, i):
                 raise LoweringError(
@@ -222,13 +231,17 @@ class Compiled:
 
     def _agrees(self, net: Net, i: int) -> bool:
         """Whether the program gives, but for rounding, what the network gives for a sample."""
+        error, right = self._eager(net, i)
+        self.scalars[:] = [p.data for p in self._leaves(net)]
+        found, hit = self.each(i, 1)[:2].tolist()
+        return math.isclose(found, error, rel_tol=1e-9, abs_tol=1e-12 * self.size) and bool(hit) == right
+
+    def _eager(self, net: Net, i: int) -> tuple[float, bool]:
+        """A sample's error, and whether it is a hit, node by node."""
         x, y = self.samples[i]
         with no_grad():
             outputs = net(x)
-            error, right = self.err(outputs, y).data, self.decides and is_right(outputs, y)
-        self.scalars[:] = [p.data for p in self._leaves(net)]
-        found, hit = self.each(i, 1)[:2].tolist()
-        return math.isclose(found, error, rel_tol=1e-9, abs_tol=1e-12) and bool(hit) == right
+            return self.err(outputs, y).data, self.decides and is_right(outputs, y)
 
 
 def _hit(outputs: Sequence[Value], index: Value) -> Value:
@@ -243,12 +256,32 @@ def _hit(outputs: Sequence[Value], index: Value) -> Value:
     return hit
 
 
+def _seconds(program: Program) -> float:
+    """About how long compiling takes: a share of n exponentials has n of them in its code, measured 0.8 ms each."""
+    return 1e-3 * sum(len(each.operands) for each in program.instructions if each.row in _OF_EXPONENTIALS)
+
+
+_OF_EXPONENTIALS = {TABLE[name] for name in ("logsumexp", "softmax", "softmax_rest", "cross_entropy")}
+
+
 def _known(net: Net, err: Loss) -> bool:
     """Whether all that is computed is this package's own, which never branches on data."""
-    layers = net.layers if isinstance(net, MLP) else [net]
-    neurons = [neuron for layer in layers for neuron in (layer.neurons if isinstance(layer, Layer) else [layer])]
-    kinds = {type(net), *map(type, layers), *map(type, neurons)} <= {MLP, Layer, Neuron}
-    return kinds and err in LOSSES.values() and all(neuron.sigma in ACTIVATIONS.values() for neuron in neurons)
+    layers = _layers(net)
+    kinds = {type(net), *map(type, layers), *map(type, _neurons(net))} <= {MLP, Layer, Neuron}
+    return kinds and err in LOSSES.values() and all(sigma in ACTIVATIONS.values() for sigma in _sigmas(net))
+
+
+def _layers(net: Any) -> list[Any]:
+    return list(net.layers) if isinstance(net, MLP) else [net]
+
+
+def _neurons(net: Any) -> list[Any]:
+    return [n for layer in _layers(net) for n in (layer.neurons if isinstance(layer, Layer) else [layer])]
+
+
+def _sigmas(net: Any) -> list[Any]:
+    """The activations: a callback may exchange one, as it may a parameter."""
+    return [getattr(neuron, "sigma", None) for neuron in _neurons(net)]
 
 
 def _same(a: Program, b: Program) -> bool:

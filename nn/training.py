@@ -101,6 +101,10 @@ def fit(
         raise AutogradValueError(f'reduction is "sum" or "mean", and was given as {reduction!r}')
     size = len(samples) if batch_size is None else min(_whole("batch_size", batch_size), len(samples))
     _whole("epochs", epochs, least=0)
+    if not engine._recording.get():
+        raise AutogradValueError(
+            "fit: nothing is recorded inside no_grad(), so nothing can be learned; call it outside"
+        )
     _require_callbacks(callbacks)
     chosen, deciding = _optimizer(net, optimizer), decides(err, samples)
     history, best = History(), _Best(net)
@@ -304,7 +308,8 @@ def _compiled(
     from .compiled import Compiled
 
     try:
-        return Compiled(net, err, optimizer, samples, checks, deciding)
+        budget = math.inf if backend == "native" else seen * _eager_seconds(len(net.parameters()))
+        return Compiled(net, err, optimizer, samples, checks, deciding, budget)
     except (LoweringError, MissingDependency):
         if backend == "native":
             raise
@@ -317,7 +322,12 @@ def _pays(seen: int, parameters: int) -> bool:
     Measured: the engine needs about 0.4 µs · (parameters + 60) a sample, compilation as long as
     600 samples at any size, and to load LLVM takes 0.12 s once, which is 0.4 µs · 300,000.
     """
-    return seen > 600 + 300_000 / (parameters + 60)
+    return seen > 600 + 0.12 / _eager_seconds(parameters)
+
+
+def _eager_seconds(parameters: int) -> float:
+    """About how long a sample takes node by node."""
+    return 4e-7 * (parameters + 60)
 
 
 def _whole(what: str, n: Any, least: int = 1) -> int:

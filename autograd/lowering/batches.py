@@ -14,7 +14,7 @@ from typing import Any
 
 from ..errors import LoweringError
 from ..ops import Op
-from ..value import number
+from ..value import given, number
 from .program import BUILT_IN, Program
 from .python import Style, function, source
 
@@ -128,7 +128,17 @@ def with_numpy(program: Program, functions: Mapping[str, Any]) -> Batched:
     xp = SimpleNamespace(**{**plain, "erf": by_element(math.erf, 1), "erfc": by_element(math.erfc, 1)})
     own = lambda row, n: by_element(row.function, n)
     named = array_functions(program, xp, functions, own)
-    return InBlocks(program, xp, partial(numpy.asarray, dtype=float), named, partial(numpy.errstate, all="ignore"))
+    return InBlocks(program, xp, partial(doubles, numpy), named, partial(numpy.errstate, all="ignore"))
+
+
+def doubles(numpy: Any, x: Any) -> Any:
+    """Numbers as an array of doubles; NumPy would make some of None, of text and of dates as well."""
+    array = numpy.asarray(x)
+    if array.dtype.kind not in "fiub":
+        raise LoweringError(
+            f"the program takes real numbers, and was given {given(x)}; convert them with float() first"
+        )
+    return numpy.asarray(array, dtype=float)
 
 
 def with_jax(program: Program, functions: Mapping[str, Any]) -> Batched:

@@ -8,6 +8,7 @@ What the code looks like is decided in llvm.py, what a row becomes in rows.py.
 from __future__ import annotations
 
 import ctypes
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,7 @@ from typing import Any
 from ..errors import LoweringError, MissingDependency
 from ..value import number
 from . import machine
+from .batches import doubles
 from .driver import BLOCK
 from .llvm import Plan, code
 from .outside import Outside
@@ -128,18 +130,18 @@ class Native:
 
     def _given(self, inputs: Sequence[Any]) -> _Given:
         names = self.program.names
-        if len(inputs) != len(self.program.inputs):
-            raise LoweringError(f"the program takes {len(self.program.inputs)} inputs, and was given {len(inputs)}")
+        self.program.check_count(inputs)
         np = _numpy()
         pattern, columns, scalars = [], [], []
         samples = None
         for i, x in enumerate(inputs):
-            shared = x.__class__ is float or (not isinstance(x, (list, tuple)) and getattr(x, "ndim", 0) == 0)
+            listed = hasattr(x, "__len__") and not isinstance(x, (str, bytes)) and getattr(x, "ndim", 1) != 0
+            shared = x.__class__ is float or not listed
             pattern.append(not shared)
             if shared:
                 scalars.append(x if x.__class__ is float else number(x, "program"))
                 continue
-            column = np.ascontiguousarray(x, dtype=np.float64)
+            column = np.ascontiguousarray(doubles(np, x))
             if column.ndim != 1:
                 raise LoweringError(
                     f"input {names[i]} has the shape {column.shape}: give a float, or an array of one dimension"
@@ -291,6 +293,10 @@ def _in_parallel(threads: int, work: Any, arguments: Sequence[tuple[int, ...]]) 
 @cache
 def _pool(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, thread_name_prefix="deltagrad")
+
+
+if hasattr(os, "register_at_fork"):  # a forked child has the pools without their threads, and would wait for ever
+    os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
 def _aligned(memory: Any) -> int:

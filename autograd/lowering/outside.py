@@ -40,13 +40,14 @@ class Outside:
     """
 
     def __init__(self) -> None:
+        self.names: dict[tuple[Op, int], str] = {}  # two rows may have one name: a row is known by itself
         self.calls: dict[str, tuple[int, int, bool]] = {}  # name -> address, operands, whether it is Python's
         self.callbacks: list[Any] = []
         self.raised: Exception | None = None
 
     def function(self, row: Op, arity: int, lanes: int) -> str:
         """The name, in the module, of the function that computes this row."""
-        name = f"outside_{row.name if row.name.isidentifier() and row.name.isascii() else id(row)}_{arity}"
+        name = self.names.setdefault((row, arity), f"outside_{len(self.names)}")
         if name not in self.calls:
             found = address(_LIBRARY[row]) if row in _LIBRARY else None
             if found is None:

@@ -140,6 +140,10 @@ class Program:
         instructions = self.folded + self.instructions
         return replace(self, constants=constants, instructions=instructions, names=names, folded=[])
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What a pickle keeps: not the function and the text that it was made of, which are made again."""
+        return {key: x for key, x in self.__dict__.items() if key not in ("_run", "source")}
+
     def __repr__(self) -> str:
         return f"Program({len(self.inputs)} inputs, {len(self.instructions)} instructions, {len(self.outputs)} outputs)"
 

@@ -18,11 +18,12 @@ from .program import Program, lower
 _PLACES = (0.6180339887498949, -1.4142135623730951, 23.140692632779267)
 
 
-def trace(f: Callable[..., Any], n: int) -> Program:
+def trace(f: Callable[..., Any], n: int, *, allow_constants: bool = False) -> Program:
     """The program of a function of n Values, with the inputs x₁ … xₙ.
 
     f   takes n Values; returns a Value, or a list or tuple of Values
     n   how many inputs
+    allow_constants  as for lower: whether an output may be independent of the inputs
 
     Raises LoweringError where f cannot be recorded faithfully: it asks for the truth of a Value
     (use `where`), takes another path at other inputs, returns something else than Values, or uses
@@ -38,7 +39,7 @@ def trace(f: Callable[..., Any], n: int) -> Program:
     """
     if not isinstance(n, int) or n < 0:
         raise LoweringError(f"trace(f, n): n is the number of inputs, and was given as {n!r}")
-    first, *others = (_recorded(f, n, place) for place in _PLACES)
+    first, *others = (_recorded(f, n, place, allow_constants) for place in _PLACES)
     for other in others:
         if not _same(first, other):
             raise LoweringError(
@@ -48,7 +49,7 @@ def trace(f: Callable[..., Any], n: int) -> Program:
     return first
 
 
-def _recorded(f: Callable[..., Any], n: int, place: float) -> Program:
+def _recorded(f: Callable[..., Any], n: int, place: float, allow_constants: bool) -> Program:
     # Different numbers, of both signs, so that no two inputs look alike.
     inputs = [Value(place * (-1) ** i * (1 + i / (n + 1)), name("x", i + 1)) for i in range(n)]
     token = tracing.set(True)
@@ -60,7 +61,7 @@ def _recorded(f: Callable[..., Any], n: int, place: float) -> Program:
         if not isinstance(outputs, (list, tuple)):
             raise LoweringError(f"trace: the function returned {outputs!r}; it must return a Value, or a list of them")
         outputs = list(outputs)
-    return lower(outputs, inputs)
+    return lower(outputs, inputs, allow_constants=allow_constants)
 
 
 def _same(a: Program, b: Program) -> bool:

@@ -2,6 +2,7 @@
 
 import ast
 import math
+import pickle
 import struct
 import time
 
@@ -235,3 +236,17 @@ def test_your_own_row_is_lowered_like_any_other():
     x = Value(2.0, "x")
     program = lower(function(row)(x) + maximum(x, 0.0), [x])
     assert program(2.0) == 10.0 and "import_os(x)" in program.source
+
+
+@pytest.mark.parametrize("at", [1e300, -1e300, 1e-300, 0.0, math.inf])
+def test_the_slope_of_a_square_has_the_bits_of_its_graph_everywhere(at):
+    x = Value(at, "x")
+    (slope,) = grad(x**2, [x])
+    assert bits([lower(slope, [x])(at)]) == bits([slope.data]) == bits([2.0 * at])
+
+
+def test_a_program_that_was_called_can_be_pickled():
+    x = Value(2.0, "x")
+    program = lower(x * x, [x])
+    program(3.0), program.source
+    assert pickle.loads(pickle.dumps(program))(3.0) == 9.0

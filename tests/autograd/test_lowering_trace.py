@@ -6,7 +6,7 @@ import threading
 import pytest
 
 import autograd
-from autograd import LoweringError, Value, trace, where
+from autograd import LoweringError, Value, hessian, trace, where
 
 
 def test_a_function_is_recorded_with_the_inputs_x1_to_xn():
@@ -67,3 +67,8 @@ def test_tracing_is_the_thread_s_own():
 
     trace(f, 1)
     assert seen == [True] * 3
+
+
+def test_a_hessian_with_zeros_can_be_traced():
+    program = trace(lambda a, b: [h for row in hessian(a * a * b, [a, b]) for h in row], 2, allow_constants=True)
+    assert program(3.0, 5.0) == [10.0, 6.0, 6.0, 0.0]

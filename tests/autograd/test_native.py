@@ -1,17 +1,19 @@
 """Machine code computes what the program computes on floats: bit for bit where no function is approximated."""
 
+import array
 import gc
 import math
 import mmap
+import os
+import signal
 import threading
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from autograd import TABLE, Op, Value, add_row, grad, where
+from autograd import TABLE, Op, Value, add_row, function, grad, lower, where
 from autograd.errors import AutogradError, LoweringError
-from autograd.lowering import lower
 from autograd.value import literal, record
 from nn import MLP, losses
 
@@ -315,3 +317,36 @@ def test_a_long_program_is_compiled_in_pieces(care, monkeypatch):
     got = native.compiled(program)(np.array([0.5, -0.25, 0.125]), 0.999)
     for i, v in enumerate((0.5, -0.25, 0.125)):
         assert [column[i] for column in got] == pytest.approx(program(v, 0.999), rel=1e-9)
+
+
+def test_two_rows_of_one_name_stay_apart():
+    x = Value(2.0, "x")
+    f = function(Op("sinh", lambda v: 100.0 + v, lambda o, v: (1.0,)))
+    twice, thrice = (function(Op("times", lambda v, k=k: k * v, lambda o, v: (1.0,))) for k in (2.0, 3.0))
+    program = lower([x.sinh(), f(x), twice(x), thrice(x)], [x])
+    assert native.compiled(program)(2.0) == program(2.0) == [math.sinh(2.0), 102.0, 4.0, 6.0]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_a_forked_child_has_threads_of_its_own():
+    x = Value(1.0, "x")
+    f = native.compiled(lower(x.exp(), [x]), threads=2)
+    column = np.zeros(5000)
+    f(column)
+    child = os.fork()
+    if not child:
+        signal.alarm(20)
+        os._exit(0 if f(column)[0] == 1.0 else 1)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+def test_what_is_listed_is_a_column_and_what_is_no_number_is_refused():
+    x = Value(1.0, "x")
+    for target in ("native", "numpy"):
+        run = lower(2.0 * x, [x]).to(target)
+        for column in (range(1, 4), array.array("d", [1, 2, 3]), (1, 2, 3), np.array([1, 2, 3], dtype="float32")):
+            assert list(run(column)) == [2.0, 4.0, 6.0]
+        for wrong in ([None, 1.0], ["1", "2"], np.array(["2020-01-01"], dtype="datetime64[D]"), [1j]):
+            with pytest.raises(LoweringError, match="and was given"):
+                run(wrong)

@@ -13,7 +13,7 @@ pytest.importorskip("numpy")
 
 from autograd import AutogradValueError, LoweringError, MissingDependency, Value, debug, no_grad, softplus, where
 from autograd.lowering import machine
-from nn import LOSSES, MLP, SGD, Adam, Layer, Neuron, Optimizer, accuracy, fit, squared_error, training
+from nn import ACTIVATIONS, LOSSES, MLP, SGD, Adam, Layer, Neuron, Optimizer, accuracy, fit, squared_error, training
 from nn.compiled import Compiled, _hit
 from nn.losses import picked
 from nn.optimizers import shortened
@@ -439,8 +439,6 @@ def test_targets_of_several_shapes_and_foreign_parameters_are_not_compiled(made,
     fit(net, [[0, 1], [1, 0]], [1, [0]], epochs=1)
     fit(net, [[0, 1], [1, 0]], [1, 0], optimizer=SGD([*net.parameters(), Value(1.0)]), epochs=1)
     assert made == []
-    with no_grad(), pytest.raises(LoweringError):
-        fit(net, [[0, 1], [1, 0]], [1, 0], backend="native")
     with pytest.raises(AutogradValueError, match="backend"):
         fit(net, [[0, 1]], [1], backend="gpu")
 
@@ -458,3 +456,46 @@ def test_a_shortened_vector(g, limit):
     assert length == pytest.approx(math.hypot(*g)) and math.hypot(*shorter) <= limit * (1 + 1e-12)
     if length <= limit:
         assert shorter == g
+
+
+@pytest.mark.parametrize("backend", ["eager", "native", "auto"])
+def test_inside_no_grad_nothing_could_be_learned(backend):
+    with no_grad(), pytest.raises(AutogradValueError, match=r"inside no_grad\(\)|no_grad"):
+        fit(MLP(2, [1], seed=0), [[0, 1], [1, 0]], [1, 0], backend=backend)
+
+
+def test_an_activation_that_a_callback_exchanges_is_trained_on():
+    X = [[i / 50 - 1] for i in range(40)]
+    Y = [x[0] ** 2 for x in X]
+
+    def exchange(epoch, net, history):
+        if epoch == 10:
+            for neuron in net.layers[0].neurons:
+                neuron.sigma = ACTIVATIONS["relu"]
+
+    losses = []
+    for backend in ("eager", "native"):
+        net = MLP(1, [4, 1], "tanh", "linear", seed=1)
+        history = fit(net, X, Y, epochs=20, backend=backend, callbacks=[exchange], progress=False)
+        losses.append(history.loss)
+        assert len(net.layers[0].neurons[0].theta) == 1
+    assert losses[1] == pytest.approx(losses[0], rel=1e-9)
+
+
+def test_a_wrong_loss_is_found_in_any_unit():
+    """y == 0 is False for a Value; with errors of 1e-14 an absolute tolerance would not see it."""
+    X, Y = [[1e-7], [2e-7], [3e-7]], [0.0, 2e-7, 0.0]
+    net = MLP(1, [1], "linear", bias=False, seed=1)
+    with pytest.raises(LoweringError, match="row 0: the loss is another one"):
+        fit(net, X, Y, loss=lambda o, y: 10 * (o - y) ** 2 if y == 0 else (o - y) ** 2, backend="native")
+
+
+def test_code_that_takes_longer_to_compile_than_to_train_is_not_compiled(made):
+    """A softmax of n classes has n² exponentials in its code."""
+    generator = random.Random(0)
+    X = [[generator.gauss(0, 1) for _ in range(3)] for _ in range(150)]
+    for classes, compiled in ((5, 1), (60, 0)):
+        made.clear()
+        Y = [generator.randrange(classes) for _ in X]
+        fit(MLP(3, [4, classes], "tanh", "linear", seed=0), X, Y, loss="cross_entropy", epochs=30, batch_size=10)
+        assert len(made) == compiled, classes
