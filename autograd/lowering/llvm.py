@@ -28,7 +28,7 @@ from .branches import EXACT
 from .outside import Outside
 from .program import Instruction, Program
 from .rows import FUNCTIONS, GUARDED, POWERS
-from .schedule import Memory, Segment, segments
+from .schedule import Memory, Segment, cut, segments
 from .vectors import Block, Vector, splat
 
 TILE = 64  # samples that pass through all segments of a long program together
@@ -65,7 +65,7 @@ class Code(NamedTuple):
 
 def code(program: Program, plan: Plan, outside: Outside) -> Code:
     """The module for this program; `outside` is told what it calls outside of the module."""
-    return _Writer(program, plan, outside).code()
+    return _Writer(cut(program), plan, outside).code()
 
 
 class _Writer:

@@ -1,7 +1,8 @@
 """Program → machine code by way of LLVM: a function of columns of samples.
 
 Samples are independent of each other, so W of them stand side by side in a vector and
-threads take blocks of them; the arithmetic of each sample is the program's, bit for bit.
+threads take blocks of them; +, −, ×, ÷, √ and sums of products are the program's, bit for bit,
+and functions, powers among them, within 4 ulp of the true value.
 What the code looks like is decided in llvm.py, what a row becomes in rows.py.
 """
 
@@ -40,7 +41,7 @@ def compiled(program: Program, *, threads: int = 1, contract: bool = False) -> N
 
     threads   how many take part in a call; the results have the same bits with any number
     contract  whether a·b + c may be rounded once instead of twice, where the machine can:
-              faster, and no longer bit for bit what the program computes on floats
+              faster, and then sums and products have other last bits than the program on floats
 
     Code is made at the first call for each pattern of columns and shared inputs, and kept for
     programs of the same structure.  Raises MissingDependency without llvmlite or NumPy.

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import count
 from typing import TypeAlias
 
 from ..ops import TABLE
-from .program import Instruction
+from .program import Instruction, Program
 from .rows import cost
 
 SEGMENT = 1500  # operations in one function
+TERMS = 250  # of a sum of products in one instruction: a longer one would be a function of any length
 CHAINS = 2  # sums of products side by side, so that none waits for its own last addition
 AHEAD = 64  # instructions among which companions are looked for
 
@@ -31,6 +34,30 @@ def segments(instructions: Sequence[Instruction]) -> list[Segment]:
         parts[-1].append(group)
         size += own
     return parts
+
+
+def cut(program: Program) -> Program:
+    """The program with long sums of products in pieces: each begins with 1 times the one before, which changes no bit.
+
+    >>> from .program import lower
+    >>> from ..value import Value, record
+    >>> x = Value(2.0); total = record(_SUMPROD, (x,) * 2 * 600)
+    >>> [len(each.operands) for each in cut(lower(total, [x])).instructions]
+    [500, 500, 204]
+    """
+    if all(len(each.operands) <= 2 * TERMS for each in program.instructions if each.row is _SUMPROD):
+        return program
+    numbers = count(1 + max(*program.inputs, *program.constants, *(each.result for each in program.instructions), 0, 0))
+    one = next(numbers)
+    instructions: list[Instruction] = []
+    for each in program.instructions:
+        half = len(each.operands) // 2
+        p, q = each.operands[:half], each.operands[half:]
+        while each.row is _SUMPROD and len(p) > TERMS + 1:
+            instructions.append(Instruction(next(numbers), _SUMPROD, (*p[:TERMS], *q[:TERMS])))
+            p, q = (instructions[-1].result, *p[TERMS:]), (one, *q[TERMS:])
+        instructions.append(each._replace(operands=(*p, *q)) if each.row is _SUMPROD else each)
+    return replace(program, instructions=instructions, constants={**program.constants, one: 1.0})
 
 
 def groups(instructions: Sequence[Instruction]) -> Iterator[Group]:
