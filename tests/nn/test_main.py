@@ -281,6 +281,7 @@ def test_ctrl_c_reports_and_writes_what_was_learned_until_then(tmp_path):
     process = subprocess.Popen(
         [sys.executable, "-u", "-m", "nn", "--epochs", "100000"], cwd=tmp_path, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, env=environment(PYTHONIOENCODING="utf-8"), encoding="utf-8",
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background job ignores it
     )  # fmt: skip
     for line in process.stdout:
         if "rows held out" in line:
