@@ -115,7 +115,10 @@ class Compiled:
             return False
         if _sigmas(self.net) != self.sigmas:
             return False
-        return self.own is None or self._agrees(self.net, self.own.randrange(len(self.samples)))
+        if self.own is None:
+            return True
+        i = self.own.randrange(len(self.samples))
+        return self._agrees(self.net, i, *self._eager(self.net, i))
 
     def epoch(
         self, order: list[int] | None, size: int, mean: bool = False, clip_norm: float | None = None
@@ -222,16 +225,16 @@ class Compiled:
                     "the loss or an activation computes something else at other numbers, so one program cannot stand"
                     " for it: branch with where(condition, a, b), and compute with the Values instead of their data"
                 )
-        self.size = max(abs(self._eager(twin, i)[0]) for i in range(len(self.samples)))
-        for i in range(len(self.samples)):
-            if not self._agrees(twin, i):
+        expected = [self._eager(twin, i) for i in range(len(self.samples))]
+        self.size = max(abs(error) for error, _ in expected)
+        for i, eager in enumerate(expected):
+            if not self._agrees(twin, i, *eager):
                 raise LoweringError(
                     f"row {i}: the loss is another one where the target is a Value; compare targets with <= and where"
                 )
 
-    def _agrees(self, net: Net, i: int) -> bool:
+    def _agrees(self, net: Net, i: int, error: float, right: bool) -> bool:
         """Whether the program gives, but for rounding, what the network gives for a sample."""
-        error, right = self._eager(net, i)
         self.scalars[:] = [p.data for p in self._leaves(net)]
         found, hit = self.each(i, 1)[:2].tolist()
         return math.isclose(found, error, rel_tol=1e-9, abs_tol=1e-12 * self.size) and bool(hit) == right

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograd import AutogradValueError, MissingDependency, Value, no_grad
-from autograd.drawing.render import fitting
+from autograd.drawing.render import fitting, require_folder
 from autograd.drawing.theme import LIGHT
 
 if TYPE_CHECKING:
@@ -48,9 +48,7 @@ class Plot:
         ending = fspath(path).rpartition(".")[2].lower()
         if ending not in ("svg", "png", "pdf"):
             raise AutogradValueError(f"a plot is saved as .svg, .png or .pdf, and not as {fspath(path)!r}")
-        folder = Path(path).parent
-        if not folder.is_dir():
-            raise AutogradValueError(f"save: there is no folder {str(folder)!r}; make it, or save elsewhere")
+        require_folder(Path(path))
         self._write(path, ending)
 
     def _write(self, target: Any, ending: str, dpi: int = 150) -> None:

@@ -30,7 +30,7 @@ from ..text import formula, shown
 from ..value import Value, literal
 from .live import svg, variables
 from .parts import DIRECTIONS
-from .render import replace
+from .render import replace, require_folder
 from .scene import Edge, Node, Scene, scene
 from .theme import DARK, LIGHT, THEMES, Theme, theme_named
 
@@ -66,8 +66,7 @@ class Page:
         target = Path(path)
         if target.suffix.lower() not in (".html", ".htm"):
             raise AutogradValueError(f"save: {str(path)!r} has to end in .html")
-        if not target.parent.is_dir():
-            raise AutogradValueError(f"save: there is no folder {str(target.parent)!r}; make it, or save elsewhere")
+        require_folder(target)
         replace(target, self.html.encode())
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:

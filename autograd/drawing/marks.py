@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from ..errors import AutogradTypeError, AutogradValueError
 from ..text import shown
-from ..value import Value
+from ..value import Value, given
 
 Pair: TypeAlias = tuple[Value, Value]
 Highlight: TypeAlias = "Value | Iterable[Value | Pair] | None"
@@ -66,9 +66,9 @@ def _listed(highlight: Iterable[Value | Pair]) -> list[Value | Pair]:
     return list(highlight)
 
 
-def _unfit(given: object) -> AutogradTypeError:
+def _unfit(highlight: object) -> AutogradTypeError:
     return AutogradTypeError(
-        f"highlight takes a Value, or a list of Values and of pairs (operand, result), and was given {given!r}"
+        f"highlight takes a Value, or a list of Values and of pairs (operand, result), and was given {given(highlight)}"
     )
 
 

@@ -96,8 +96,7 @@ class Drawing:
         writer = writers.get(target.suffix.lower())
         if writer is None:
             raise AutogradValueError(f"save: {str(path)!r} has to end in .svg, .png, .pdf or .gv")
-        if not target.parent.is_dir():
-            raise AutogradValueError(f"save: there is no folder {str(target.parent)!r}; make it, or save elsewhere")
+        require_folder(target)
         replace(target, writer())
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str | bytes]:
@@ -122,6 +121,15 @@ def replace(target: Path, contents: bytes) -> None:
         os.replace(draft, target)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def require_folder(target: Path) -> None:
+    """Raise AutogradValueError where there is no folder to save a file in.
+
+    >>> require_folder(Path("picture.svg"))
+    """
+    if not target.parent.is_dir():
+        raise AutogradValueError(f"save: there is no folder {str(target.parent)!r}; make it, or save elsewhere")
 
 
 def fitting(svg: str) -> str:

@@ -47,7 +47,8 @@ def cut(program: Program) -> Program:
     """
     if all(len(each.operands) <= 2 * TERMS for each in program.instructions if each.row is _SUMPROD):
         return program
-    numbers = count(1 + max(*program.inputs, *program.constants, *(each.result for each in program.instructions), 0, 0))
+    taken = [*program.inputs, *program.constants, *(each.result for each in program.instructions)]
+    numbers = count(1 + max(taken))
     one = next(numbers)
     instructions: list[Instruction] = []
     for each in program.instructions:

@@ -460,7 +460,7 @@ def test_a_shortened_vector(g, limit):
 
 @pytest.mark.parametrize("backend", ["eager", "native", "auto"])
 def test_inside_no_grad_nothing_could_be_learned(backend):
-    with no_grad(), pytest.raises(AutogradValueError, match=r"inside no_grad\(\)|no_grad"):
+    with no_grad(), pytest.raises(AutogradValueError, match=r"inside no_grad\(\)"):
         fit(MLP(2, [1], seed=0), [[0, 1], [1, 0]], [1, 0], backend=backend)
 
 
@@ -478,7 +478,6 @@ def test_an_activation_that_a_callback_exchanges_is_trained_on():
         net = MLP(1, [4, 1], "tanh", "linear", seed=1)
         history = fit(net, X, Y, epochs=20, backend=backend, callbacks=[exchange], progress=False)
         losses.append(history.loss)
-        assert len(net.layers[0].neurons[0].theta) == 1
     assert losses[1] == pytest.approx(losses[0], rel=1e-9)
 
 
