@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .check import Difference, check_grads, difference, difference_in_graph
-from .debugging import debug
 from .errors import (
     AutogradError,
     AutogradTypeError,
@@ -67,19 +66,20 @@ from .gradient import grad, hessian
 from .graph import toposort
 from .lowering import lower, trace
 from .ops import TABLE, Op, add_row
+from .teaching.debugging import debug
 from .value import Value, no_grad
 
 if TYPE_CHECKING:
     from . import drawing as drawing
-    from . import events as events
-    from . import explanation as explanation
     from . import expression as expression
-    from . import paths as paths
     from .drawing import Drawing
-    from .drawing.explorer import Page
     from .drawing.marks import Highlight
-    from .events import Recording
-    from .explanation import Explanation
+    from .drawing.page.explorer import Page
+    from .teaching import events as events
+    from .teaching import explanation as explanation
+    from .teaching import paths as paths
+    from .teaching.events import Recording
+    from .teaching.explanation import Explanation
 
 
 def draw(
@@ -140,7 +140,7 @@ def explore(y: Value, *, theme: str | None = None, direction: str = "LR", level:
     >>> explore((w * x).tanh()).html[:15]
     '<!DOCTYPE html>'
     """
-    from .drawing.explorer import explore
+    from .drawing.page.explorer import explore
 
     return explore(y, theme=theme, direction=direction, level=level)
 
@@ -160,7 +160,7 @@ def explain(y: Value, x: Value, top: int = 10) -> Explanation:
     >>> explain(y, x).count
     2
     """
-    from .explanation import explain
+    from .teaching.explanation import explain
 
     return explain(y, x, top)
 
@@ -182,12 +182,15 @@ def record(y: Value) -> Recording:
     >>> print(record(y).contributions(x)[0])
     ∂f/∂x += ∂f/∂f · ∂f/∂x = 1.00 × 3.00 = 3.00   (0 → 3.00)
     """
-    from .events import record
+    from .teaching.events import record
 
     return record(y)
 
 
-_LATER = ("drawing", "events", "explanation", "expression", "paths")
+_LATER = {
+    "drawing": "drawing", "expression": "expression",
+    **{name: f"teaching.{name}" for name in ("debugging", "events", "explanation", "orders", "paths")},
+}  # fmt: skip
 
 if not TYPE_CHECKING:  # which knows them from above, and would believe in any name
 
@@ -197,7 +200,7 @@ if not TYPE_CHECKING:  # which knows them from above, and would believe in any n
             raise AttributeError(f"module 'autograd' has no attribute {name!r}")
         from importlib import import_module
 
-        return import_module(f".{name}", __name__)
+        return import_module(f".{_LATER[name]}", __name__)
 
 
 __all__ = [

@@ -22,17 +22,17 @@ from typing import TYPE_CHECKING
 
 from .console import run, told
 from .errors import AutogradError, AutogradValueError, LoweringError
-from .events import Forward, Recording, record
 from .expression import FUNCTIONS, assignments, expression
 from .gradient import grad
 from .graph import dependents, toposort
 from .ops import Op
-from .text import TERMS, formula, shown
+from .teaching.events import Forward, Recording, record
 from .value import Value
+from .words.text import TERMS, formula, shown
 
 if TYPE_CHECKING:
     from .drawing import Drawing
-    from .drawing.explorer import Page
+    from .drawing.page.explorer import Page
 
 FORMATS = ("svg", "png", "pdf", "gv")
 BINARY = ("png", "pdf")
@@ -180,7 +180,7 @@ def picture(result: Value, options: argparse.Namespace) -> None:
 
 def page(result: Value, options: argparse.Namespace) -> None:
     """Write the page on which the formula can be stepped through, and its numbers changed."""
-    from .drawing.explorer import explore
+    from .drawing.page.explorer import explore
 
     made = explore(result, level=options.level, direction=options.direction, theme=options.theme)
     _write(made, Path(options.explore))

@@ -17,10 +17,10 @@ from difflib import get_close_matches
 from . import functions
 from .errors import AutogradValueError
 from .graph import toposort
-from .naming import names_of
 from .ops import LITERAL, TABLE, Op
-from .text import shown
 from .value import Value, literal, record
+from .words.naming import names_of
+from .words.text import shown
 
 LONGEST = 10_000  # characters of a formula
 DEFAULTS = {"leaky_relu": 0.01, "elu": 1.0}  # the second operand, where it may be left out

@@ -16,9 +16,9 @@ from . import ops
 from .errors import AutogradTypeError
 from .functions import ROWS, function
 from .graph import dependents, toposort
-from .naming import derivative_name
 from .ops import LITERAL, TABLE, Op, Rule
 from .value import Value, literal, record
+from .words.naming import derivative_name
 
 Factor: TypeAlias = "Value | float"
 

@@ -9,9 +9,8 @@ True
 
 from typing import TYPE_CHECKING, Any
 
-from .history import Epoch, History
-from .initializers import INITIALIZERS, he, uniform, xavier, zeros
-from .losses import (
+from .network.initializers import INITIALIZERS, he, uniform, xavier, zeros
+from .network.losses import (
     LOSSES,
     binary_cross_entropy,
     cross_entropy,
@@ -19,22 +18,25 @@ from .losses import (
     mean_squared_error,
     squared_error,
 )
-from .modules import ACTIVATIONS, MLP, ForwardPass, Layer, Module, Neuron, linear
-from .optimizers import OPTIMIZERS, SGD, Adam, Optimizer, clip_grad_norm, clip_grad_value
-from .training import accuracy, fit, predict
+from .network.modules import ACTIVATIONS, MLP, ForwardPass, Layer, Module, Neuron, linear
+from .training.history import Epoch, History
+from .training.loop import accuracy, fit, predict
+from .training.optimizers import OPTIMIZERS, SGD, Adam, Optimizer, clip_grad_norm, clip_grad_value
 
 if TYPE_CHECKING:
-    from .certificate import certify, certify_graph
-    from .diagnosis import Watch, compare, diagnose
-    from .grading import grade
-    from .proof import Proof, prove, prove_exactly
-    from .report import BatchCertificate, Certificate
+    from .certifying.certificate import certify, certify_graph
+    from .certifying.report import BatchCertificate, Certificate
+    from .diagnosing.diagnosis import Watch, compare, diagnose
+    from .grading.graded import grade
+    from .proving.proof import Proof, prove, prove_exactly
 
 # What teaches is loaded when it is asked for, so that training starts at once.
 _LATER = {
-    "Watch": "diagnosis", "compare": "diagnosis", "diagnose": "diagnosis", "grade": "grading",
-    "BatchCertificate": "report", "Certificate": "report", "certify": "certificate", "certify_graph": "certificate",
-    "Proof": "proof", "prove": "proof", "prove_exactly": "proof",
+    "certify": "certifying.certificate", "certify_graph": "certifying.certificate",
+    "BatchCertificate": "certifying.report", "Certificate": "certifying.report",
+    "Watch": "diagnosing.diagnosis", "compare": "diagnosing.diagnosis", "diagnose": "diagnosing.diagnosis",
+    "grade": "grading.graded",
+    "Proof": "proving.proof", "prove": "proving.proof", "prove_exactly": "proving.proof",
 }  # fmt: skip
 
 

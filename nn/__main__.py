@@ -23,13 +23,13 @@ from autograd import AutogradError, AutogradValueError, draw, no_grad
 from autograd.console import run, told
 
 from . import deltas
-from .certificate import certify
-from .datasets import IRIS, Dataset, Scale, read_csv, split
-from .history import History
-from .losses import LOSSES, Loss
-from .modules import ACTIVATIONS, MLP, name
-from .optimizers import OPTIMIZERS, optimizer_of
-from .training import fit, predict
+from .certifying.certificate import certify
+from .network.losses import LOSSES, Loss
+from .network.modules import ACTIVATIONS, MLP, name
+from .training.datasets import IRIS, Dataset, Scale, read_csv, split
+from .training.history import History
+from .training.loop import fit, predict
+from .training.optimizers import OPTIMIZERS, optimizer_of
 
 # The recipe of the irises; tests/benchmarks/iris.py holds it to its promise over 20 seeds.
 HIDDEN, EPOCHS, BATCH, RATES = [8], 60, 16, {"adam": 0.02, "sgd": 0.01}

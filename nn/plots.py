@@ -19,8 +19,8 @@ from autograd.drawing.theme import LIGHT
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from .history import History
-    from .modules import MLP, Activation
+    from .network.modules import MLP, Activation
+    from .training.history import History
 
 _BLUE, _ORANGE = LIGHT.negative, LIGHT.positive  # pale, middle, strong
 _TRAINING, _VALIDATION, _INK = _BLUE[2], _ORANGE[2], "#334155"
@@ -84,7 +84,7 @@ def training_curve(history: History) -> Plot:
 
     Raises MissingDependency without matplotlib, and AutogradValueError where no epoch was completed.
 
-    >>> from nn.history import Epoch, History
+    >>> from nn.training.history import Epoch, History
     >>> training_curve(History([Epoch(2.0, 0.5), Epoch(0.5, 1.0)])).figure.axes[1].get_ylabel()
     'accuracy in %'
     """
@@ -250,7 +250,7 @@ def activation_curves(
     >>> activation_curves("tanh", lambda u: u * u)
     Plot of 2 activations and their slopes
     """
-    from .modules import ACTIVATIONS, _activation, _activation_name
+    from .network.modules import ACTIVATIONS, _activation, _activation_name
 
     chosen = activations or tuple(key for key in ACTIVATIONS if key != "linear")
     sigmas = [_activation(activation) for activation in chosen]

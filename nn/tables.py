@@ -10,13 +10,13 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from autograd.formulas import latex_name
-from autograd.text import markup
+from autograd.words.formulas import latex_name
+from autograd.words.text import markup
 
-from .diagnosis_report import HEADER as DIAGNOSIS
-from .diagnosis_report import Comparison as Before
-from .diagnosis_report import Diagnosis, diagnosis_cells, name_of, sizes_of
-from .report import HEADER, BatchCertificate, Certificate, Comparison
+from .certifying.report import HEADER, BatchCertificate, Certificate, Comparison
+from .diagnosing.report import HEADER as DIAGNOSIS
+from .diagnosing.report import Comparison as Before
+from .diagnosing.report import Diagnosis, diagnosis_cells, name_of, sizes_of
 
 _DELTAS = (HEADER.index("δ engine"), HEADER.index("δ by hand"))
 _STEPS = tuple(map(DIAGNOSIS.index, ("= log σ'", "weights", "cancellation")))

@@ -12,7 +12,7 @@
 import math
 
 from autograd import Value, explain, explore, record, tanh, toposort
-from autograd.orders import passed_back, users
+from autograd.teaching.orders import passed_back, users
 
 # %% [markdown]
 # ## The film

@@ -13,7 +13,7 @@
 from fractions import Fraction
 
 from autograd import explain
-from autograd.paths import multiplications
+from autograd.teaching.paths import multiplications
 from nn import MLP, SGD, certify, grade, prove, prove_exactly, squared_error
 from nn import deltas as hand
 

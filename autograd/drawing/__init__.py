@@ -14,8 +14,8 @@ Nothing in the core imports this package; `autograd.draw` loads it when it is ca
 from __future__ import annotations
 
 from ..errors import AutogradTypeError, AutogradValueError
-from ..text import shown, signed
 from ..value import Value, given
+from ..words.text import shown, signed
 from .dot import cards, pills
 from .marks import Highlight
 from .render import Drawing

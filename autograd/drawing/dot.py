@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..text import exact, shown, signed
+from ..words.text import exact, shown, signed
 from .parts import arrows, border, canvas, cell, chip, frame, header, legend, mark_note, table, tooltip, words
 from .scene import Edge, Node, Scene
 from .theme import Colour, Theme, strength

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from ..errors import AutogradTypeError, AutogradValueError
-from ..text import shown
 from ..value import Value, given
+from ..words.text import shown
 
 Pair: TypeAlias = tuple[Value, Value]
 Highlight: TypeAlias = "Value | Iterable[Value | Pair] | None"

@@ -11,7 +11,7 @@ import re
 from typing import Any
 
 from ..errors import AutogradValueError, MissingDependency
-from ..text import markup, signed
+from ..words.text import markup, signed
 from .fonts import width
 from .theme import Colour, Role, Theme
 

@@ -20,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import AutogradError, AutogradValueError, MissingDependency
-from ..text import markup
+from ..words.text import markup
 from .pdf import pdf
 
 VARIABLE = "DELTAGRAD_DOT"  # the environment variable that names another renderer

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from ..graph import toposort
-from ..naming import name, names_of
 from ..ops import LITERAL, TABLE
-from ..text import constant
 from ..value import Value
+from ..words.naming import name, names_of
+from ..words.text import constant
 from .marks import Highlight, marks
 from .theme import largest_of
 

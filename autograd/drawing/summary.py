@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-from ..text import shown, signed
+from ..words.text import shown, signed
 from .parts import border, canvas, cell, chip, header, legend, mark_note, table, tooltip
 from .scene import Node, Scene
 from .theme import Theme

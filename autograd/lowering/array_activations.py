@@ -8,8 +8,8 @@ from __future__ import annotations
 from functools import reduce
 from typing import Any
 
-from .. import activations
-from ..floats import inf, nan
+from ..reals import activations
+from ..reals.elementary import inf, nan
 from .arrays import compensated, finite, largest
 
 # --- σ and its relatives --------------------------------------------------------------

@@ -18,7 +18,7 @@ from operator import mul as _mul
 from operator import or_ as _or
 from typing import Any
 
-from ..floats import inf, nan
+from ..reals.elementary import inf, nan
 
 # Rows that are one function of the namespace.
 PLAIN = {

@@ -67,7 +67,7 @@ def compiled_for(program: Program, target: str, *, functions: dict[str, Any] | N
 def _native(program: Program, functions: dict[str, Any], options: dict[str, Any]) -> Any:
     """Machine code; without llvmlite NumPy and without that Python, which have the same interface and say so."""
     if _installed("llvmlite") and _installed("numpy"):
-        from .native import compiled
+        from .native.compiled import compiled
 
         return compiled(program, **options)
     slower = "numpy" if _installed("numpy") else "python"

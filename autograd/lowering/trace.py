@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ..errors import LoweringError
-from ..naming import name
 from ..value import Value, tracing
+from ..words.naming import name
 from .program import Program, lower
 
 _PLACES = (0.6180339887498949, -1.4142135623730951, 23.140692632779267)

@@ -13,7 +13,7 @@ from mpmath import mpf
 
 from autograd import TABLE, Value, grad
 from autograd.value import record
-from nn import losses
+from nn.network import losses
 
 from .sampling import OPERANDS, Point
 from .truth import LOSSES, TRUTH, true_slope, true_value

@@ -8,8 +8,9 @@ import sys
 import pytest
 
 import autograd
-from autograd import drawing, events, explanation
-from autograd.drawing import explorer
+from autograd import drawing
+from autograd.drawing.page import explorer
+from autograd.teaching import events, explanation
 
 
 @pytest.mark.parametrize(("public", "real"), [
@@ -39,9 +40,11 @@ def test_the_methods_that_its_help_names_are_there(public, made):
 
 
 def test_submodules_are_there_when_they_are_asked_for():
-    program = "import sys, autograd; assert 'autograd.{0}' not in sys.modules; print(autograd.{0}.__name__)"
-    for name in ("events", "drawing", "explanation"):
-        done = subprocess.run([sys.executable, "-c", program.format(name)], capture_output=True, text=True, check=True)
-        assert done.stdout == f"autograd.{name}\n"
+    program = "import sys, autograd; assert 'autograd.{0}' not in sys.modules; print(autograd.{1}.__name__)"
+    for name, real in (("events", "teaching.events"), ("drawing", "drawing"), ("explanation", "teaching.explanation")):
+        done = subprocess.run(
+            [sys.executable, "-c", program.format(real, name)], capture_output=True, text=True, check=True
+        )
+        assert done.stdout == f"autograd.{real}\n"
     with pytest.raises(AttributeError, match="module 'autograd' has no attribute 'evnts'"):
         autograd.evnts  # noqa: B018

@@ -25,13 +25,13 @@ from autograd import (
     Op,
     Value,
     add_row,
-    floats,
     function,
     grad,
     no_grad,
-    powers,
     toposort,
 )
+from autograd.reals import elementary as floats
+from autograd.reals import powers
 
 INFIX: dict[str, tuple[Callable[[Any, Any], Any], Callable[[float, float], float]]] = {
     "add": (operator.add, operator.add), "sub": (operator.sub, operator.sub), "mul": (operator.mul, operator.mul),

@@ -23,7 +23,9 @@ from collections.abc import Callable
 from importlib import metadata
 from typing import Any
 
-from autograd import Value, activations, floats, sumprod
+from autograd import Value, sumprod
+from autograd.reals import activations
+from autograd.reals import elementary as floats
 from nn import MLP
 
 try:

@@ -17,9 +17,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from nn import MLP
-from nn.answers import cases_of, probe
-from nn.grading import grade
-from nn.mistakes import EQUATIONS, MISTAKES, derivation, named
+from nn.grading.answers import cases_of, probe
+from nn.grading.graded import grade
+from nn.grading.mistakes import EQUATIONS, MISTAKES, derivation, named
 from tests.benchmarks.mistaken import ETA, EXPONENTIALS, TEXTBOOK, batched, knowing, learner
 
 PROMISED = 0.98

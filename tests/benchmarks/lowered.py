@@ -33,9 +33,11 @@ from typing import Any  # noqa: E402
 import numpy as np  # noqa: E402
 
 from autograd import Value, grad, hessian, toposort  # noqa: E402
-from autograd.lowering import lower, machine, native  # noqa: E402
+from autograd.lowering import lower  # noqa: E402
+from autograd.lowering.native import compiled as native  # noqa: E402
+from autograd.lowering.native import machine  # noqa: E402
 from nn import MLP  # noqa: E402
-from nn.losses import squared_error  # noqa: E402
+from nn.network.losses import squared_error  # noqa: E402
 
 Work = Callable[[], Any]
 missed: list[str] = []

@@ -29,9 +29,10 @@ from collections.abc import Callable  # noqa: E402
 from importlib import metadata  # noqa: E402
 from typing import Any  # noqa: E402
 
-from autograd.lowering import machine, native  # noqa: E402
+from autograd.lowering.native import compiled as native  # noqa: E402
+from autograd.lowering.native import machine  # noqa: E402
 from nn import MLP, SGD, Adam, fit  # noqa: E402
-from nn.datasets import IRIS, Scale, read_csv  # noqa: E402
+from nn.training.datasets import IRIS, Scale, read_csv  # noqa: E402
 
 try:
     import torch

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from autograd.drawing.explorer import Page
+from autograd.drawing.page.explorer import Page
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]

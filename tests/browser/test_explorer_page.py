@@ -10,9 +10,9 @@ import pytest
 
 from autograd import Value, add_row, exp, explore, log, maximum, record, toposort, where
 from autograd.drawing.theme import THEMES
-from autograd.events import Backward
 from autograd.ops import TABLE, Op
-from autograd.text import signed
+from autograd.teaching.events import Backward
+from autograd.words.text import signed
 from nn import MLP, squared_error
 
 SENTENCES = "Array.from({ length: last }, (_, k) => sentence(k + 1))"

@@ -16,7 +16,7 @@ import pytest
 from autograd import AutogradValueError
 from nn import MLP, ForwardPass, accuracy
 from nn import __main__ as job
-from nn.datasets import IRIS
+from nn.training.datasets import IRIS
 
 ROOT = Path(__file__).resolve().parents[2]
 FEW_ROWS = ["--hold-out", "0.1"]  # to certify: they take most of the time

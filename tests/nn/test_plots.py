@@ -7,8 +7,8 @@ import pytest
 
 from autograd import AutogradValueError, MissingDependency
 from nn import MLP
-from nn.history import Epoch, History
 from nn.plots import activation_curves, decision_boundary
+from nn.training.history import Epoch, History
 
 BOTH = History([Epoch(2.0, 0.25, 3.0, 0.5), Epoch(1.0, 0.75, 2.5, 0.5)], best_epoch=2)
 

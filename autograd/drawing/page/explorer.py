@@ -1,0 +1,255 @@
+"""The page to play with: backward as a film, every number of which answers to the leaves.
+
+A page is one HTML file that asks nothing of anybody.  In it are the picture, the list of events,
+and the graph as a program in JavaScript: it gives every value and every local derivative, and the
+page does what backward() does with them, a product and a sum for each event.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+import math
+import os
+from collections.abc import Iterator
+from dataclasses import replace as replaced
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from ...errors import AutogradTypeError, AutogradValueError, LoweringError
+from ...gradient import graph_rule
+from ...graph import toposort
+from ...lowering import lower
+from ...ops import LITERAL
+from ...teaching.events import Backward, Forward, Recording, record
+from ...value import Value, literal
+from ...words.text import formula, shown
+from ..parts import DIRECTIONS
+from ..render import replace, require_folder
+from ..scene import Edge, Node, Scene, scene
+from ..theme import DARK, LIGHT, THEMES, Theme, theme_named
+from .live import svg, variables
+
+CARDS = 25  # nodes: up to here each gets a card and each edge its words
+REFUSED = 300  # nodes: above, nobody steps through all the events, and a page is over a megabyte
+SCRIPTS = ("explorer_numbers.js", "explorer_words.js", "explorer.js")
+_HEIGHT = 860  # pixels, in a notebook
+
+
+class Page:
+    """One HTML file with everything in it; a notebook shows it in a frame.
+
+    html   the text
+
+    >>> x = Value(3.0, "x"); page = explore(x * x)
+    >>> page.html[:15]
+    '<!DOCTYPE html>'
+    """
+
+    def __init__(self, html: str, title: str) -> None:
+        self.html = html
+        self._title = title
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the page; the file appears whole or not at all.
+
+        Raises AutogradValueError for an ending other than .html, and for a folder that does not exist.
+
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     explore(Value(3.0, "x") ** 2).save(folder + "/square.html")
+        """
+        target = Path(path)
+        if target.suffix.lower() not in (".html", ".htm"):
+            raise AutogradValueError(f"save: {str(path)!r} has to end in .html")
+        require_folder(target)
+        replace(target, self.html.encode())
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        # A frame of its own: no script, style or id of the page meets the notebook's, nor those of a second page.
+        frame = (
+            f'<iframe srcdoc="{html.escape(self.html)}" title="{html.escape(self._title)}" sandbox="allow-scripts"'
+            f' style="width: 100%; height: {_HEIGHT}px; border: 0" loading="lazy"></iframe>'
+        )
+        return {"text/html": frame, "text/plain": repr(self)}
+
+    def __repr__(self) -> str:
+        return f"Page({self._title}: {len(self.html)} characters of HTML; .html, .save(path))"
+
+
+def explore(y: Value, *, theme: str | None = None, direction: str = "LR", level: str | None = None) -> Page:
+    """A page to step through both passes of y, and to change its leaves and see what follows.
+
+    theme      "light" or "dark" to begin with; None: what the reader's system prefers
+    direction  "LR" left to right, "TB" top to bottom
+    level      "cards": with the chain rule on every edge; "pills": a line for each node; None: by size
+
+    The page computes the graph anew from its leaves; `.grad` is neither read nor changed.  An
+    operation of your own is not known to JavaScript: a graph with one can be stepped through, and its
+    leaves stay as they are.  Raises AutogradTypeError for anything that is not a Value;
+    AutogradValueError for more than 300 nodes, and an unknown theme, direction or level.
+
+    >>> w, x = Value(0.5, "w"), Value(2.0, "x")
+    >>> page = explore((w * x).tanh(), theme="dark")
+    >>> "∂f/∂w" in page.html
+    True
+    """
+    if not isinstance(y, Value):
+        raise AutogradTypeError(f"explore takes a Value, and was given {y!r}")
+    if theme is not None:
+        theme_named(theme)
+    if direction not in DIRECTIONS:
+        raise AutogradValueError(f"unknown direction {direction!r}; choose one of {', '.join(DIRECTIONS)}")
+    if level not in (None, "cards", "pills"):
+        raise AutogradValueError(f"unknown level {level!r}; choose cards or pills, or None")
+    order = toposort(y)
+    if len(order) > REFUSED:
+        raise AutogradValueError(
+            f"the graph has {len(order)} nodes, and nobody steps through more than {REFUSED}:"
+            " explore a part of it, or a smaller network on one sample"
+        )
+    return _Explorer(y, order).page(theme, direction, level)
+
+
+class _Explorer:
+    def __init__(self, root: Value, order: list[Value]) -> None:
+        self.root, self.order = root, order
+        self.recording: Recording = record(root)
+        self.number = {node: i for i, node in enumerate(order)}
+        self.uses = [event for event in self.recording.events if isinstance(event, Backward)]
+        self.leaves = self.in_order_of_use()
+        self.scene = self._renumbered(scene(root))
+        self.title = f"Backpropagation through {shown(self.recording.names[root])}"
+
+    def in_order_of_use(self) -> list[Value]:
+        """The leaves as the forward pass meets them: a network's inputs and first layer come first."""
+        met = dict.fromkeys(operand for node in self.order for operand in node.parents)
+        return [node for node in (*met, self.root) if node.op is None]
+
+    def _renumbered(self, drawn: Scene) -> Scene:
+        """The scene with the keys that the page's data use: a node's place in the topological order."""
+        names = self.recording.names
+        nodes = {n.value: replaced(n, key=f"n{self.number[n.value]}", name=names[n.value]) for n in drawn.nodes}
+        edges = [Edge(nodes[e.tail.value], nodes[e.head.value], e.local, None) for e in drawn.edges]
+        return Scene(list(nodes.values()), edges, False, "")
+
+    def page(self, theme: str | None, direction: str, level: str | None) -> Page:
+        level = level or ("cards" if len(self.scene.nodes) <= CARDS else "pills")
+        program = self.program()
+        script = "\n".join([program or "const program = null;", *map(_read, SCRIPTS)])
+        text = Template(_read("explorer.html")).substitute(
+            title=html.escape(self.title),
+            theme=f' data-theme="{theme}"' if theme else "",
+            style=_style(),
+            # The one script of the page, and no other, may run: whatever a label says, it is text.
+            hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+            picture=svg(self.scene, direction, self.recording.names[self.root], level),
+            data=_embedded(self.data(program is not None)),
+            script=script,
+        )
+        return Page(text, self.title)
+
+    def program(self) -> str | None:
+        """All values and all local derivatives as a JavaScript function of the leaves; None for a row that it lacks."""
+        outputs = [*self.order, *self.slopes()]
+        try:
+            text: str = lower(outputs, self.leaves, allow_constants=True).to("javascript")
+        except LoweringError:
+            return None
+        return text.replace("</", "< /").replace("<!--", "< !--")  # neither can be there, and neither ends the script
+
+    def slopes(self) -> Iterator[Value]:
+        """∂node/∂parent of each use as a graph, in the order of the events."""
+        rules: dict[Value, Any] = {}
+        for use in self.uses:
+            node = use.node
+            if node not in rules:
+                assert node.op is not None
+                rules[node] = graph_rule(node.op)(node, *node.parents)
+            slope = rules[node][use.operand]
+            yield slope if isinstance(slope, Value) else literal(slope)
+
+    def data(self, live: bool) -> dict[str, Any]:
+        """What the script is told: plain lists, with nodes by their number."""
+        edges = self.edges()
+        forward = [event for event in self.recording.events if isinstance(event, Forward)]
+        roles = {node.value: node for node in self.scene.nodes}
+        return {
+            "root": self.number[self.root],
+            "nodes": [self.node(value, roles.get(value)) for value in self.order],
+            "forward": [self.operation(event) for event in forward],
+            "uses": [[self.number[e.node], self.number[e.parent], edges[e.node, e.operand]] for e in self.uses],
+            "edges": [[self.number[e.tail.value], self.number[e.head.value]] for e in self.scene.edges],
+            "leaves": [self.number[leaf] for leaf in self.leaves],
+            "values": [_number(value.data) for value in self.order],
+            "slopes": [_number(event.local) for event in self.uses],
+            "live": live,
+            "scales": {name: _scale(theme) for name, theme in THEMES.items()},
+        }
+
+    def node(self, value: Value, drawn: Node | None) -> dict[str, Any]:
+        kind = "number" if value.op is LITERAL else "step" if value.parents else "leaf"
+        tag = shown(drawn.tag) if drawn else ""
+        return {"name": shown(self.recording.names[value]), "tag": tag, "kind": kind, "drawn": drawn is not None}
+
+    def operation(self, event: Forward) -> dict[str, Any]:
+        """A forward event in words, with places for its numbers, and whether a negative one needs brackets there."""
+        names = [shown(self.recording.names[parent]) for parent in event.node.parents]
+        row = event.operation
+        places = [f"\ue000{i}\ue001" for i in range(len(names))]
+        numbers = formula(row.name, row.symbol, places)
+        negative = formula(row.name, row.symbol, [f"−{place}" for place in places])
+        return {
+            "node": self.number[event.node],
+            "operands": [self.number[parent] for parent in event.node.parents],
+            "names": formula(row.name, row.symbol, names),
+            "numbers": numbers,
+            "brackets": negative.replace("−\ue000", "\ue000") != numbers,
+        }
+
+    def edges(self) -> dict[tuple[Value, int], int]:
+        """The number of the arrow that stands for an operand; a sum's 1 has none."""
+        arrows: dict[Value, list[tuple[int, Value]]] = {}
+        for k, edge in enumerate(self.scene.edges):
+            arrows.setdefault(edge.head.value, []).append((k, edge.tail.value))
+        found = {}
+        for head, waiting in arrows.items():
+            for operand, parent in enumerate(head.parents):
+                if waiting and waiting[0][1] is parent:
+                    found[head, operand] = waiting.pop(0)[0]
+        return found
+
+
+def _style() -> str:
+    """The style sheet, after the variables of both themes."""
+    light, dark = (
+        "".join(f"--{name}: {colour}; " for name, colour in variables(theme).items()) for theme in (LIGHT, DARK)
+    )
+    return (
+        f":root {{ {light}color-scheme: light; }}\n"
+        f"@media (prefers-color-scheme: dark) {{ :root:not([data-theme]) {{ {dark}color-scheme: dark; }} }}\n"
+        f':root[data-theme="dark"] {{ {dark}color-scheme: dark; }}\n{_read("explorer.css")}'
+    )
+
+
+def _scale(theme: Theme) -> dict[str, Any]:
+    return {"negative": theme.negative, "zero": theme.zero, "positive": theme.positive, "muted": theme.muted}
+
+
+def _embedded(data: object) -> str:
+    """JSON that can stand in a page: no < of it can begin a tag, or end the script."""
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _number(x: float) -> float | str:
+    """A float as JSON has it; what JSON has no number for becomes a text that JavaScript's Number() reads."""
+    return x if math.isfinite(x) else "NaN" if x != x else "Infinity" if x > 0 else "-Infinity"
+
+
+def _read(name: str) -> str:
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")

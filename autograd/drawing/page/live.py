@@ -1,0 +1,117 @@
+"""A picture whose parts can be found again: the page changes its numbers and colours while it is looked at.
+
+The renderer keeps nothing of a table's cells but their colours.  So the colours say what a part
+is: each is a mark such as #0DE105 that stands for a CSS variable, `--gradient`, and in the SVG it
+becomes `var(--gradient)`.  One SVG then serves both themes, and a script finds a node's
+gradient as the text of that colour.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+
+from ...words.text import shown
+from ..parts import arrows, border, canvas, cell, header, table, words
+from ..render import run
+from ..scene import Edge, Node, Scene
+from ..theme import LIGHT, Colour, Role, Theme
+
+# What the script writes into: a node's value and gradient, the places where these stand, an
+# edge's two numbers, and the stroke along which the gradient travels.
+PARTS = ("value", "slot", "gradient", "chip", "local", "sent", "backward")
+_ROLE = ("chip", "ink", "border")
+_PLAIN = [field.name for field in fields(Theme) if isinstance(getattr(LIGHT, field.name), str)]
+_VARIABLES = [*_PLAIN, *(f"{role}-{part}" for role in LIGHT.roles for part in _ROLE), *PARTS]
+_MARKS = {variable: f"#0de1{i:02x}" for i, variable in enumerate(_VARIABLES)}
+
+
+def variables(theme: Theme) -> dict[str, Colour]:
+    """The CSS variables of a theme; those of the PARTS are the script's and the style sheet's.
+
+    >>> variables(LIGHT)["parameter-border"]
+    '#7E5BC2'
+    """
+    plain = {name: getattr(theme, name) for name in _PLAIN}
+    return plain | {f"{key}-{part}": getattr(role, part) for key, role in theme.roles.items() for part in _ROLE}
+
+
+def _marked() -> Theme:
+    """The theme in which each colour is a mark."""
+    roles = {}
+    for key, role in LIGHT.roles.items():
+        chip, ink, line = (_MARKS[f"{key}-{part}"] for part in _ROLE)
+        roles[key] = Role(chip, ink, line, role.width, role.dashed)
+    zero = _MARKS["zero"]
+    scale = {"negative": (zero, zero, zero), "zero": zero, "positive": (zero, zero, zero)}
+    plain = {name: _MARKS[name] for name in _PLAIN}
+    return Theme(**(plain | scale), roles=roles)  # type: ignore[arg-type]
+
+
+def svg(scene: Scene, direction: str, symbol: str, level: str) -> str:
+    """The scene as SVG with CSS variables for colours; the groups n0, n1, … are its nodes, e0, e1, … its edges.
+
+    symbol   what gradients are called: ∂symbol/∂…
+    level    "cards", where edges carry their numbers, or "pills"
+
+    Raises as Drawing.svg() does.
+    """
+    theme = _marked()
+    room = {"nodesep": "0.30", "ranksep": "0.30"} if level == "cards" else {"nodesep": "0.16", "ranksep": "0.4"}
+    graph = canvas(theme, direction, "", **room)
+    graph.attr("graph", label="", tooltip="", bgcolor="transparent", pad="0.1")
+    for node in scene.nodes:
+        if node.role == "literal":
+            text = f"<{table([[cell(shown(node.name), theme.muted, 12)]], spacing=0, padding=0)}>"
+            graph.node(node.key, text, id=node.key, shape="plain", margin="0.06,0.03")
+        else:
+            label = _card(node, symbol, theme) if level == "cards" else _pill(node, theme)
+            graph.node(node.key, f"<{label}>", id=node.key, **border(theme, theme.roles[node.role]))
+    for k, edge in enumerate(scene.edges):
+        attributes = {"id": f"e{k}", "color": _MARKS["forward"]}
+        if edge.local is not None and edge.tail.role != "literal":
+            attributes |= {"color": f"{_MARKS['forward']}:{_MARKS['backward']}", "dir": "both"}
+            if level == "cards":
+                attributes["label"] = _chain_rule(edge, arrows(direction)[1])
+        graph.edge(edge.tail.key, edge.head.key, **attributes)
+    text = run("svg", str(graph.source)).decode()
+    names = {mark: variable for variable, mark in _MARKS.items()}
+    return re.sub(
+        r'(fill|stroke)="(#0de1[0-9a-f]{2})"',  # a quote in a label is &quot;, so this is no label
+        lambda match: f'{match[1]}="var(--{names[match[2]]})"',
+        text[text.index("<svg") :],
+    )
+
+
+def _card(node: Node, symbol: str, theme: Theme) -> str:
+    partial = f"∂{shown(symbol, 8)}/∂{shown(node.name, 10)}"
+    return table(
+        [
+            [header(shown(node.name), shown(node.tag), theme.roles[node.role])],
+            [cell("value", theme.muted, 10, align="left"), _number("value", "slot", 12)],
+            [cell(partial, theme.muted, 10, align="left"), _number("gradient", "chip", 12)],
+        ],
+        spacing=3,
+    )
+
+
+def _pill(node: Node, theme: Theme) -> str:
+    role = theme.roles[node.role]
+    name = [f"<td>{words(shown(node.name), role.ink, 11, bold=True)}</td>"]
+    if node.value.parents:
+        name.append(cell(shown(node.tag), role.ink, 10))
+    head = f'<td style="rounded" bgcolor="{role.chip}">{table([name], spacing=0, padding=1)}</td>'
+    return table([[head, _number("value", "slot", 10), _number("gradient", "chip", 10)]], spacing=1)
+
+
+def _number(part: str, place: str, size: int) -> str:
+    """A number that will change: room for three digits and a short power of ten."""
+    room = {"width": f"{5 * size + 2}", "height": f"{size + 8}"}
+    return cell("-0.000", _MARKS[part], size, style="rounded", bgcolor=_MARKS[place], **room)
+
+
+def _chain_rule(edge: Edge, back: str) -> str:
+    local = cell(f"∂{shown(edge.head.name, 8)}/∂{shown(edge.tail.name, 10)} = −0.000", _MARKS["local"], 9)
+    sent = cell(f"{back} −0.000", _MARKS["sent"], 11)
+    gap = '<td height="5"></td>'  # keeps the words off the line that they stand on
+    return f"<{table([[local], [sent], [gap]], spacing=0, padding=1)}>"

@@ -1,0 +1,222 @@
+"""Straight-line LLVM IR written with operators: a Vector is a name in a block, W doubles wide.
+
+Kernels are Python functions of Vectors: `x * x + 1.0` appends two lines to the block and
+gives the Vector that names the result.  A line that stands there already is not written
+again, so kernels of one operand share what they have in common: tanh and its slope take one
+exponential.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias
+
+from ...ops import Op
+
+PART = 400  # lines that LLVM sees at once: fewer run slower, more take longer to compile
+Operand: TypeAlias = "Vector | float"
+
+
+def splat(x: float) -> str:
+    """A constant in every lane, exactly: LLVM takes a double as the 16 digits of its bits.
+
+    >>> splat(1.0)
+    'splat (double 0x3FF0000000000000)'
+    """
+    return f"splat (double 0x{struct.unpack('<Q', struct.pack('<d', x))[0]:016X})"
+
+
+class Block:
+    """Lines of IR in the order of execution, each with a name of its own.
+
+    lanes    W, how many samples stand side by side
+    outside  the name of a function that computes a row lane by lane, see outside.py
+
+    >>> block = Block(8)
+    >>> x = Vector(block, "%x")
+    >>> y = x * x + x * x
+    >>> print("\\n".join(block.lines))
+      %v1 = fmul <8 x double> %x, %x
+      %v2 = fadd <8 x double> %v1, %v1
+    """
+
+    def __init__(self, lanes: int, outside: Callable[[Op, int], str] | None = None) -> None:
+        self.lanes = lanes
+        self.outside = outside
+        self.type = f"<{lanes} x double>"
+        self.bits = f"<{lanes} x i64>"
+        self.mask = f"<{lanes} x i1>"
+        self.lines: list[str] = []
+        self.known: dict[str, str] = {}
+        self.kept: dict[tuple[str, ...], Any] = {}  # what a kernel wants to find again in every part
+        self.count = 0
+        self.start = 0  # the line with which the part began
+
+    def divide(self) -> None:
+        """Begin another part of the block, if this one is long: LLVM orders the instructions of a part.
+
+        The jump is never taken.  What was computed stays known; a shared scalar is read again,
+        which costs nothing where it is an operand in memory.
+        """
+        if len(self.lines) - self.start > PART:
+            self.count += 1
+            self.lines += [f"  br i1 %never, label %done, label %part_{self.count}", f"part_{self.count}:"]
+            self.start = len(self.lines)
+            self.known.clear()
+
+    def value(self, text: str) -> str:
+        """The name of this right side."""
+        name = self.known.get(text)
+        if name is None:
+            self.count += 1
+            name = self.known[text] = f"%v{self.count}"
+            self.lines.append(f"  {name} = {text}")
+        return name
+
+    def vector(self, text: str) -> Vector:
+        return Vector(self, self.value(text))
+
+    def constant(self, x: float) -> Vector:
+        return Vector(self, splat(x))
+
+    def call(self, function: str, *operands: Vector) -> Vector:
+        typed = ", ".join([f"{self.type} {x.name}" for x in operands])
+        return self.vector(f"call {self.type} @{function}({typed})")
+
+    def intrinsic(self, name: str, *operands: Vector) -> Vector:
+        """One of LLVM's own functions, the same in every lane."""
+        return self.call(f"llvm.{name}.v{self.lanes}f64", *operands)
+
+    def outer(self, row: Op, *operands: Vector) -> Vector:
+        """The row as the C library or Python computes it."""
+        assert self.outside is not None
+        return self.call(self.outside(row, len(operands)), *operands)
+
+
+class Vector:
+    """W doubles: a name, and the block in which it is known."""
+
+    __slots__ = ("block", "name")
+
+    def __init__(self, block: Block, name: str) -> None:
+        self.block = block
+        self.name = name
+
+    def _binary(self, operation: str, left: Operand, right: Operand) -> Vector:
+        block = self.block
+        a, b = (x.name if isinstance(x, Vector) else splat(x) for x in (left, right))
+        return block.vector(f"{operation} {block.type} {a}, {b}")
+
+    def __add__(self, other: Operand) -> Vector:
+        return self._binary("fadd", self, other)
+
+    def __radd__(self, other: float) -> Vector:
+        return self._binary("fadd", other, self)
+
+    def __sub__(self, other: Operand) -> Vector:
+        return self._binary("fsub", self, other)
+
+    def __rsub__(self, other: float) -> Vector:
+        return self._binary("fsub", other, self)
+
+    def __mul__(self, other: Operand) -> Vector:
+        return self._binary("fmul", self, other)
+
+    def __rmul__(self, other: float) -> Vector:
+        return self._binary("fmul", other, self)
+
+    def __truediv__(self, other: Operand) -> Vector:
+        return self._binary("fdiv", self, other)
+
+    def __rtruediv__(self, other: float) -> Vector:
+        return self._binary("fdiv", other, self)
+
+    def __neg__(self) -> Vector:
+        return self.block.vector(f"fneg {self.block.type} {self.name}")
+
+    def __abs__(self) -> Vector:
+        return self.block.intrinsic("fabs", self)
+
+    # Comparisons with nan are false, as in Python.
+
+    def __lt__(self, other: Operand) -> Mask:
+        return self.compared("olt", other)
+
+    def __le__(self, other: Operand) -> Mask:
+        return self.compared("ole", other)
+
+    def __gt__(self, other: Operand) -> Mask:
+        return self.compared("ogt", other)
+
+    def __ge__(self, other: Operand) -> Mask:
+        return self.compared("oge", other)
+
+    def compared(self, how: str, other: Operand) -> Mask:
+        """LLVM's fcmp: "oeq" equal, "une" not equal or nan, "uno" one is nan, "ugt" above or nan."""
+        block = self.block
+        name = other.name if isinstance(other, Vector) else splat(other)
+        return Mask(block, block.value(f"fcmp {how} {block.type} {self.name}, {name}"))
+
+    @property
+    def is_nan(self) -> Mask:
+        return self.compared("uno", self)
+
+
+class Mask:
+    """W truth values."""
+
+    __slots__ = ("block", "name")
+
+    def __init__(self, block: Block, name: str) -> None:
+        self.block = block
+        self.name = name
+
+    def __and__(self, other: Mask) -> Mask:
+        return Mask(self.block, self.block.value(f"and {self.block.mask} {self.name}, {other.name}"))
+
+    def __or__(self, other: Mask) -> Mask:
+        return Mask(self.block, self.block.value(f"or {self.block.mask} {self.name}, {other.name}"))
+
+
+def select(condition: Mask, x: Operand, y: Operand) -> Vector:
+    """x in the lanes where the condition holds, y in the others; both are computed."""
+    block = condition.block
+    a, b = (v.name if isinstance(v, Vector) else splat(v) for v in (x, y))
+    return block.vector(f"select {block.mask} {condition.name}, {block.type} {a}, {block.type} {b}")
+
+
+def multiply_add(a: Vector, b: Operand, c: Operand) -> Vector:
+    """a·b + c, rounded once where the machine can: for kernels, whose bounds hold either way."""
+    b, c = (x if isinstance(x, Vector) else a.block.constant(x) for x in (b, c))
+    return a.block.intrinsic("fmuladd", a, b, c)
+
+
+def polynomial(coefficients: Iterable[float], x: Vector) -> Vector:
+    """Horner's rule, the highest coefficient first."""
+    first, second, *rest = coefficients
+    total = multiply_add(x, first, second)
+    for c in rest:
+        total = multiply_add(total, x, c)
+    return total
+
+
+# --- doubles as their bits -----------------------------------------------------------------
+
+
+def bits(x: Vector) -> str:
+    """The name of x's 64 bits, lane by lane."""
+    return x.block.value(f"bitcast {x.block.type} {x.name} to {x.block.bits}")
+
+
+def integer(block: Block, operation: str, a: str, b: int) -> str:
+    """An operation of the bits with a constant."""
+    return block.value(f"{operation} {block.bits} {a}, splat (i64 {b})")
+
+
+def from_bits(block: Block, name: str) -> Vector:
+    return block.vector(f"bitcast {block.bits} {name} to {block.type}")
+
+
+def copysign(x: Vector, sign: Vector) -> Vector:
+    return x.block.intrinsic("copysign", x, sign)

@@ -1,0 +1,186 @@
+"""The paths between two nodes of a graph: how many, how long, the largest, and sums over all of them.
+
+There may be astronomically many, but whatever is asked of all of them is one pass over the
+graph, parents first: a node has the paths of its operands, each longer by one edge.  Counts
+are exact integers.  The largest products are found best first, without listing the others.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias, TypeVar
+
+from ..graph import dependents, toposort
+from ..value import Value
+from ..words.text import short
+
+Edges: TypeAlias = "dict[Value, list[Edge]]"  # out of each node that depends on a source, parents first
+T = TypeVar("T")
+
+
+class Edge(NamedTuple):
+    """One use of an operand: `head` was computed from `tail`, its operand number `operand`."""
+
+    head: Value
+    operand: int
+    local: float
+
+    @property
+    def tail(self) -> Value:
+        """The operand, from which the path goes on."""
+        return self.head.parents[self.operand]
+
+    def __repr__(self) -> str:
+        operation = "" if self.head.op is None else f" of {self.head.op.name}"
+        return f"Edge(operand {self.operand}{operation}, local derivative {short(self.local)})"
+
+
+class Multiplications(NamedTuple):
+    """What reuse saves, the lecture's section 8: each δ is computed once.
+
+    backward   multiplications upstream × local when every gradient is used again
+    by_paths   multiplications when every path is multiplied out by itself
+    paths      how many paths there are
+    """
+
+    backward: int
+    by_paths: int
+    paths: int
+
+
+@dataclass(frozen=True)
+class Path:
+    """One way from y to x; its product is what it adds to the gradient."""
+
+    edges: tuple[Edge, ...]
+
+    @property
+    def product(self) -> float:
+        """Π of the local derivatives, from y down, as backward() multiplies."""
+        product = 1.0
+        for edge in self.edges:
+            product *= edge.local
+        return product
+
+    def __repr__(self) -> str:
+        return f"Path({short(self.product)}, {len(self.edges)} edge{'s' * (len(self.edges) != 1)})"
+
+
+def edges_between(y: Value, sources: list[Value]) -> Edges:
+    """All edges on the way from y to the sources, their local derivatives from the rules; None is no edge.
+
+    >>> x = Value(3.0); y = x * x
+    >>> [edge.local for edge in edges_between(y, [x])[y]]
+    [3.0, 3.0]
+    """
+    order = toposort(y)
+    active = dependents(order, sources)
+    edges: Edges = {}
+    for node in order:
+        if node in active:
+            edges[node] = []
+            if node.op is not None and not active.isdisjoint(node.parents):
+                partials = node.op.rule(node.data, *[p.data for p in node.parents])
+                for i, (parent, d) in enumerate(zip(node.parents, partials)):
+                    if parent in active and d is not None:
+                        edges[node].append(Edge(node, i, d))
+    return edges
+
+
+def over_paths(
+    edges: Edges, sources: set[Value], start: T, extend: Callable[[Edge, T], T], join: Callable[[list[T]], T]
+) -> dict[Value, T]:
+    """For every node, something of all its paths to the sources: each is `start`, extended edge by edge.
+
+    >>> x = Value(3.0); y = x * x + x
+    >>> edges = edges_between(y, [x])
+    >>> over_paths(edges, {x}, 1, lambda edge, n: n, sum)[y]
+    3
+    """
+    found: dict[Value, T] = {}
+    for node, below in edges.items():
+        own = [start] if node in sources else []
+        found[node] = join(own + [extend(e, found[e.tail]) for e in below])
+    return found
+
+
+def multiplications(y: Value, xs: Iterable[Value] | None = None) -> Multiplications:
+    """How many multiplications backward() needs for all xs at once, and how many their paths one by one.
+
+    xs   the Values to differentiate by; None: all leaves
+
+    >>> x = Value(1.0)
+    >>> y = x
+    >>> for _ in range(100):
+    ...     y = y * y
+    >>> backward, by_paths, paths = multiplications(y)
+    >>> backward, paths == 2**100, by_paths == 99 * 2**100
+    (198, True, True)
+    """
+    # A path of n edges takes n − 1 multiplications; backward() one for each edge that does not start at y.
+    sources = [v for v in toposort(y) if v.op is None] if xs is None else list(xs)
+    edges = edges_between(y, sources)
+    if y not in edges:
+        return Multiplications(0, 0, 0)
+    reached = {y}
+    for node in reversed(edges):
+        if node in reached:
+            reached.update(e.tail for e in edges[node])
+    backward = sum(len(edges[node]) for node in reached if node is not y)
+
+    def longer(e: Edge, known: tuple[int, int]) -> tuple[int, int]:
+        count, multiplied = known
+        return count, multiplied + count
+
+    def together(known: list[tuple[int, int]]) -> tuple[int, int]:
+        return sum(count for count, _ in known), sum(multiplied for _, multiplied in known)
+
+    count, edges_in_paths = over_paths(edges, set(sources), (1, 0), longer, together)[y]
+    return Multiplications(backward, edges_in_paths - count + (y in sources), count)
+
+
+# --- the largest paths ---------------------------------------------------------------------------
+
+
+def _log(d: float) -> float:
+    """2⁴⁰·log₂|d| as an integer: sums of them are exact, so equal paths stay equal; −inf for 0."""
+    if not math.isfinite(d):
+        return 10_000 << 40
+    return round(math.log2(abs(d)) * 2.0**40) if d else -math.inf
+
+
+def largest_paths(y: Value, x: Value, edges: Edges, top: int) -> list[Path]:
+    """Best first: an unfinished path is worth its product times the largest product from its end to x.
+
+    That bound is attained, so the best open path always grows into the next one of the list.
+    Of equals the latest goes on, or 2¹⁰⁰⁰ equal paths would all be begun before one is finished.
+    """
+    if y not in edges:
+        return []
+    start: float = 0  # an integer of any size, or −inf
+    highest = over_paths(edges, {x}, start, lambda e, h: _log(e.local) + h, lambda hs: max(hs, default=-math.inf))
+    found: list[Path] = []
+    number = 0
+    waiting: list[tuple[float, int, float, Value, object]] = [(-highest[y], 0, 0, y, None)]
+    while waiting and len(found) < top:
+        bound, _, so_far, node, chain = heapq.heappop(waiting)
+        if bound == math.inf:  # only silent paths are left
+            break
+        if node is x:
+            found.append(Path(_unchained(chain)))
+        for e in edges[node]:
+            number -= 1
+            product = so_far + _log(e.local)
+            heapq.heappush(waiting, (-(product + highest[e.tail]), number, product, e.tail, (e, chain)))
+    return sorted(found, key=lambda p: -abs(p.product))
+
+
+def _unchained(chain: object) -> tuple[Edge, ...]:
+    edges = []
+    while isinstance(chain, tuple):
+        edge, chain = chain
+        edges.append(edge)
+    return tuple(reversed(edges))

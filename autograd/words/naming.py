@@ -1,0 +1,132 @@
+"""What a node is called: in pictures, in printed programs and in error messages alike.
+
+A Value's label comes first; the network gives its own nodes the lecture's names as labels.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+import unicodedata
+from collections.abc import Container, Iterable, Iterator
+from itertools import count
+from typing import TYPE_CHECKING
+
+from ..ops import LITERAL
+from .text import constant
+
+if TYPE_CHECKING:
+    from ..value import Value
+
+_SUBSCRIPTS = str.maketrans("0123456789,", "₀₁₂₃₄₅₆₇₈₉,")
+_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_PLAIN = str.maketrans("₀₁₂₃₄₅₆₇₈₉⁰¹²³⁴⁵⁶⁷⁸⁹", "01234567890123456789")
+_GREEK = {
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "Δ": "Delta", "ε": "epsilon", "η": "eta", "θ": "theta",
+    "λ": "lambda_", "μ": "mu", "ν": "nu", "π": "pi", "ρ": "rho", "σ": "sigma", "Σ": "sum", "τ": "tau", "φ": "phi",
+    "Φ": "Phi", "ψ": "psi", "ω": "omega", "ŷ": "y_hat", "′": "_prime", "'": "_prime",
+}  # fmt: skip
+_PRE_ACTIVATION = re.compile(r"u([₀-₉⁰¹²³⁴-⁹⁽⁾,]*)")
+_LONGEST = 40  # letters of a label that a program shows
+# Names that JavaScript keeps for itself, and Python does not.
+_JAVASCRIPT = frozenset({
+    "Array", "Infinity", "Math", "NaN", "Number", "arguments", "boolean", "byte", "case", "catch", "char", "const",
+    "debugger", "default", "delete", "do", "double",
+    "enum", "eval", "export", "extends", "false", "final", "float", "function",
+    "goto", "implements", "instanceof", "int", "interface", "let", "long", "native", "new", "null", "package",
+    "private", "protected", "public", "short", "static", "super", "switch", "synchronized", "this", "throw", "throws",
+    "transient", "true", "typeof", "undefined", "var", "void", "volatile",
+})  # fmt: skip
+
+
+def name(symbol: str, *indices: int, layer: int | None = None) -> str:
+    """The lecture's name of a quantity, its layer above and its indices below.
+
+    >>> name("θ", 1, 2, layer=3), name("x", 4), name("θ", 1, 12, layer=1)
+    ('θ⁽³⁾₁₂', 'x₄', 'θ⁽¹⁾₁,₁₂')
+    """
+    separator = "," if any(i > 9 for i in indices) else ""
+    above = "" if layer is None else f"⁽{str(layer).translate(_SUPERSCRIPTS)}⁾"
+    return symbol + above + separator.join(map(str, indices)).translate(_SUBSCRIPTS)
+
+
+def names_of(order: Iterable[Value], root: Value) -> dict[Value, str]:
+    """Labels, and for what has none: f for the root, v₁, v₂, … for steps, x₁, x₂, … for leaves.
+
+    No made-up name is anybody's label; a plain number is called by its digits.
+
+    >>> from autograd import Value, toposort
+    >>> x = Value(3.0, "x"); y = x * x + Value(1.0) + 0.5
+    >>> list(names_of(toposort(y), y).values())
+    ['x', 'v₁', 'x₁', 'v₂', '0.5', 'f']
+    """
+    order = list(order)
+    taken = {node.label for node in order}
+    steps, leaves = _unused("v", taken), _unused("x", taken)
+    names: dict[Value, str] = {}
+    for node in order:
+        if node.label:
+            names[node] = node.label
+        elif node.op is LITERAL:
+            names[node] = constant(node.data)
+        elif node is root and "f" not in taken:
+            names[node] = "f"
+        else:
+            names[node] = next(steps if node.parents else leaves)
+    return names
+
+
+def _unused(symbol: str, taken: Container[str]) -> Iterator[str]:
+    return (candidate for i in count(1) if (candidate := name(symbol, i)) not in taken)
+
+
+def derivative_name(y: str, x: str) -> str:
+    """The name of ∂y/∂x; "" where one of them has none.  ∂Err/∂u is the lecture's δ.
+
+    >>> derivative_name("Err", "θ₁"), derivative_name("Err", "u⁽²⁾₁"), derivative_name("", "x")
+    ('∂Err/∂θ₁', 'δ⁽²⁾₁', '')
+    """
+    if not (x and y):
+        return ""
+    pre_activation = _PRE_ACTIVATION.fullmatch(x) if y == "Err" else None
+    return f"δ{pre_activation[1]}" if pre_activation else f"∂{y}/∂{x}"
+
+
+def identifier(label: str) -> str:
+    """A label as a name for a program in any language: ASCII letters, digits and _, nothing else.
+
+    It does not begin with _, so names that do are free for a program's own use.
+
+    >>> identifier("θ⁽²⁾₁₃"), identifier("∂Err/∂θ⁽¹⁾₁,₁₂"), identifier("δ⁽²⁾₁"), identifier("x₁")
+    ('theta2_13', 'd_theta1_1_12', 'delta2_1', 'x_1')
+    >>> identifier("import os; x"), identifier("lambda"), identifier("__class__"), identifier("→")
+    ('import_os_x', 'lambda_', 'class_', 'v')
+    """
+    text = label[: 4 * _LONGEST]
+    text = re.sub(r"^∂[^∂]*/∂", "d_", text)
+    text = re.sub(r"⁽([⁰¹²³⁴-⁹]+)⁾", r"\1", text)  # the layer follows its symbol at once
+    text = re.sub(r"(?<![₀-₉,])(?=[₀-₉])", "_", text)  # and the indices after _
+    for letter, word in _GREEK.items():
+        text = text.replace(letter, word)
+    text = unicodedata.normalize("NFKD", text.translate(_PLAIN)).encode("ascii", "ignore").decode()
+    text = re.sub(r"\W+", "_", text)[:_LONGEST].strip("_") or "v"
+    if text[0].isdigit():
+        text = f"v{text}"
+    return f"{text}_" if keyword.iskeyword(text) or text in _JAVASCRIPT else text
+
+
+def unique(text: str, taken: dict[str, int]) -> str:
+    """The name, or name_2, name_3, … where it is taken; it is entered among the taken.
+
+    taken  name -> the last number that was tried for it, so that equal names cost no search
+
+    >>> taken = {"x": 1}
+    >>> unique("x", taken), unique("x", taken), unique("y", taken)
+    ('x_2', 'x_3', 'y')
+    """
+    found = text
+    while found in taken:
+        taken[text] += 1
+        found = f"{text}_{taken[text]}"
+    taken[found] = 1
+    return found

@@ -1,0 +1,120 @@
+"""How far rounding may carry two computations of the same δ apart.
+
+One tolerance for a single sum, and one recursion that sends the possible errors of every
+u, o, σ' and δ through the lecture's own formulas, in absolute values.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from .. import deltas as hand
+
+ROUNDING = 2.0**-53  # the relative error of one operation on doubles
+TINIEST = 2.0**-1074  # and the absolute one, where the result is subnormal
+
+
+def sum_tolerance(terms: Sequence[float]) -> float:
+    """n + 8 ulp of the largest of n terms: what two sums of the same terms may differ by.
+
+    >>> sum_tolerance([1.0, -4.0]) == 10 * math.ulp(4.0)
+    True
+    """
+    largest = max((abs(t) for t in terms), default=0.0)
+    return (len(terms) + 8) * math.ulp(largest) if math.isfinite(largest) else 0.0
+
+
+def cancelling_terms(loss: str, y: Sequence[float], y_hat: Sequence[float], k: int) -> list[float]:
+    """The terms whose sum is ∂Err/∂ŷ_k and which may cancel; none where it is one product.
+
+    >>> cancelling_terms("squared_error", [1.0], [0.5], 0)
+    []
+    """
+    if loss == "cross_entropy" and 0 < y[k] < 1:
+        return [y[k], 1.0]
+    if loss == "binary_cross_entropy":
+        return [y[k] * hand.sigmoid(-y_hat[k]), (1 - y[k]) * hand.sigmoid(y_hat[k])]
+    return []
+
+
+# |σ''/σ'| at most: how fast a relative error of σ' grows with an error of u.
+_CURVATURE = {"tanh": 2.0, "sigmoid": 1.0, "relu": 0.0, "linear": 0.0}
+
+# The error of ∂Err/∂ŷ_k that errors of ŷ cause: (slope, y_k, ŷ_k, error of ŷ_k, largest error, classes) -> error
+ERROR_OF_SLOPES: dict[str, Callable[..., float]] = {
+    "squared_error": lambda slope, y, o, e, largest, n: 2 * e + 2 * ROUNDING * (abs(y) + abs(o)),
+    "mean_squared_error": lambda slope, y, o, e, largest, n: (2 * e + 4 * ROUNDING * (abs(y) + abs(o))) / n,
+    "cross_entropy": lambda slope, y, o, e, largest, n: (
+        abs(slope) * (2 * largest + (4 * n + 16) * ROUNDING) + 8 * ROUNDING * (0 < y < 1)
+    ),
+    "binary_cross_entropy": lambda slope, y, o, e, largest, n: (
+        abs(slope) * (e + 16 * ROUNDING) + (8 * ROUNDING + e) * (0 < y < 1)
+    ),
+    "hinge": lambda slope, y, o, e, largest, n: abs(y) * (abs(1 - y * o) <= 2 * abs(y) * e + 4 * ROUNDING),
+}
+
+
+def propagated_errors(
+    x: Sequence[float],
+    theta: Sequence[Sequence[Sequence[float]]],
+    bias: Sequence[Sequence[float | None]],
+    u: Sequence[Sequence[float]],
+    o: Sequence[Sequence[float]],
+    slopes: Sequence[float],
+    y: Sequence[float],
+    names: Sequence[str],
+    sigma_slope: Sequence[Callable[[float], float]],
+    loss: str,
+) -> list[list[float]]:
+    """How far each computed δ may lie from the true one: the lecture's recursion in absolute values.
+
+    Forward: an error of o_l reaches u_i times |θ_il|, and a sum of n terms adds n roundings of
+    Σ|θ·o|.  σ passes an error of u on times σ', which itself changes by the factor
+    exp(curvature · error).  Backward: δ's error is that of Σ δ_j·θ_ji times σ', plus that of σ'.
+    The constants allow 4 ulp for σ and 8 for σ' (Higham, Accuracy and Stability of Numerical
+    Algorithms, ch. 3).
+
+    >>> errors = propagated_errors([1.0], [[[0.5]]], [[None]], [[0.5]], [[0.5]], [-1.0], [1.0],
+    ...                            ["linear"], [hand.linear_slope], "squared_error")
+    >>> 0 < errors[0][0] < 1e-14
+    True
+    """
+    e_o: list[float] = [0.0] * len(x)
+    e_slope: list[list[float]] = []
+    slope: list[list[float]] = []
+    for k, layer in enumerate(u):
+        before = o[k - 1] if k else x
+        e_next, e_s, s = [], [], []
+        for i, u_i in enumerate(layer):
+            b = bias[k][i]
+            size = sum(abs(t * a) for t, a in zip(theta[k][i], before)) + abs(b or 0.0)
+            n = len(before) + 1
+            e_u = sum(abs(t) * e for t, e in zip(theta[k][i], e_o)) + n * (ROUNDING * size + TINIEST)
+            s_i = float(sigma_slope[k](u_i))
+            growth = math.exp(min(_CURVATURE[names[k]] * e_u, 700.0))
+            at_kink = names[k] == "relu" and abs(u_i) <= 2 * e_u
+            s.append(max(s_i, 1.0) if at_kink else s_i)
+            e_s.append(1.0 if at_kink else s_i * (growth - 1.0 + 16 * ROUNDING) + TINIEST)
+            e_next.append((s[-1] * growth) * e_u + 8 * ROUNDING * abs(o[k][i]) + TINIEST)
+        e_o = e_next
+        e_slope.append(e_s)
+        slope.append(s)
+    n = len(slopes)
+    largest = max(e_o)
+    e_sum = [ERROR_OF_SLOPES[loss](d, y[i], o[-1][i], e_o[i], largest, n) for i, d in enumerate(slopes)]
+    sums = [abs(d) for d in slopes]
+    errors: list[list[float]] = []
+    for k in range(len(u) - 1, -1, -1):
+        sizes = [s * a for s, a in zip(slope[k], sums)]
+        errors.insert(0, [
+            s * e + a * es + es * e + 4 * ROUNDING * z + TINIEST
+            for s, es, a, e, z in zip(slope[k], e_slope[k], sums, e_sum, sizes)
+        ])  # fmt: skip
+        columns = list(zip(*theta[k]))
+        sums = [sum(abs(t) * z for t, z in zip(column, sizes)) for column in columns]
+        e_sum = [
+            sum(abs(t) * e for t, e in zip(column, errors[0])) + (len(column) + 1) * (ROUNDING * a + TINIEST)
+            for column, a in zip(columns, sums)
+        ]
+    return errors

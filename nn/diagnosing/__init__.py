@@ -1,0 +1,1 @@
+"""Why δ vanishes or explodes, and what helps."""

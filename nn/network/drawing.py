@@ -1,0 +1,267 @@
+"""The picture of a network: a card for each neuron, and the gradients on it.
+
+A card's weights are chips coloured by ∂Err/∂θ; each is the port where its edge ends, so no
+number ever stands in the way of a line.  Beside them stand u, o and δ.  The border has the
+colour of δ; an edge is as wide as |θ| is large, its head filled where θ > 0, else hollow.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from autograd import AutogradTypeError, AutogradValueError, Value, toposort
+from autograd import explore as page
+from autograd.drawing import Drawing
+from autograd.drawing import draw as summary
+from autograd.drawing.parts import border, canvas, cell, chip, header, legend, table, tooltip, words
+from autograd.drawing.theme import Colour, Theme, largest_of, theme_named
+from autograd.words.text import exact, shown, signed
+
+from .modules import ForwardPass, Neuron, _activation_name, name
+
+if TYPE_CHECKING:
+    from autograd.drawing.page.explorer import Page
+
+CURVED = 16  # edges between two layers: up to here they curve
+IN_NOTEBOOK = 300  # weights: a notebook draws a forward pass by itself up to here
+EACH = 1000  # weights: above, the edges are a single grey mass
+
+
+def draw(
+    run: ForwardPass, err: Value | None = None, *, direction: str = "LR", theme: str = "light", force: bool = False
+) -> Drawing:
+    """The network as it was in one forward pass; see ForwardPass.draw.
+
+    Where it is too large, the graph of its error or output in a few boxes.
+
+    >>> from nn import MLP
+    >>> "neuron 2" in draw(MLP(2, [2, 1], seed=0).forward([1.0, -1.0])).dot
+    True
+    """
+    weights = _weights(run)
+    if weights <= EACH or force:
+        picture = _Picture(run, err, direction, theme_named(theme))
+        return Drawing(picture.source(), *_told(run, err))
+    if err is None and len(run.outputs) > 1:
+        raise AutogradValueError(
+            f"the network has {weights} weights, and a picture of more than {EACH} cannot be read:"
+            " give the error as well, for a summary, or pass force=True"
+        )
+    _targets(run, err)  # an error of something else is refused here too
+    return summary(run.outputs[0] if err is None else err, level="summary", direction=direction, theme=theme)
+
+
+def explore(run: ForwardPass, err: Value | None, *, theme: str | None, direction: str, level: str | None) -> Page:
+    """The graph of the error or of the only output as a page; see ForwardPass.explore."""
+    if err is None and len(run.outputs) > 1:
+        raise AutogradValueError(f"explore: the network has {len(run.outputs)} outputs; give the error that they have")
+    _targets(run, err)  # an error of something else is refused
+    return page(run.outputs[0] if err is None else err, theme=theme, direction=direction, level=level)
+
+
+def _told(run: ForwardPass, err: Value | None) -> tuple[str, str]:
+    """Title and description for those who do not see the picture."""
+    text = "" if err is None else f"{shown(err.label or 'Err')} = {signed(err.data)}. "
+    text += f"Outputs {', '.join(signed(o.data) for o in run.outputs)}."
+    if any(any(layer) for layer in run.delta):
+        for k, layer in enumerate(run.delta, 1):
+            text += f" δ of layer {k}: {', '.join(map(signed, layer))}."
+    return f"The network {run.net!r} in one forward pass", text
+
+
+def shown_in_notebook(run: ForwardPass) -> dict[str, str | bytes]:
+    """What a notebook displays of a forward pass besides its text: nothing where the network is large."""
+    return draw(run)._repr_mimebundle_() if _weights(run) <= IN_NOTEBOOK else {}
+
+
+def _weights(run: ForwardPass) -> int:
+    return sum(len(neuron.theta) for layer in run.net.layers for neuron in layer.neurons)
+
+
+class _Picture:
+    def __init__(self, run: ForwardPass, err: Value | None, direction: str, theme: Theme) -> None:
+        self.run, self.err, self.theme, self.sideways = run, err, theme, direction == "LR"
+        self.leaves, self.arrives = (":e", ":w") if self.sideways else (":s", ":n")  # sides of a card and of a port
+        self.targets = _targets(run, err)
+        self.differentiated = any(o.grad for o in run.outputs) or any(any(layer) for layer in run.delta)
+        gradients = [v.grad for v in (*run.inputs, *run.outputs, *run.net.parameters())]
+        self.largest = largest_of(gradients + [delta for layer in run.delta for delta in layer])
+        self.widest = largest_of([θ.data for layer in run.theta for row in layer for θ in row])
+        sizes = [len(run.inputs), *map(len, run.u)]
+        # Curves are fine for a few edges; where there are many they are routed in knots.
+        few = max(a * b for a, b in pairwise(sizes)) <= CURVED
+        room = {"nodesep": "0.3", "ranksep": f"{1 + 0.15 * max(sizes):.2f}", "splines": "true" if few else "line"}
+        self.graph = canvas(theme, direction, self.legend(), outputorder="nodesfirst", **room)
+
+    def source(self) -> str:
+        self.inputs()
+        last = len(self.run.net.layers) - 1
+        for k, layer in enumerate(self.run.net.layers):
+            with self.layer(k + 1, f"layer {k + 1}", "output" if k == last else "hidden") as group:
+                for i, neuron in enumerate(layer.neurons):
+                    self.neuron(group, k, i, neuron)
+                _in_order(group, [_key(k + 1, i) for i in range(len(layer.neurons))])
+        for k, layer in enumerate(self.run.net.layers):
+            for i, neuron in enumerate(layer.neurons):
+                for column, theta in enumerate(neuron.theta):
+                    self.weight(k, i, column, theta)
+        if self.err is not None:
+            self.error(self.err)
+        return str(self.graph.source)
+
+    # --- cards ------------------------------------------------------------------------------
+
+    def inputs(self) -> None:
+        role = self.theme.roles["input"]
+        with self.layer(0, "input", "x") as group:
+            for i, x in enumerate(self.run.inputs):
+                symbol = x.label or name("x", i + 1)
+                rows = [[header(shown(symbol, 20), "", role)], [cell(signed(x.data), self.theme.ink, 12)]]
+                if self.differentiated:
+                    rows.append([self.chip(x.grad)])
+                tip = tooltip(self.described(x, symbol))
+                label = f"<{table(rows, spacing=3)}>"
+                group.node(_key(0, i), label, id=_key(0, i), tooltip=tip, **border(self.theme, role))
+            _in_order(group, [_key(0, i) for i in range(len(self.run.inputs))])
+
+    def neuron(self, group: Any, k: int, i: int, neuron: Neuron) -> None:
+        role = self.theme.roles["operation"]
+        u, o = self.run.u[k][i], self.run.o[k][i]
+        out = "ŷ" if k + 1 == len(self.run.u) else "o"
+        state = [("u", self.plain(u.data)), (out, self.plain(o.data))]
+        if self.differentiated:
+            state.append(("δ", self.chip(u.grad)))
+        head = header(f"neuron {i + 1}", shown(_activation_name(neuron.activation)), role)
+        chips = [self.parameter(f"p{j}", parameter) for j, parameter in enumerate(neuron.parameters())]
+        label = self.beside(head, chips, state) if self.sideways else self.below(head, chips, state)
+        attributes = border(self.theme, role)
+        if self.differentiated:
+            attributes |= {"color": self.line_colour(u.grad), "penwidth": "2"}
+        tip = tooltip("\n".join(self.described(v, v.label or symbol) for v, symbol in ((u, "u"), (o, out))))
+        group.node(_key(k + 1, i), f"<{label}>", id=_key(k + 1, i), tooltip=tip, **attributes)
+
+    def beside(self, head: str, chips: list[str], state: list[tuple[str, str]]) -> str:
+        """Left to right: the weights in a column, u, o and δ in the next, halfway down."""
+        height = max(len(chips), len(state))
+        first, rows = (height - len(state)) // 2, [[head]]
+        for j in range(height):
+            left = chips[j] if j < len(chips) else "<td></td>"
+            symbol, value = state[j - first] if 0 <= j - first < len(state) else (" ", "<td></td>")
+            rows.append([left, cell(symbol, self.theme.muted, 11, width="14"), value])
+        return table(rows, spacing=3)
+
+    def below(self, head: str, chips: list[str], state: list[tuple[str, str]]) -> str:
+        """Top to bottom: the weights in a row where the edges arrive, then the name, then u, o and δ."""
+        cells = [c for symbol, value in state for c in (cell(symbol, self.theme.muted, 11), value)]
+        above, below = table([chips], spacing=3, padding=1), table([cells], spacing=3)
+        return table([[f"<td>{above}</td>"], [head], [f"<td>{below}</td>"]], spacing=1)
+
+    def parameter(self, port: str, p: Value) -> str:
+        """Name and value on the colour of the gradient."""
+        background = self.theme.gradient(p.grad, self.largest) if self.differentiated else self.theme.zero
+        ink = self.theme.ink_on(background) if self.differentiated and p.grad else self.theme.ink
+        if self.sideways:
+            value = cell(signed(p.data) + " ", ink, 11, align="right", width="54")
+            rows = [['<td width="2"></td>', cell(shown(p.label), ink, 10, align="left"), value]]  # room for the head
+        else:
+            rows = [[cell(shown(p.label), ink, 10)], [cell(signed(p.data), ink, 11)]]
+        inner = table(rows, spacing=0, padding=1)
+        return f'<td port="{port}" style="rounded" bgcolor="{background}" cellpadding="1">{inner}</td>'
+
+    def error(self, err: Value) -> None:
+        """Err, with a port for each output: ∂Err/∂ŷ, and the target where the loss names one."""
+        role, many = self.theme.roles["result"], len(self.run.outputs) > 1
+        symbol, ports = shown(err.label or "Err", 8), []
+        for i, o in enumerate(self.run.outputs):
+            index = [i + 1] if many else []
+            port = [cell(f"∂{symbol}/∂{name('ŷ', *index)}", self.theme.muted, 10, port=f"p{i}", align="left")]
+            port.append(self.chip(o.grad) if self.differentiated else self.plain(o.data))
+            if (y := self.targets.get(i)) is not None:
+                port += [cell(name("y", *index), self.theme.muted, 10), cell(signed(y.data), self.theme.ink, 11)]
+            ports.append(port)
+            last = _key(len(self.run.u), i) + self.leaves
+            self.graph.edge(last, f"err:p{i}" + self.arrives, color=self.line_colour(o.grad))
+        head = [[header(symbol, "", role)], [cell(signed(err.data), self.theme.ink, 13)]]
+        columns = [list(row) for row in zip(*ports)]  # where the edges arrive from above
+        label = table(head + ports if self.sideways else columns + head, spacing=3)
+        tip = tooltip(self.described(err, "Err"))
+        self.graph.node("err", f"<{label}>", id="err", tooltip=tip, **border(self.theme, role))
+
+    # --- edges ------------------------------------------------------------------------------
+
+    def weight(self, k: int, i: int, column: int, theta: Value) -> None:
+        size = abs(theta.data)
+        share = size / self.widest if 0 < size <= self.widest else float(size > 0)
+        width = 0.7 + 2.3 * share
+        self.graph.edge(
+            _key(k, column) + self.leaves,
+            f"{_key(k + 1, i)}:p{column}" + self.arrives,
+            color=self.line_colour(theta.grad),
+            penwidth=f"{width:.2f}",
+            arrowhead="normal" if theta.data >= 0 else "empty",
+            arrowsize=f"{0.4 + 0.22 * width:.2f}",  # a hollow head has to stay hollow at the widest line
+            tooltip=tooltip(self.described(theta, "θ")),
+        )
+
+    # --- parts --------------------------------------------------------------------------------
+
+    def layer(self, k: int, title: str, subtitle: str) -> Any:
+        """A group of cards with a title."""
+        theme = self.theme
+        # Out of the way of the edges, which arrive from above and leave below where we draw top to bottom.
+        loc, just, align = ("t", "c", "center") if self.sideways else ("b" if k else "t", "l", "left")
+        head = f'<td align="{align}">{words(title, theme.ink, 13, bold=True, align=align)}</td>'
+        label = table([[head], [cell(subtitle, theme.muted, 10, align=align)]], spacing=0, padding=1)
+        colours = {"style": "rounded,filled", "fillcolor": theme.group, "color": theme.frame, "tooltip": " "}
+        place = {"labelloc": loc, "labeljust": just, "margin": "14"}
+        return self.graph.subgraph(name=f"cluster_{k}", graph_attr={"label": f"<{label}>", **colours, **place})
+
+    def legend(self) -> str:
+        theme = self.theme
+        note = [cell("width of a line: |θ|     filled head: θ > 0     hollow head: θ < 0", theme.muted, 10)]
+        if not self.differentiated:
+            return legend(theme, None, [*note, cell("    gradients appear after backward()", theme.muted, 10)])
+        return legend(theme, self.largest, note, "δ and gradients of Err")
+
+    def line_colour(self, g: float) -> Colour:
+        if not self.differentiated or g == 0 or math.isnan(g):
+            return self.theme.forward
+        return self.theme.gradient(g, self.largest, at_least=0.4)
+
+    def chip(self, g: float) -> str:
+        return chip(signed(g), g, self.largest, self.theme, 11, width="68")
+
+    def plain(self, x: float) -> str:
+        return cell(signed(x), self.theme.ink, 11, width="68")
+
+    def described(self, v: Value, otherwise: str) -> str:
+        text = f"{shown(v.label or otherwise, 60)} = {exact(v.data)}"
+        return text + f", gradient {exact(v.grad)}" if self.differentiated else text
+
+
+def _key(k: int, i: int) -> str:
+    """A card's name in DOT: layer (0: inputs) and row."""
+    return f"n{k}_{i}"
+
+
+def _in_order(group: Any, keys: list[str]) -> None:
+    """Cards of one layer on one rank, in the order of their rows."""
+    with group.subgraph(graph_attr={"rank": "same"}) as rank:
+        for above, below in pairwise(keys):
+            rank.edge(above, below, style="invis")
+
+
+def _targets(run: ForwardPass, err: Value | None) -> dict[int, Value]:
+    """The y of each output, found in the error by the names that the losses give them: all or none."""
+    if err is None:
+        return {}
+    if not isinstance(err, Value):
+        raise AutogradTypeError(f"the error has to be a Value, and is a {type(err).__name__}")
+    below = toposort(err)
+    if not set(run.outputs) <= set(below):
+        raise AutogradValueError("this error was not computed from the outputs of this forward pass")
+    leaves = {node.label: node for node in below if not node.parents}
+    named = [leaves.get(name("y", i + 1)) for i in range(len(run.outputs))]
+    return {} if None in named else {i: y for i, y in enumerate(named) if y is not None}

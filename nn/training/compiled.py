@@ -1,0 +1,320 @@
+"""An epoch of a compiled network: one sample's error and gradient as machine code, steps on arrays.
+
+The graph of one sample is recorded with x and y as leaves, its gradient comes from `grad`,
+and both are lowered to one program, which runs over ranges of samples and sums them up:
+
+    program(x …, y …, class, θ …)  →  Err, whether the class is right, ∂Err/∂θ …
+
+Parameters and the optimiser's memory are arrays during an epoch.  At its end, and whatever
+ends it early, those of the last completed step go back to the Values and the Optimizer.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import random
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from autograd import TABLE, LoweringError, Value, grad, no_grad, where
+from autograd.lowering import Program, lower
+from autograd.lowering.native import compiled as native
+from autograd.lowering.native import machine
+from autograd.value import literal, tracing
+
+from ..network.losses import LOSSES, Loss, picked
+from ..network.modules import ACTIVATIONS, MLP, Layer, Neuron, name
+from .optimizers import SGD, Adam, Optimizer, shortened
+from .samples import Net, Sample, is_right, wanted
+
+PLACES = 3  # where functions of one's own are recorded, to see whether they always do the same
+
+
+class Step(NamedTuple):
+    """All that a completed step leaves behind, in one object, so that it is there or not."""
+
+    θ: Any
+    g: Any
+    memory: dict[str, Any]
+    steps: int
+
+
+class Compiled:
+    """Training and measuring with machine code.
+
+    net, err, optimizer   as fit has them
+    samples, checks       to train on, and to measure; checks may be None
+    decides               whether hits are counted
+    budget                seconds that compiling may take, or LoweringError is raised
+
+    Raises MissingDependency without llvmlite or NumPy, and LoweringError, before anything
+    changes, for what no program can stand for: targets of different shapes, an optimiser whose
+    rule does not take arrays, a loss or activation of one's own that branches on data.
+
+    >>> net = MLP(1, [1], "linear", initializer="zeros")
+    >>> optimizer = SGD(net.parameters(), 0.25)
+    >>> training = Compiled(net, LOSSES["squared_error"], optimizer, [([1.0], 1.0), ([0.0], 3.0)], None, False)
+    >>> training.epoch([1, 0], size=1), [p.data for p in net.parameters()], optimizer.steps
+    ((9.25, 0), [-0.25, 1.25], 2)
+    """
+
+    def __init__(
+        self,
+        net: Net,
+        err: Loss,
+        optimizer: Optimizer,
+        samples: list[Sample],
+        checks: list[Sample] | None,
+        decides: bool,
+        budget: float = math.inf,
+    ) -> None:
+        machine.llvm()  # whether it is there, before any work
+        self.net, self.err, self.optimizer, self.decides, self.samples = net, err, optimizer, decides, samples
+        shapes = {len(y) if isinstance(y, list) else None for _, y in (*samples, *(checks or ()))}
+        if len(shapes) > 1:
+            raise LoweringError("some targets are numbers and some are lists, or their lengths differ")
+        if not set(optimizer.parameters) <= set(net.parameters()):
+            raise LoweringError("the optimizer has parameters that the network does not have")
+        self.parameters = net.parameters()
+        self.trained = list(optimizer.parameters)
+        self.leaves = self._leaves(net)
+        self.program = self._record(net, samples[0])
+        if _seconds(self.program) > budget:
+            raise LoweringError("to compile this takes longer than to train it node by node")
+        self.sigmas = _sigmas(net)
+        code = native.compiled(self.program)
+        import numpy
+
+        self.numpy = numpy
+        _try_optimizer(optimizer, numpy)
+        self.scalars = numpy.array([p.data for p in self.leaves])
+        self.shuffled = self._columns(samples)
+        self.step = code.bind(self.shuffled, self.scalars)
+        self.columns = self.shuffled.copy()
+        self.each = code.bind(self.columns, self.scalars)
+        self.measure = code.bind(self._columns(checks or samples), self.scalars)
+        self.size = 0.0  # the largest error of the samples, where functions of one's own are tried
+        self.own = None if _known(net, err) else random.Random(0)  # which samples to try a function of one's own on
+        if self.own is not None:
+            try:
+                self._try_functions()
+            except LoweringError:
+                raise
+            except Exception as problem:  # one's own may refuse some numbers, or to be copied
+                raise LoweringError(
+                    f"the loss or an activation cannot be tried at other numbers: {problem}"
+                ) from problem
+
+    # --- training -----------------------------------------------------------------------------
+
+    def current(self) -> bool:
+        """Whether the program still is the network's: callbacks may exchange parameters, or what a loss reads.
+
+        The latter is tried on a sample, so it may go unnoticed for some epochs.
+        """
+        if self.net.parameters() != self.parameters or self.optimizer.parameters != self.trained:
+            return False
+        if _sigmas(self.net) != self.sigmas:
+            return False
+        if self.own is None:
+            return True
+        i = self.own.randrange(len(self.samples))
+        return self._agrees(self.net, i, *self._eager(self.net, i))
+
+    def epoch(
+        self, order: list[int] | None, size: int, mean: bool = False, clip_norm: float | None = None
+    ) -> tuple[float, int]:
+        """See the samples in this order (None: theirs), `size` of them to a step; the sum of errors, and the hits.
+
+        Raises AutogradValueError where a step would leave the finite numbers; it is not taken.
+        """
+        np, trained = self.numpy, len(self.trained)
+        if order is not None:
+            np.take(self.columns, order, axis=1, out=self.shuffled)
+        self.net.zero_grad()
+        self._read()
+        worker = copy.copy(self.optimizer)  # an interruption may leave it half-way
+        worker.memory = {key: np.array(vector) for key, vector in self.optimizer.memory.items()}
+        done = Step(self.scalars[:trained].copy(), np.zeros(trained), worker.memory, worker.steps)
+        total, right, n = 0.0, 0.0, self.step.samples
+        try:
+            with np.errstate(all="ignore"):  # what is not finite is refused by the optimiser, by name
+                for start in range(0, n, size):
+                    count = min(size, n - start)
+                    sums = self.step(start, count)
+                    g = sums[2:] * (1.0 / count if mean else 1.0)
+                    if clip_norm is not None and np.isfinite(g).all():
+                        g = np.array(shortened(g.tolist(), clip_norm)[1])
+                    θ, worker.memory = worker.proposal(done.θ, g, np.sqrt)
+                    worker.steps += 1
+                    self.scalars[:trained] = θ
+                    done = Step(θ, g, worker.memory, worker.steps)
+                    total, right = total + float(sums[0]), right + float(sums[1])
+        finally:
+            self._write(done)
+        return total, round(right)
+
+    def measured(self) -> tuple[float, float | None]:
+        """The mean error of the checks, and their accuracy, at the network's present parameters."""
+        self._read()
+        n = self.measure.samples
+        error, right, *_ = self.measure(0, n).tolist()
+        return error / n, round(right) / n if self.decides else None
+
+    def _read(self) -> None:
+        self.scalars[:] = [p.data for p in self.leaves]
+
+    def _write(self, done: Step) -> None:
+        try:
+            self._put(done)
+        except BaseException:  # Ctrl-C between two parameters
+            self._put(done)
+            raise
+
+    def _put(self, done: Step) -> None:
+        self.optimizer.memory = {key: vector.tolist() for key, vector in done.memory.items()}
+        self.optimizer.steps = done.steps
+        for p, data, slope in zip(self.trained, done.θ.tolist(), done.g.tolist()):
+            p.data, p.grad = data, slope
+
+    # --- recording ----------------------------------------------------------------------------
+
+    def _leaves(self, net: Net) -> list[Value]:
+        """A network's parameters, those that are trained first."""
+        of = dict(zip(self.parameters, net.parameters()))
+        return [of[p] for p in dict.fromkeys([*self.trained, *self.parameters])]
+
+    def _record(self, net: Net, sample: Sample) -> Program:
+        x, y = sample
+        xs = [Value(data, name("x", i)) for i, data in enumerate(x, 1)]
+        ys = [Value(data, name("y", i)) for i, data in enumerate(y if isinstance(y, list) else [y], 1)]
+        token = tracing.set(True)
+        try:
+            outputs = net(xs)
+            error = self.err(outputs, ys if isinstance(y, list) else ys[0])
+            os = outputs if isinstance(outputs, list) else [outputs]
+            self.outputs = len(os)
+            classes = [Value(float(wanted(y, self.outputs)), "class")] if self.decides else []
+            hit = _hit(os, classes[0]) if classes else literal(0.0)
+            leaves = self._leaves(net)
+            results = [error, hit, *grad(error, leaves[: len(self.trained)])]
+        except LoweringError:
+            raise
+        except Exception as problem:  # whatever a function of one's own says to a Value
+            raise LoweringError(f"the loss or an activation cannot be recorded: {problem}") from problem
+        finally:
+            tracing.reset(token)
+        return lower(results, [*xs, *ys, *classes, *leaves], allow_constants=True)
+
+    def _columns(self, samples: list[Sample]) -> Any:
+        rows = [
+            [*x, *(y if isinstance(y, list) else [y]), *([wanted(y, self.outputs)] if self.decides else [])]
+            for x, y in samples
+        ]
+        return self.numpy.array(self.numpy.transpose(rows), dtype=self.numpy.float64, order="C")
+
+    def _try_functions(self) -> None:
+        """See whether functions of one's own do the same everywhere, and what they do to plain targets."""
+        generator = random.Random(0)
+        for place in range(PLACES):
+            twin = copy.deepcopy(self.net)
+            for p in dict.fromkeys(twin.parameters()):
+                p.data += generator.gauss(0.0, 1.0)
+            sample = self.samples[(place + 1) * len(self.samples) // PLACES - 1]
+            if not _same(self._record(twin, sample), self.program):
+                raise LoweringError(
+                    "the loss or an activation computes something else at other numbers, so one program cannot stand"
+                    " for it: branch with where(condition, a, b), and compute with the Values instead of their data"
+                )
+        expected = [self._eager(twin, i) for i in range(len(self.samples))]
+        self.size = max(abs(error) for error, _ in expected)
+        for i, eager in enumerate(expected):
+            if not self._agrees(twin, i, *eager):
+                raise LoweringError(
+                    f"row {i}: the loss is another one where the target is a Value; compare targets with <= and where"
+                )
+
+    def _agrees(self, net: Net, i: int, error: float, right: bool) -> bool:
+        """Whether the program gives, but for rounding, what the network gives for a sample."""
+        self.scalars[:] = [p.data for p in self._leaves(net)]
+        found, hit = self.each(i, 1)[:2].tolist()
+        return math.isclose(found, error, rel_tol=1e-9, abs_tol=1e-12 * self.size) and bool(hit) == right
+
+    def _eager(self, net: Net, i: int) -> tuple[float, bool]:
+        """A sample's error, and whether it is a hit, node by node."""
+        x, y = self.samples[i]
+        with no_grad():
+            outputs = net(x)
+            return self.err(outputs, y).data, self.decides and is_right(outputs, y)
+
+
+def _hit(outputs: Sequence[Value], index: Value) -> Value:
+    """1 where `predicted` of samples.py gives the class of that index, else 0."""
+    if len(outputs) == 1:
+        hit: Value = where(index > 0, outputs[0] > 0, outputs[0] <= 0)
+        return hit
+    right, others = picked(outputs, index)
+    hit = literal(1.0)
+    for i, other in enumerate(others):  # of equally large ones the first counts
+        hit = hit * where(index <= i, other <= right, other < right)
+    return hit
+
+
+def _seconds(program: Program) -> float:
+    """About how long compiling takes: a share of n exponentials has n of them in its code, measured 0.8 ms each."""
+    return 1e-3 * sum(len(each.operands) for each in program.instructions if each.row in _OF_EXPONENTIALS)
+
+
+_OF_EXPONENTIALS = {TABLE[name] for name in ("logsumexp", "softmax", "softmax_rest", "cross_entropy")}
+
+
+def _known(net: Net, err: Loss) -> bool:
+    """Whether all that is computed is this package's own, which never branches on data."""
+    layers = _layers(net)
+    kinds = {type(net), *map(type, layers), *map(type, _neurons(net))} <= {MLP, Layer, Neuron}
+    return kinds and err in LOSSES.values() and all(sigma in ACTIVATIONS.values() for sigma in _sigmas(net))
+
+
+def _layers(net: Any) -> list[Any]:
+    return list(net.layers) if isinstance(net, MLP) else [net]
+
+
+def _neurons(net: Any) -> list[Any]:
+    return [n for layer in _layers(net) for n in (layer.neurons if isinstance(layer, Layer) else [layer])]
+
+
+def _sigmas(net: Any) -> list[Any]:
+    """The activations: a callback may exchange one, as it may a parameter."""
+    return [getattr(neuron, "sigma", None) for neuron in _neurons(net)]
+
+
+def _same(a: Program, b: Program) -> bool:
+    constants = [{i: repr(x) for i, x in each.constants.items()} for each in (a, b)]
+    return constants[0] == constants[1] and (a.instructions, a.outputs) == (b.instructions, b.outputs)
+
+
+def _try_optimizer(optimizer: Optimizer, numpy: Any) -> None:
+    """Two steps with an optimiser of one's own: on arrays it must do what it does on lists."""
+    kind = type(optimizer)
+    if kind in (SGD, Adam):
+        return
+    if kind.step is not Optimizer.step or (
+        kind.propose is not Optimizer.propose and kind.propose_arrays is Optimizer.propose_arrays
+    ):
+        raise LoweringError(f"{kind.__name__} has no rule for arrays: give it `rule` instead of `propose` or `step`")
+    generator = random.Random(0)
+    θ, g = ([generator.gauss(0.0, 1.0) for _ in optimizer.parameters] for _ in range(2))
+    lists, arrays = copy.copy(optimizer), copy.copy(optimizer)
+    lists.memory, arrays.memory = {}, {}
+    try:
+        for _ in range(2):
+            after, lists.memory = lists.propose(0.125, θ, g)
+            array, arrays.memory = arrays.propose_arrays(0.125, numpy.array(θ), numpy.array(g), numpy.sqrt)
+            expected, found = [after, *lists.memory.values()], [array, *arrays.memory.values()]
+            if not all(numpy.allclose(a, b.tolist(), rtol=1e-9, atol=0.0) for a, b in zip(expected, found)):
+                raise LoweringError(f"the rule of {kind.__name__} gives something else for arrays")
+    except LoweringError:
+        raise
+    except Exception as problem:
+        raise LoweringError(f"the rule of {kind.__name__} does not take arrays: {problem}") from problem

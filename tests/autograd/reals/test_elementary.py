@@ -1,0 +1,159 @@
+"""The functions on floats: sums, identities that must hold exactly, and results at the end of the range."""
+
+import math
+from fractions import Fraction
+from functools import reduce
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograd.reals import activations, powers
+from autograd.reals import elementary as floats
+
+inf, nan = math.inf, math.nan
+number = st.floats(allow_nan=False, allow_infinity=False)
+numbers = st.lists(number, max_size=12)
+LARGEST = math.nextafter(inf, 0.0)
+
+
+def nearest(exact):
+    """A fraction as the nearest double; beyond the largest it is infinite."""
+    try:
+        return float(exact)
+    except OverflowError:
+        return inf if exact > 0 else -inf
+
+
+# --- bar 5 ------------------------------------------------------------------------------
+
+
+@given(numbers)
+def test_fsum_is_correctly_rounded(xs):
+    assert floats.fsum(*xs) == nearest(sum(map(Fraction, xs), Fraction(0)))
+
+
+@given(st.lists(st.floats(1e307, LARGEST) | st.floats(-LARGEST, -1e307), max_size=12))
+def test_fsum_is_correctly_rounded_where_partial_sums_overflow(xs):
+    assert floats.fsum(*xs) == nearest(sum(map(Fraction, xs), Fraction(0)))
+
+
+@given(numbers, st.randoms(use_true_random=False))
+def test_fsum_does_not_depend_on_the_order(xs, rng):
+    shuffled = list(xs)
+    rng.shuffle(shuffled)
+    assert floats.fsum(*xs) == floats.fsum(*shuffled)
+
+
+@pytest.mark.parametrize(
+    "xs, total",
+    [
+        ((inf, 1.0), inf),
+        ((inf, -inf), nan),
+        ((1.0, nan, inf), nan),
+        ((1e308, 1e308, nan), nan),
+        ((1e308, 1e308, inf), inf),
+        ((1e308, 1e308, -inf), -inf),
+        ((1e308, 1e308, -1e308), 1e308),
+        ((-1e308, -1e308), -inf),
+        ((), 0.0),
+    ],
+)
+def test_fsum_never_raises(xs, total):
+    found = floats.fsum(*xs)
+    assert found == total or (found != found and total != total)
+
+
+pairs = st.lists(st.tuples(st.floats(-1e100, 1e100), st.floats(-1e100, 1e100)), min_size=1, max_size=12)
+
+
+@given(pairs)
+def test_sumprod_goes_from_left_to_right_in_plain_doubles(pq):
+    ps, qs = zip(*pq)
+    assert floats.sumprod(*ps, *qs) == reduce(lambda total, term: total + term, [p * q for p, q in pq])
+
+
+@given(pairs)
+def test_sumprod_keeps_its_error_bound(pq):
+    ps, qs = zip(*pq)
+    exact = [Fraction(p) * Fraction(q) for p, q in pq]
+    error = abs(Fraction(floats.sumprod(*ps, *qs)) - sum(exact))
+    # Below the normal doubles a product may be off by half of the smallest one.
+    assert error <= len(pq) * (sum(map(abs, exact)) * Fraction(2) ** -53 + Fraction(2) ** -1075)
+
+
+# --- identities -----------------------------------------------------------------------------
+
+
+@given(number)
+def test_even_and_odd(x):
+    for f in (activations.sech2, activations.sigmoid_slope, activations.normal_density, floats.cosh, floats.atan_slope):
+        assert f(x) == f(-x)
+    for f in (activations.tanh, activations.erf, floats.sinh, floats.atan):
+        assert f(x) == -f(-x)
+
+
+@given(number, number)
+def test_the_branches_agree_with_comparisons(x, y):
+    assert floats.maximum(x, y) == max(x, y)
+    assert floats.minimum(x, y) == min(x, y)
+    assert floats.larger(x, y) + floats.larger(y, x) == 1.0
+    assert (floats.lt(x, y), floats.ge(x, y)) == (float(x < y), float(x >= y))
+
+
+@given(number, number)
+def test_pow_is_the_operator_where_that_is_real_and_finite(x, y):
+    try:
+        expected = x**y
+    except (OverflowError, ZeroDivisionError):
+        return
+    if isinstance(expected, complex):
+        assert math.isnan(powers.pow(x, y))
+    else:
+        assert powers.pow(x, y) == expected
+
+
+@given(st.lists(st.floats(-800, 800), min_size=2, max_size=8))
+def test_shares_sum_to_one(xs):
+    shares = activations.softmaxes(*xs)
+    assert abs(math.fsum(shares) - 1.0) <= len(xs) * 2.0**-53
+    for i, share in enumerate(shares):
+        others = xs[:i] + xs[i + 1 :]
+        assert share == activations.softmax(xs[i], *others)
+        assert abs(math.fsum((share, activations.softmax_rest(xs[i], *others))) - 1.0) <= 2.0**-52
+
+
+@given(number, number, number.filter(bool), st.integers(0, 6))
+def test_ratio_against_fractions(x, y, z, n):
+    exact = Fraction(x) * Fraction(y) / Fraction(z) ** n
+    found = powers.ratio(x, y, z, float(n))
+    if abs(nearest(exact)) < LARGEST:
+        assert abs(Fraction(found) - exact) <= abs(exact) * (n + 2) * Fraction(2) ** -52 + Fraction(2) ** -1074
+    elif abs(exact) > 2 * Fraction(LARGEST):
+        assert found == nearest(exact)
+
+
+# --- the ends of the range -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "f, x, expected",
+    [
+        (activations.gelu, -40.0, 0.0), (activations.gelu, 1e300, 1e300), (activations.gelu_slope, 50.0, 1.0),
+        (activations.silu, -1000.0, 0.0), (activations.silu, 1e300, 1e300), (activations.silu_slope, 1000.0, 1.0),
+        (activations.softplus, 1e300, 1e300), (activations.softplus, -inf, 0.0), (activations.sech2, 1e300, 0.0),
+        (floats.atan_slope, LARGEST, 0.0), (floats.asin_slope, 1.0, inf), (floats.tan, inf, nan),
+    ],
+)  # fmt: skip
+def test_far_out(f, x, expected):
+    found = f(x)
+    assert found == expected or (found != found and expected != expected)
+
+
+def test_slopes_of_hypot_at_the_ends_of_the_range():
+    assert powers.hypot_slope(LARGEST, LARGEST) == pytest.approx(math.sqrt(0.5), rel=1e-15)
+    assert powers.hypot_slope(5e-324, 5e-324) == pytest.approx(math.sqrt(0.5), rel=1e-15)
+    assert powers.hypot_slope(inf, 1.0) == 1.0
+    assert powers.hypot_slope(1.0, inf) == 0.0
+    assert math.isnan(powers.hypot_slope(inf, inf))
+    assert powers.hypot_slope(0.0, 0.0) == 0.0

@@ -1,0 +1,536 @@
+"""The certificate holds for what is right, and names what is wrong."""
+
+import json
+import math
+import random
+import re
+
+import pytest
+
+from autograd import TABLE, AutogradTypeError, AutogradValueError, Value
+from autograd.drawing.theme import LIGHT
+from autograd.gradient import graph_rule
+from nn import MLP, Neuron, cross_entropy, squared_error
+from nn import deltas as hand
+from nn.certifying.certificate import certify, certify_graph
+
+ACTIVATIONS = ["tanh", "sigmoid", "relu", "linear"]
+
+
+def random_network(seed):
+    """Depth 1–5, width 1–12, the four activations mixed, with bias and without, weights large and small."""
+    generator = random.Random(seed)
+    depth = generator.randint(1, 5)
+    sizes = [generator.randint(1, 12) for _ in range(depth + 1)]
+    net = MLP(
+        sizes[0],
+        sizes[1:],
+        generator.choice(ACTIVATIONS),
+        output_activation=generator.choice(ACTIVATIONS),
+        bias=generator.random() < 0.7,
+        seed=generator,
+    )
+    scale = 10 ** generator.uniform(-1, 0.7)
+    for p in net.parameters():
+        p.data = p.data * scale if p.data else generator.uniform(-scale, scale)
+    x = [generator.uniform(-3, 3) for _ in range(sizes[0])]
+    loss = generator.choice(
+        ["squared_error", "squared_error", "mean_squared_error", "cross_entropy", "binary_cross_entropy"]
+    )
+    if loss == "cross_entropy" and sizes[-1] > 1:
+        return net, x, generator.randrange(sizes[-1]), loss
+    if loss == "binary_cross_entropy":
+        return net, x, [generator.choice([0.0, 1.0]) for _ in range(sizes[-1])], loss
+    return (
+        net,
+        x,
+        [generator.uniform(-2, 2) for _ in range(sizes[-1])],
+        "squared_error" if loss == "cross_entropy" else loss,
+    )
+
+
+@pytest.mark.parametrize("block", range(10))
+def test_300_random_networks_are_certified(block):
+    for seed in range(30 * block, 30 * block + 30):
+        net, x, y, loss = random_network(seed)
+        certificate = certify(net, x, y, loss=loss, differences=seed % 10 == 0)
+        assert certificate, (seed, certificate.summary)
+        assert len(certificate.rows) == sum(len(layer.neurons) for layer in net.layers)
+        end_to_end = [c for c in certificate.comparisons if "end to end" in c.term]
+        assert len(end_to_end) == len(certificate.rows)
+
+
+def test_the_end_to_end_bound_is_not_vacuous():
+    """For well-conditioned networks it allows some hundred ulp, not everything."""
+    net = MLP(3, [5, 2], seed=1)
+    certificate = certify(net, [0.3, -0.2, 0.9], [0.5, -0.5])
+    for c in certificate.comparisons:
+        if "end to end" in c.term:
+            assert 0 < c.tolerance < 2000 * math.ulp(abs(c.engine))
+
+
+def test_parameters_keep_their_gradients():
+    net = MLP(2, [2, 1], seed=0)
+    for i, p in enumerate(net.parameters()):
+        p.grad = float(i)
+    certify(net, [1.0, 2.0], 0.0)
+    assert [p.grad for p in net.parameters()] == [float(i) for i in range(9)]
+
+
+# --- six broken rules, each planted in the table, each caught and named ---------------------------------
+
+
+def swapped_wrongly(o, *pq):
+    n = len(pq) // 2
+    return (*pq[:n], *pq[:n])  # o gets δ·o instead of δ·θ
+
+
+def last_edge_lost(o, *pq):
+    n = len(pq) // 2
+    if n == 1:  # the error itself, which has a single term here
+        return pq[n:] + pq[:n]
+    return (*pq[n:-1], 0.0, *pq[: n - 1], 0.0)
+
+
+BROKEN = [
+    # row, the wrong rule, activation, what the report must name
+    ("tanh", lambda o, x: (1.0 - o,), "tanh", ("δ", "u⁽²⁾₁ → o⁽²⁾₁", "layer 2, neuron 1")),
+    ("sech2 at o", lambda o, x: (1.0 - (x * x),), "tanh", ("δ", "u⁽²⁾₁ → o⁽²⁾₁", "layer 2, neuron 1")),
+    ("relu", lambda o, x: (1.0,), "relu", ("δ", "u⁽", "→ o⁽")),
+    ("sumprod swapped", swapped_wrongly, "sigmoid", ("∂Err/∂θ", "θ⁽", "→ u⁽")),
+    ("sumprod short", last_edge_lost, "sigmoid", ("∂Err/∂", "→ u⁽")),
+    ("sub", lambda o, x, y: (1.0, 1.0), "tanh", ("δ", "o⁽²⁾₁ → Err", "layer 2, neuron 1")),
+]
+ROWS = {"sech2 at o": "tanh", "sumprod swapped": "sumprod", "sumprod short": "sumprod"}
+
+
+@pytest.mark.parametrize(("case", "rule", "activation", "named"), BROKEN, ids=[b[0] for b in BROKEN])
+def test_a_broken_rule_is_caught_and_named(case, rule, activation, named):
+    net = MLP(2, [3, 1], activation, seed=2)
+    for i, p in enumerate(net.parameters()):
+        p.data += 0.01 * (i + 1)
+    x, y = [0.7, -1.2], 0.3
+    assert certify(net, x, y)
+    row = TABLE[ROWS.get(case, case)]
+    right = row.rule
+    object.__setattr__(row, "rule", rule)
+    graph_rule.cache_clear()
+    try:
+        certificate = certify(net, x, y)
+    finally:
+        object.__setattr__(row, "rule", right)
+        graph_rule.cache_clear()
+    assert not certificate
+    assert "NOT certified" in str(certificate)
+    assert "WRONG" in str(certificate)
+    for part in named:
+        assert part in certificate.summary, certificate.summary
+    assert certify(net, x, y)
+
+
+def test_a_lost_contribution_is_caught(monkeypatch):
+    """= instead of +=: no local derivative is wrong, and the report says so."""
+
+    def assigns(self, gradient=1.0):
+        from autograd.graph import restart
+
+        order = restart(self)
+        self.grad = gradient
+        for node in order:
+            for parent, d in zip(node.parents, node.op.rule(node.data, *[p.data for p in node.parents])):
+                if d:
+                    parent.grad = node.grad * d
+
+    net = MLP(2, [2, 2], seed=0)
+    monkeypatch.setattr(Value, "backward", assigns)
+    certificate = certify(net, [1.0, 2.0], [0.0, 0.0])
+    assert not certificate
+    assert "not all summed" in certificate.summary
+
+
+# --- finite differences join where they can -------------------------------------------------------------------
+
+
+def test_a_vanished_delta_is_not_resolvable_but_certified():
+    net = MLP(1, [1, 1], "tanh", bias=False, seed=0)
+    net.layers[0].neurons[0].theta[0].data = 1.0
+    certificate = certify(net, [20.5], 0.0)
+    assert certificate
+    assert abs(certificate.rows[0].delta.engine) > 0
+    assert "not resolvable" in str(certificate)
+
+
+def test_a_kink_is_not_resolvable():
+    net = MLP(1, [1], "relu", bias=False, seed=0)
+    net.layers[0].neurons[0].theta[0].data = 1.0
+    certificate = certify(net, [0.0], -1.0)
+    assert certificate
+    assert certificate.resolved < certificate.measured
+    assert "not resolvable" in str(certificate)
+
+
+def test_finite_differences_resolve_ordinary_numbers():
+    certificate = certify(MLP(3, [4, 2], seed=3), [0.5, -0.4, 0.8], [0.1, 0.9])
+    assert certificate.resolved == certificate.measured == 6 + 3 * 4 + 4 * 2
+
+
+# --- written by hand, without MLP ---------------------------------------------------------------------------------
+
+
+def test_a_neuron_written_by_hand():
+    x, w = [Value(0.5), Value(-2.0)], [Value(1.5), Value(0.3)]
+    b = Value(0.1)
+    u = x[0] * w[0] + x[1] * w[1] + b
+    o = u.sigmoid()
+    err = (1.0 - o) ** 2
+    certificate = certify_graph(err, inputs=x, u=[[u]], o=[[o]], theta=[[w]], bias=[[b]], y=1.0, sigma="sigmoid")
+    assert certificate, certificate.summary
+    assert certificate.rows[0].delta.engine == u.grad
+
+
+def test_a_loss_and_an_activation_of_ones_own():
+    def cube(u):
+        return u * u * u
+
+    net = MLP(2, [2, 1], activation=cube, seed=1)
+    pair = (lambda u: u**3, lambda u: 3 * u**2)
+
+    def fourth_power(output, target):
+        return (output - target) ** 4
+
+    def slopes(y, y_hat):
+        return [4 * (b - a) ** 3 for a, b in zip(y, y_hat)]
+
+    assert certify(net, [1.0, 0.5], 0.2, loss=fourth_power, sigma=pair, error_slopes=slopes)
+    wrong = certify(net, [1.0, 0.5], 0.2, loss=fourth_power, sigma=(pair[0], lambda u: 2 * u), error_slopes=slopes)
+    assert not wrong
+    assert wrong.first_disagreement.neuron == (2, 1)
+
+
+def test_a_single_neuron():
+    assert certify(Neuron(3, "sigmoid", seed=0), [1.0, 2.0, 3.0], 1.0)
+
+
+def test_a_function_of_the_losses_is_as_good_as_its_name():
+    net = MLP(2, [3], "linear", seed=0)
+    assert certify(net, [1.0, 2.0], 1, loss=cross_entropy)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"net": MLP(1, [1], "gelu", seed=0)}, "no hand formula for 'gelu'"),
+        ({"net": MLP(1, [1], lambda u: u, seed=0)}, "sigma="),
+        ({"loss": lambda o, y: o - y}, "error_slopes"),
+        ({"loss": "absolute"}, "unknown loss"),
+        ({"y": [1.0, 2.0]}, "1 outputs, and 2 targets"),
+        ({"x": [1.0, 2.0]}, "1 inputs, and was given 2"),
+    ],
+)
+def test_what_cannot_be_certified_is_said(arguments, message):
+    with pytest.raises(AutogradValueError, match=message):
+        certify(**{"net": MLP(1, [1], seed=0), "x": [1.0], "y": 1.0, **arguments})
+
+
+def test_shapes_that_do_not_fit_are_said():
+    x, w = Value(1.0), Value(2.0)
+    u = x * w
+    with pytest.raises(AutogradValueError, match="2 weights for 1 inputs"):
+        certify_graph(u.tanh(), inputs=[x], u=[[u]], o=[[u]], theta=[[[w, w]]], y=1.0)
+    with pytest.raises(AutogradValueError, match="one entry for each layer"):
+        certify_graph(u.tanh(), inputs=[x], u=[[u]], o=[], theta=[[[w]]], y=1.0)
+
+
+def neuron_by_hand(sigma=Value.tanh):
+    x, w, b = Value(2.0, "x"), Value(0.5, "w"), Value(0.25, "b")
+    u = w * x + b
+    o = sigma(u)
+    return b, {"err": (1.0 - o) ** 2, "inputs": [x], "u": [[u]], "o": [[o]], "theta": [[[w]]], "bias": [[b]], "y": 1.0}
+
+
+def verdicts(certificate):
+    return [certificate.line(row)[-1] for row in certificate.rows]
+
+
+def test_a_wrong_sigma_is_said_with_its_name():
+    _, given = neuron_by_hand(Value.sigmoid)
+    certificate = certify_graph(**given)
+    assert "o⁽¹⁾₁ is 0.777" in certificate.summary
+    assert " by hand with σ = tanh; they differ by 8.4 %" in certificate.summary
+    assert verdicts(certificate) == ["WRONG: o, δ"]
+    assert "ulp" not in certificate.summary and "%" in str(certificate)
+    assert certify_graph(**given, sigma="sigmoid")
+    pair = (math.tanh, lambda u: 1 - math.tanh(u) ** 2)
+    assert "by hand with the σ given" in certify_graph(**given, sigma=pair).summary
+    assert r"\,\%" in certificate.latex()
+
+
+def test_a_bias_that_was_not_given_is_said():
+    b, given = neuron_by_hand()
+    certificate = certify_graph(**{**given, "bias": None})
+    assert certificate.summary.endswith("; the graph of u⁽¹⁾₁ also uses b: give it as bias=?")
+    assert verdicts(certificate)[0].startswith("WRONG: u")
+    b.label = ""
+    assert "also uses a Value without a label, 0.25" in certify_graph(**{**given, "bias": None}).summary
+    assert certify_graph(**given)
+
+
+def test_a_theta_that_is_not_in_the_graph_is_said():
+    """A copy of the weight: its number is right, its gradient is nobody's, and a stale one does not count."""
+    _, given = neuron_by_hand()
+    w, copy = given["theta"][0][0][0], Value(0.5)
+    given["err"].backward()
+    copy.grad = w.grad
+    certificate = certify_graph(**{**given, "theta": [[[copy]]]})
+    assert not certificate and copy.grad == w.grad
+    assert certificate.summary.endswith("; θ⁽¹⁾₁₁ is not in the graph of err")
+    assert verdicts(certificate) == ["WRONG: ∂Err/∂θ"]
+    u = given["u"][0][0]
+    again = certify_graph(**{**given, "u": [[u + 0.0]]})
+    assert not again and again.summary.endswith("; u⁽¹⁾₁ is not in the graph of err")
+
+
+def test_each_column_at_fault_is_named():
+    net = MLP(2, [2, 1], seed=0)
+    slopes = certify(net, [0.5, -1.0], 0.25, sigma=(math.tanh, lambda u: 1 - u * u))
+    assert verdicts(slopes) == ["WRONG: δ"] * 3
+    assert "they differ by" in slopes.summary and "%" in slopes.line(slopes.rows[0])[6]
+
+
+LAYERS = "is a list of layers, each a list of Values; "
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (lambda u, w: {"u": [u]}, f"u[k][i] {LAYERS}u[0] is a Value"),
+        (lambda u, w: {"u": u}, f"u[k][i] {LAYERS}u is a Value"),
+        (lambda u, w: {"o": [[[u]]]}, f"o[k][i] {LAYERS}o[0][0] is a list"),
+        (lambda u, w: {"o": [[0.5]]}, f"o[k][i] {LAYERS}o[0][0] is 0.5"),
+        (lambda u, w: {"theta": [[w]]}, "each a list of neurons, each a list of Values; theta[0][0] is a Value"),
+        (lambda u, w: {"bias": [None]}, f"bias[k][i] {LAYERS}bias[0] is None"),
+        (lambda u, w: {"inputs": [1.0]}, "inputs are Values, and inputs[0] is 1.0"),
+        (lambda u, w: {"err": 0.5}, "err is a Value; err is 0.5"),
+        (lambda u, w: {"sigma": math.tanh}, "sigma is 'tanh', 'sigmoid', 'relu', 'linear' or a pair (σ, σ')"),
+    ],
+)
+def test_lists_that_are_nested_otherwise_are_said(wrong, message):
+    x, w = Value(1.0), Value(2.0)
+    u = x * w
+    right = {"err": (1.0 - u) ** 2, "inputs": [x], "u": [[u]], "o": [[u]], "theta": [[[w]]], "bias": [[None]],
+             "y": 1.0, "sigma": "linear"}  # fmt: skip
+    assert certify_graph(**right)
+    with pytest.raises(AutogradTypeError, match=re.escape(message)):
+        certify_graph(**{**right, **wrong(u, w)})
+
+
+def test_the_documentation_names_every_hand_formula():
+    assert all(f'"{name}"' in certify_graph.__doc__ for name in [*hand.ACTIVATIONS, *hand.ERROR_SLOPES])
+
+
+# --- shared weights, a neuron called twice, data sets ------------------------------------------------------------
+
+
+def test_a_shared_weight_gets_the_sum_over_its_uses():
+    net = MLP(2, [3, 1], seed=4)
+    shared = net.layers[0].neurons[0].theta[0]
+    net.layers[0].neurons[2].theta[1] = shared
+    net.layers[1].neurons[0].theta[1] = shared
+    certificate = certify(net, [0.7, -1.2], 0.3)
+    assert certificate, certificate.summary
+    (comparison,) = [c for c in certificate.comparisons if "used 3 times" in c.edge and "finite" not in c.term]
+    run = net.forward([0.7, -1.2])
+    squared_error(run.outputs, 0.3).backward()
+    delta, o = run.delta, run.o
+    by_hand = delta[0][0] * 0.7 + delta[0][2] * -1.2 + delta[1][0] * o[0][1].data
+    assert comparison.engine == pytest.approx(by_hand, rel=1e-14)
+
+
+def test_a_neuron_called_twice():
+    """The same neuron reads two pairs of inputs, and a second layer reads both of its outputs."""
+    neuron, last = Neuron(2, "sigmoid", seed=0), Neuron(2, "tanh", seed=1)
+    x = [Value(0.3), Value(-0.8)]
+    first, u1 = neuron(x), neuron.u
+    second, u2 = neuron(x), neuron.u
+    out = last([first, second])
+    err = squared_error(out, 0.25)
+    certificate = certify_graph(
+        err,
+        inputs=x,
+        u=[[u1, u2], [last.u]],
+        o=[[first, second], [out]],
+        theta=[[neuron.theta, neuron.theta], [last.theta]],
+        bias=[[neuron.bias, neuron.bias], [last.bias]],
+        y=0.25,
+        sigma=["sigmoid", "tanh"],
+    )
+    assert certificate, certificate.summary
+    assert sum("used 2 times" in c.edge for c in certificate.comparisons if "finite" not in c.term) == 3
+
+
+def test_a_layer_used_twice():
+    net = MLP(3, [3, 3, 1], seed=5)
+    net.layers[1] = net.layers[0]
+    certificate = certify(net, [0.1, 0.5, -0.9], 0.4)
+    assert certificate, certificate.summary
+
+
+DATA = [[0.5, -1.0], [1.5, 0.3], [-0.7, 0.2]], [0.25, -0.5, 0.9]
+
+
+def test_a_data_set():
+    net = MLP(2, [3, 1], seed=0)
+    for p in net.parameters():
+        p.grad = 7.0
+    batch = certify(net, *DATA)
+    assert batch, batch.summary
+    assert len(batch.certificates) == 3 and len(batch.summed) == 13
+    assert {p.grad for p in net.parameters()} == {7.0}
+    singly = [certify(net, x, y) for x, y in zip(*DATA)]
+    assert [[r.delta.engine for r in c.rows] for c in batch.certificates] == [
+        [r.delta.engine for r in c.rows] for c in singly
+    ]
+    net.zero_grad()
+    for x, y in zip(*DATA):
+        squared_error(net(x), y).backward()
+    assert [c.engine for c in batch.summed] == pytest.approx([p.grad for p in net.parameters()], rel=1e-13)
+    assert f"the worst sample is {batch.worst}" in batch.summary
+    assert f"sample {batch.worst}, the worst of 3" in str(batch)
+    assert batch.certificates[batch.worst].measured, "finite differences join for the worst sample"
+
+
+def test_a_data_set_of_classes():
+    net = MLP(2, [4, 3], "tanh", output_activation="linear", seed=0)
+    assert certify(net, DATA[0], [0, 2, 1], loss="cross_entropy")
+
+
+def test_the_sample_that_fails_is_named():
+    """A rule that is wrong where u > 1 alone, which only one sample reaches."""
+    net = MLP(1, [1], "tanh", bias=False, seed=0)
+    net.layers[0].neurons[0].theta[0].data = 1.0
+    row = TABLE["tanh"]
+    right = row.rule
+    object.__setattr__(row, "rule", lambda o, x: tuple(2 * d if x > 1 else d for d in right(o, x)))
+    try:
+        batch = certify(net, [[0.5], [-0.3], [1.5], [0.9]], [0.0] * 4)
+    finally:
+        object.__setattr__(row, "rule", right)
+    assert not batch
+    assert batch.worst == 2
+    assert "NOT certified: sample 2; NOT certified: layer 1, neuron 1: δ⁽¹⁾₁" in batch.summary
+
+
+def test_a_batch_that_loses_a_sample_is_caught(monkeypatch):
+    """Every sample is right by itself; only the sum over them is not."""
+    right = Value.backward
+
+    def forgetful(self, gradient=1.0):
+        right(self.parents[0] if self.op is TABLE["fsum"] else self, gradient)
+
+    monkeypatch.setattr(Value, "backward", forgetful)
+    batch = certify(MLP(2, [2, 1], seed=0), *DATA)
+    assert not batch and all(batch.certificates)
+    assert "every sample agrees, but summed over 3 of them ∂Err/∂θ⁽¹⁾₁₁" in batch.summary
+
+
+def test_as_many_targets_as_samples():
+    with pytest.raises(AutogradValueError, match="3 samples, and 2 targets"):
+        certify(MLP(2, [1], seed=0), DATA[0], [0.0, 1.0])
+
+
+def test_at_a_prompt_it_is_one_line():
+    net = MLP(2, [3, 1], seed=0)
+    certificate = certify(net, [0.5, -1.0], 0.25)
+    assert repr(certificate) == f"<Certificate: {certificate.summary}>"
+    assert repr(certificate).startswith("<Certificate: certified: 42 comparisons agree; ")
+    batch = certify(net, *DATA)
+    assert repr(batch) == f"<BatchCertificate: {batch.summary}>" and "\n" not in repr(batch)
+
+
+# --- as HTML, LaTeX and JSON -------------------------------------------------------------------------------------
+
+
+def test_html_has_the_colours_of_the_pictures():
+    certificate = certify(MLP(2, [3, 1], seed=0), [0.5, -1.0], 0.25)
+    html = certificate._repr_html_()
+    assert html.count("<tr>") == 5 and html.count("background:#") == 8
+    largest = max((row.delta.engine for row in certificate.rows), key=abs)
+    assert LIGHT.gradient(largest, abs(largest)) in html
+    assert certificate.summary in html
+    batch = certify(MLP(2, [3, 1], seed=0), *DATA)
+    assert "the worst of 3" in batch._repr_html_() and "<table>" in batch._repr_html_()
+
+
+def test_latex():
+    text = certify(MLP(2, [2, 1], seed=0), [0.5, -1.0], 0.25).latex()
+    assert text.startswith(r"\begin{array}") and text.endswith(r"\end{array}")
+    assert text.count(r"\\") == 4 and r"\delta^{(2)}_{1} &" in text
+    assert text.count("{") == text.count("}")
+
+
+def test_latex_of_a_data_set():
+    batch = certify(MLP(2, [2, 1], seed=0), *DATA)
+    text = batch.latex()
+    assert batch.certificates[batch.worst].latex() in text
+    assert text.count("{") == text.count("}") and text.count(r"\begin") == text.count(r"\end") == 3
+    assert text.count(r"\text{ok}") == 3 + 9 and r"\text{summed over 3 samples}" in text
+    wrong = certify(MLP(2, [2, 1], seed=0), *DATA, sigma=(math.tanh, lambda u: 1 - u))
+    assert r"\textbf{wrong}" in wrong.latex()
+
+
+def test_json_gives_everything_back():
+    certificate = certify(MLP(2, [2, 1], seed=0), [0.5, -1.0], 0.25)
+    read = json.loads(certificate.json())
+    assert read["certified"] is True and read["summary"] == certificate.summary
+    assert [c["engine"] for c in read["comparisons"]] == [c.engine for c in certificate.comparisons]
+    assert [n["delta"] for n in read["neurons"]] == [row.delta.engine for row in certificate.rows]
+    batch = json.loads(certify(MLP(2, [2, 1], seed=0), *DATA).json())
+    assert len(batch["samples"]) == 3 and batch["certified"]
+
+
+def test_json_of_what_is_no_number():
+    net = MLP(1, [1], "linear", bias=False, seed=0)
+    net.layers[0].neurons[0].theta[0].data = math.inf
+    text = certify(net, [1.0], 0.0, differences=False).json()
+    json.loads(text, parse_constant=lambda constant: pytest.fail(f"{constant} is no JSON"))
+    assert '"inf"' in text
+
+
+def test_of_a_nan_nothing_is_certified():
+    net = MLP(2, [2, 1], seed=0)
+    for certificate in (
+        certify(net, [math.nan, 1.0], 1.0),
+        certify(net, [1.0, 1.0], math.nan),
+        certify(net, [[0.5, 1.0], [math.nan, 1.0]], [1.0, 0.5]),
+    ):
+        assert not certificate
+        assert "is nan in the graph and by hand, and of a nan nothing can be certified" in certificate.summary
+    assert "u⁽¹⁾₁ is nan" in certify(net, [math.nan, 1.0], 1.0).summary
+    assert "edge" not in certify(net, [1.0, 1.0], math.nan).summary
+
+
+def test_one_neuron_in_two_places():
+    net = MLP(2, [2, 2, 1], seed=0)
+    net.layers[0].neurons[1] = net.layers[0].neurons[0]
+    run = net.forward([0.5, -1.0])
+    assert run.u[0][0] is not run.u[0][1] and run.u[0][0].data == run.u[0][1].data
+    assert certify(net, [0.5, -1.0], 0.3) and certify(net, [[0.5, -1.0], [1.0, 0.25]], [0.3, 0.4])
+    net.layers[1].neurons[1] = net.layers[0].neurons[0]  # and in two layers
+    assert certify(net, [0.5, -1.0], 0.3)
+
+
+def test_without_finite_differences_none_are_said_to_agree():
+    summary = certify(MLP(2, [2, 1], seed=0), [0.5, -1.0], 0.25, differences=False).summary
+    assert summary.endswith("agree; without finite differences") and "0 of 0" not in summary
+
+
+@pytest.mark.parametrize("arguments, told", [
+    (([1.0], MLP(1, [1], seed=0), 1.0), r"net is an MLP or a Neuron, and was given \[1.0\] of type list"),
+    ((MLP(1, [1], seed=0), 1.0, [1.0]), "sample's inputs, or a list of samples, and was given 1.0 of type float"),
+    ((MLP(1, [1], seed=0), "1", 1.0), "and was given '1' of type str"),
+    ((MLP(1, [1], seed=0), [[1.0], [2.0]], 1.0), "so y is a list, and was given 1.0 of type float"),
+    ((MLP(1, [1], seed=0).layers[0], [1.0], 1.0), "net is an MLP or a Neuron, and was given Layer"),
+])  # fmt: skip
+def test_what_is_no_network_sample_or_target_is_named(arguments, told):
+    with pytest.raises(AutogradTypeError, match=told):
+        certify(*arguments)
