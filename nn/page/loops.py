@@ -73,7 +73,10 @@ def loops(name: str, record: Recorder, sizes: Sequence[str] = ("n", "m")) -> str
 def rows_of(record: Recorder, sizes: Sequence[str] = ("n", "m")) -> list[Op]:
     """The rows that the loops call by their names: all but + − × ÷ and the sums of products.
 
-    >>> [row.name for row in rows_of(lambda n: ({"x": (x := [Value(1.0)] * 1)}, {"y": [v.tanh() for v in x]}), ["n"])]
+    >>> def record(n):
+    ...     x = [Value(1.0) for _ in range(n)]
+    ...     return {"x": x}, {"y": [v * v.tanh() for v in x]}
+    >>> [row.name for row in rows_of(record, ["n"])]
     ['tanh']
     """
     inputs, outputs = record(**{size: SIZES[0][size] for size in sizes})
