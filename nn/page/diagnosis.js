@@ -3,13 +3,13 @@
 
 const FAR = 2; // powers of ten that |δ| may change by
 
-const length = (numbers) => Math.sqrt(numbers.reduce((total, x) => total + x * x, 0));
+const lengthOf = (numbers) => Math.sqrt(numbers.reduce((total, x) => total + x * x, 0));
 
 function logLength(numbers) { // log₁₀ of a length, also where its square is no float
   let largest = 0;
   for (const x of numbers) largest = Math.max(largest, Math.abs(x));
   if (!Number.isFinite(largest)) return NaN;
-  return largest ? Math.log10(largest) + Math.log10(length(Array.from(numbers, (x) => x / largest))) : -Infinity;
+  return largest ? Math.log10(largest) + Math.log10(lengthOf(Array.from(numbers, (x) => x / largest))) : -Infinity;
 }
 
 // One sample, after backward: log|∂Err/∂ŷ|, log|δ| of each layer, and whether a 0 in σ′ or θ stopped it.

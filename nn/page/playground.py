@@ -2,13 +2,73 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
+from string import Template
 from typing import Any
 
-from .content import SEEDS, WIDEST, datasets, fitting, orders, scales, stream
+from autograd.drawing.page.explorer import Page
+from autograd.drawing.page.live import variables
+from autograd.drawing.theme import DARK, LIGHT, THEMES, theme_named
+
+from ..network.losses import LOSSES, Loss
+from ..network.modules import MLP
+from ..network.storage import FORMAT, VERSION
+from .content import DEEPEST, LONGEST_ORDER, SEEDS, WIDEST, datasets, fitting, orders, scales, stream
 from .engine import REMEMBERED, engine
+from .given import Given, given
+
+TITLE = "deltagrad playground"
+# In this order: each uses only those before it.  The first is the explorer's too.
+SCRIPTS = (
+    "explorer_writing.js", "told", "engine", "network.js", "diagnosis.js", "events.js", "own_rule.js", "state.js",
+    "graph.js", "plane.js", "strip.js", "sharing.js", "controls.js",
+)  # fmt: skip
+_SETTINGS = {
+    "hidden": [4, 3], "sigma": "tanh", "output": "tanh", "loss": "squared_error", "data": "moons", "noise": 0.1,
+    "rate": 0.1, "seed": 1, "speed": 4, "batch": 0, "optimizer": "sgd", "initializer": "", "held": 0, "clip": 0,
+}  # fmt: skip
+
+
+def play(
+    net: MLP | Any = None, X: Any = None, Y: Any = None, *, loss: str | Loss | None = None, theme: str | None = None
+) -> Page:
+    """A page in which a network learns before one's eyes, and can be stepped through event by event.
+
+    net    the network it begins with, at most 5 hidden layers of 8 neurons, 2 to 8 inputs; None: a small one
+           that learns two moons.  Its own numbers are left alone
+    X, Y   the samples it learns, at most 200, as fit takes them; the plane shows their first two inputs
+    loss   a name of LOSSES; None: the squared error
+    theme  "light" or "dark" to begin with; None: what the reader's system prefers
+
+    The page trains by itself, with what Python computes; data, θ and settings can be changed in it.  Raises
+    AutogradTypeError and AutogradValueError for what such a page cannot hold, and for samples that do not fit.
+
+    >>> from nn import MLP
+    >>> page = play(MLP(2, [3, 1], seed=0), [[0, 0], [0, 1], [1, 0], [1, 1]], [-1, 1, 1, -1])
+    >>> page.html[:15], len(page.html) < 250_000
+    ('<!DOCTYPE html>', True)
+    """
+    if theme is not None:
+        theme_named(theme)
+    subject = given(net, X, Y, loss)
+    data = told(subject)
+    outputs = () if subject is None else (subject.outputs,)
+    code = "\n".join(script(name, outputs) for name in SCRIPTS)
+    text = Template(_read("playground.html")).substitute(
+        title=TITLE,
+        theme=f' data-theme="{theme}"' if theme else "",
+        style=_style(),
+        # The one script of the page, and no other, may run.
+        hash=base64.b64encode(hashlib.sha256(code.encode()).digest()).decode(),
+        data=_embedded(data),
+        script=code,
+    )
+    return Page(text, TITLE)
 
 
 def script(name: str, outputs: Iterable[int] = ()) -> str:
@@ -17,7 +77,11 @@ def script(name: str, outputs: Iterable[int] = ()) -> str:
     >>> "class Network" in script("network.js")
     True
     """
-    return _engine(tuple(outputs)) if name == "engine" else files(__package__).joinpath(name).read_text("utf-8")
+    if name == "engine":
+        return _engine(tuple(outputs))
+    if name == "told":
+        return 'const told = JSON.parse(document.getElementById("data").textContent);'
+    return _read(name, "autograd.drawing.page" if name.startswith("explorer") else __package__)
 
 
 @cache
@@ -25,14 +89,59 @@ def _engine(outputs: tuple[int, ...]) -> str:
     return engine(outputs)
 
 
-def told(nin: int = 2, outputs: int = 3) -> dict[str, Any]:
-    """What the scripts know as `told`: numbers and names, nothing else."""
-    count = nin * WIDEST + 4 * WIDEST * WIDEST + WIDEST * outputs + 2
+def told(subject: Given | None = None) -> dict[str, Any]:
+    """What the scripts know as `told`: numbers and names, nothing else.
+
+    >>> told()["settings"]["data"]
+    'moons'
+    """
+    nin, outputs = (2, 3) if subject is None else (subject.inputs, max(3, subject.outputs))
+    count = nin * WIDEST + (DEEPEST - 1) * WIDEST * WIDEST + WIDEST * outputs + 2
     return {
+        "settings": _SETTINGS if subject is None else {**_SETTINGS, **subject.settings},
+        "given": None if subject is None else subject.told(),
         "streams": {seed: stream(seed, count) for seed in SEEDS},
         "scales": scales(WIDEST),
         "fitting": fitting(),
         "remembered": REMEMBERED,
+        "losses": list(LOSSES),
         "orders": orders(),
-        "datasets": {name: points._asdict() for name, points in datasets().items()},
+        "datasets": {} if subject is not None and subject.inputs != 2 else _datasets(),
+        "widest": WIDEST,
+        "deepest": DEEPEST,
+        "longest": LONGEST_ORDER,
+        "format": {"format": FORMAT, "version": VERSION},
+        "colours": {
+            name: {"negative": t.negative, "zero": t.zero, "positive": t.positive} for name, t in THEMES.items()
+        },
     }
+
+
+def _datasets() -> dict[str, Any]:
+    return {name: points._asdict() for name, points in datasets().items()}
+
+
+def _style() -> str:
+    """The style sheet, after the variables of both themes; its block DARK is theirs too."""
+    light, dark = (
+        "".join(f"--{name}: {colour}; " for name, colour in variables(theme).items()) for theme in (LIGHT, DARK)
+    )
+    sheet = _read("playground.css")
+    first, rest = sheet.split("DARK {", 1)
+    own, rest = rest.split("}", 1)
+    return (
+        f":root {{ {light}color-scheme: light; }}\n{first}"
+        f"@media (prefers-color-scheme: dark) {{ :root:not([data-theme]) {{ {dark}{own}color-scheme: dark; }} }}\n"
+        f':root[data-theme="dark"] {{ {dark}{own}color-scheme: dark; }}{rest}'
+    )
+
+
+def _embedded(data: object) -> str:
+    """JSON that can stand in a page: no < of it can begin a tag, or end the script."""
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c")
+
+
+def _read(name: str, package: str | None = __package__) -> str:
+    assert package is not None
+    return files(package).joinpath(name).read_text(encoding="utf-8")

@@ -16,7 +16,7 @@ from nn.page.playground import script, told
 
 NODE = shutil.which("node")
 # What JSON lacks becomes text on its way here; a float keeps all its bits.
-SENT = "const sent = (x) => JSON.stringify(x, (_, v) => (ArrayBuffer.isView(v) ? [...v] : typeof v === 'number' && !(Number.isFinite(v) && !Object.is(v, -0)) ? (Object.is(v, -0) ? '-0.0' : String(v)) : v));"
+SENT = "const asJson = (x) => JSON.stringify(x, (_, v) => (ArrayBuffer.isView(v) ? [...v] : typeof v === 'number' && !(Number.isFinite(v) && !Object.is(v, -0)) ? (Object.is(v, -0) ? '-0.0' : String(v)) : v));"
 
 
 def run(body: str, given: Any = None, outputs: tuple[int, ...] = ()) -> Any:
@@ -31,7 +31,7 @@ def run(body: str, given: Any = None, outputs: tuple[int, ...] = ()) -> Any:
             *(script(name) for name in ("network.js", "diagnosis.js", "events.js", "own_rule.js")),
             f"const given = {json.dumps(given)};",
             SENT,
-            f"console.log(sent((() => {{ {body} }})()));",
+            f"console.log(asJson((() => {{ {body} }})()));",
         ]
     )
     ran = subprocess.run([NODE, "-"], input=text, capture_output=True, text=True, timeout=120)

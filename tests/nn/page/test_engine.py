@@ -17,20 +17,23 @@ from nn.page.loops import loops
 from .in_node import MADE, described, gradient, near, run
 
 EXACT = ("relu", "leaky_relu", "linear")  # whose numbers use + − × ÷ alone
-STEP = MADE + """
+STEP = (
+    MADE
+    + """
   return given.map((g) => {
     const net = made(g), seen = [];
     const samples = g.X.map((x, i) => ({ x, y: g.Y[i] }));
     for (const { x, y } of samples) {
       net.forward(x); net.backward(y);
       const of = (what) => net.layers.map((layer) => layer[what]);
-      seen.push(JSON.parse(sent([net.err, net.slope, of("u"), of("o"), of("delta")]))); // the arrays are used again
+      seen.push(JSON.parse(asJson([net.err, net.slope, of("u"), of("o"), of("delta")]))); // the arrays are used again
     }
     const training = new Training(net);
     training.step(samples, { rate: 0.05, optimizer: "sgd", clip: 0 });
     return [seen, [...training.total], [...net.theta]];
   });
 """
+)
 
 
 def targets(loss: str, outputs: int, n: int, generator: random.Random) -> list[list[float]]:
@@ -83,7 +86,9 @@ def test_a_step_of_every_sigma_and_loss_is_python_s() -> None:
     assert exact > 20
 
 
-TRAIN = MADE + """
+TRAIN = (
+    MADE
+    + """
   return given.map((g) => {
     const net = made(g), training = new Training(net), history = [];
     const samples = g.X.map((x, i) => ({ x, y: g.Y[i] }));
@@ -91,6 +96,7 @@ TRAIN = MADE + """
     return [history, [...net.theta]];
   });
 """
+)
 
 
 def task(name: str, coded: str) -> tuple[list[list[float]], list[Any]]:
@@ -145,7 +151,10 @@ def test_batches_take_the_samples_in_the_given_order() -> None:
     X, Y = task("xor", "squared_error")
     net = MLP(2, [4, 1], "relu", "linear", seed=1)
     orders = run("return [0, 1, 2, 5, 6, 7].map((k) => batchOf(48, 10, k, told.orders))")
-    assert sorted(sum(orders[:3], [])) == sorted({*sum(orders[:3], [])}) and [len(o) for o in orders] == [10] * 3 + [10] * 3
+    assert (
+        sorted(sum(orders[:3], [])) == sorted({*sum(orders[:3], [])})
+        and [len(o) for o in orders] == [10] * 3 + [10] * 3
+    )
     first = run("return [0, 1, 2, 3, 4].flatMap((k) => batchOf(48, 10, k, told.orders))")
     assert sorted(first) == list(range(48))
     settings = {"rate": 0.05, "optimizer": "sgd", "clip": 0}
@@ -163,7 +172,9 @@ def test_the_first_theta_are_those_of_python_to_the_bit() -> None:
     shapes = [([4, 3, 1], s, o) for s, o in itertools.product(ACTIVATIONS, ("tanh", "relu", "linear"))]
     shapes += [([3, 3, 3, 3, 1], "relu", "tanh"), ([5, 1], "tanh", "relu"), ([8] * 5 + [3], "gelu", "gelu")]
     nets, given = [], []
-    for (shape, sigma, out), seed, init in itertools.product(shapes, (SEEDS[0], SEEDS[-1]), (None, "he", "uniform", "zeros")):
+    for (shape, sigma, out), seed, init in itertools.product(
+        shapes, (SEEDS[0], SEEDS[-1]), (None, "he", "uniform", "zeros")
+    ):
         nets.append(MLP(2, shape, sigma, out, initializer=init, seed=seed))
         given.append(described(nets[-1], "squared_error", init=init, seed=seed))
     found = run("return given.map((g) => drawn(new Network(g.sizes, g.sigmas, g.loss), g.init, told, g.seed))", given)
@@ -171,12 +182,15 @@ def test_the_first_theta_are_those_of_python_to_the_bit() -> None:
         assert theta == [p.data for p in net.parameters()], net
 
 
-MEASURE = MADE + """
+MEASURE = (
+    MADE
+    + """
   return given.map((g) => {
     const net = made(g), code = coding(g.loss, g.sigmas.at(-1), net.outputs);
     return measured(net, g.X.map((x, i) => ({ x, y: g.Y[i], c: 0 })), code);
   });
 """
+)
 
 
 def test_the_word_for_delta_is_that_of_diagnose() -> None:
@@ -184,7 +198,9 @@ def test_the_word_for_delta_is_that_of_diagnose() -> None:
     X, Y = task("moons", "squared_error")
     nets = []
     for sigma, scale, depth in itertools.product(
-        ("tanh", "sigmoid", "relu", "linear", "leaky_relu", "softplus"), (0.0, 0.02, 0.5, 1.0, 4.0, 60.0, 1e200), (1, 3, 5)
+        ("tanh", "sigmoid", "relu", "linear", "leaky_relu", "softplus"),
+        (0.0, 0.02, 0.5, 1.0, 4.0, 60.0, 1e200),
+        (1, 3, 5),
     ):
         net = MLP(2, [3] * depth + [1], sigma, generator.choice(["tanh", "linear", None]), seed=generator.randrange(99))
         for p in net.parameters():
