@@ -70,12 +70,12 @@ function build() {
   layers.forEach(({ m, sigma }, k) => {
     const last = k === layers.length - 1, box = layerOf(place, last ? "output" : `layer ${k + 1}`, sigma);
     for (let i = 0; i < m; i++) graph.cards.push(neuronCard(box, k, i));
-    if (last) graph.error = errorCard(box);
+    if (last) graph.error = errorCard(network.outputs > 1 ? layerOf(place, "error", "") : box); // several: at the right edge
   });
   graph.cards.forEach((card) => {
     const from = (l) => (card.k ? cardAt(card.k - 1, l) : graph.inputs[l]);
     for (let l = 0; l < layers[card.k].n; l++) graph.wires.push(wire(wires, from(l), card, l));
-    if (card.k === layers.length - 1 && card.i === layers[card.k].m - 1) graph.wires.push(wire(wires, card, graph.error, -1));
+    if (card.k === layers.length - 1) graph.wires.push(wire(wires, card, graph.error, card.i));
   });
   buildSizes();
   drawLegend();
@@ -107,7 +107,7 @@ function inputCard(box, l) {
 
 function neuronCard(box, k, i) {
   const { network } = state, { n, m } = network.layers[k], last = k === network.layers.length - 1;
-  const element = make("article", "card neuron"), head = make("h3", "", `${k + 1}·${i + 1}`), slope = make("span", "slope");
+  const element = make("div", "card neuron"), head = make("h3", "", `${k + 1}·${i + 1}`), slope = make("span", "slope"), unseen = make("span", "unseen");
   const thetas = make("div", "thetas"), values = make("div", "values"), map = make("canvas"), rows = {};
   head.append(slope);
   const chips = Array.from({ length: n + (network.biased ? 1 : 0) }, (_, l) => chipOf(k, i, l));
@@ -118,9 +118,9 @@ function neuronCard(box, k, i) {
   }
   map.width = map.height = 24;
   map.setAttribute("aria-hidden", "true");
-  element.append(head, thetas, values, map);
+  element.append(unseen, head, thetas, values, map);
   box.append(element);
-  const card = { element, slope, chips, rows, map, k, i, thetas };
+  const card = { element, unseen, slope, chips, rows, map, k, i };
   element.addEventListener("click", () => opens() && openCard(k, i));
   element.addEventListener("keydown", (event) => {
     if (event.target !== element || (event.key !== "Enter" && event.key !== " ") || !opens()) return;
@@ -144,12 +144,13 @@ function chipOf(k, i, l) {
 }
 
 function errorCard(box) {
-  const element = make("article", "card error"), head = make("h3", "", "Err"), err = make("span");
-  const target = make("i", "target"), wrong = make("i"), many = state.network.outputs > 1;
+  const element = make("div", "card error"), head = make("h3", "", "Err"), err = make("span"), { outputs } = state.network;
+  const target = make("i", "target"), rows = Array.from({ length: outputs }, () => make("i"));
   head.append(err);
-  element.append(head, make("b", "target", "y"), target, make("b", "", many ? "max |∂Err/∂ŷ|" : "∂Err/∂ŷ"), wrong);
+  element.append(head, make("b", "target", "y"), target);
+  rows.forEach((row, i) => element.append(rich(make("b"), `∂Err/∂${outputName(state.network, i)}`), row));
   box.append(element);
-  return { element, err, target, wrong, k: Infinity, i: 0 };
+  return { element, err, target, rows, chips: rows, k: Infinity, i: 0 };
 }
 
 function wire(svg, from, to, l) {
@@ -161,12 +162,12 @@ function wire(svg, from, to, l) {
 
 // --- room: which cards fit, and where the lines run ------------------------------------------------------------------
 
-const DENSITIES = ["full", "roomy", "compact", "tiny"];
+const DENSITIES = ["full", "roomy", "compact", "tiny"], ON_PHONE = ["full", "tiny", "least"];
 
 function fit() {
   const place = $("graph"), phone = onPhone(), gap = phone ? 12 : 26;
-  for (const density of phone ? ["full", "tiny"] : DENSITIES) {
-    for (const name of DENSITIES) document.body.classList.toggle(name, name === density);
+  for (const density of phone ? ON_PHONE : DENSITIES) {
+    for (const name of [...DENSITIES, "least"]) document.body.classList.toggle(name, name === density);
     graph.of = density;
     const boxes = [...place.querySelectorAll(".layer")].map((layer) => layer.getBoundingClientRect());
     const wide = boxes.reduce((total, box) => total + box.width, 0) + (boxes.length - 1) * gap;
@@ -188,7 +189,7 @@ function arrange() {
   const box = $("graph").getBoundingClientRect();
   for (const w of graph.wires) {
     const a = w.from.element.getBoundingClientRect(), b = w.to.element.getBoundingClientRect();
-    if (w.l < 0) {
+    if (w.to.k === Infinity && graph.error.rows.length === 1) {
       w.at = [(a.left + a.right) / 2 - box.left, a.bottom - box.top, b.top - box.top];
       continue;
     }
@@ -235,18 +236,20 @@ function drawCards() {
     card.element.classList.toggle("uses", uses(now, card));
   });
   for (const card of graph.cards) drawCard(card, network.layers[card.k], known, now);
-  const { error } = graph, { g } = network.last, backward = known("δ", network.layers.length - 1, 0);
-  const wrong = g.reduce((most, x) => (Math.abs(x) > Math.abs(most) ? x : most), 0);
+  const { error } = graph, { g, m } = network.last, index = sample.y.length < m; // the number of a class
   write(error.err, known("err") ? short(network.err) : "\u00a0");
-  write(error.target, Array.from(sample.y, (y) => (sample.y.length > 1 ? short(y) : signed(y))).join(" "));
-  write(error.wrong, backward ? signed(wrong) : "\u00a0");
-  paint(error.wrong, wrong, backward);
+  write(error.target, index ? `class ${sample.y[0] + 1}` : Array.from(sample.y, (y) => (m > 1 ? exact(y) : signed(y))).join(" "));
+  error.rows.forEach((row, i) => {
+    const backward = known("δ", network.layers.length - 1, i);
+    write(row, backward ? signed(g[i]) : "\u00a0");
+    paint(row, g[i], backward);
+  });
   error.element.classList.toggle("now", now?.kind === "err");
   error.element.classList.toggle("uses", uses(now, error));
   drawWires(known, now);
 }
 
-function drawCard({ element, chips, rows, slope, k, i }, layer, known, now) {
+function drawCard({ element, unseen, chips, rows, slope, k, i }, layer, known, now) {
   const { u, o, delta, theta } = layer, blamed = known("δ", k, i), graded = known("θ", k, i);
   const said = { u: known("u", k, i) && signed(u[i]), o: known("o", k, i) && signed(o[i]), δ: blamed && signed(delta[i]) };
   for (const key of ["u", "o", "δ"]) write(rows[key], said[key] || "\u00a0");
@@ -261,17 +264,20 @@ function drawCard({ element, chips, rows, slope, k, i }, layer, known, now) {
   element.classList.toggle("now", now?.k === k && now?.i === i);
   element.classList.toggle("uses", uses(now, { k, i }));
   const told = ["u", "o", "δ"].filter((key) => said[key]).map((key) => `${key} ${said[key]}`);
-  element.setAttribute("aria-label", [element.dataset.who, ...told].join(", "));
+  const name = [element.dataset.who, ...told].join(", ");
+  if (opens()) element.removeAttribute("aria-label"); // a button's name is what it shows, after this
+  else if (element.getAttribute("aria-label") !== name) element.setAttribute("aria-label", name);
+  write(unseen, opens() ? name : "");
 }
 
 function drawWires(known, now) {
   const { network } = state, widest = Math.max(...network.layers.flatMap(({ n, theta }) => [...theta].filter((_, p) => p % (n + 1) < n).map(Math.abs))) || 1;
   for (const { line, head, from, to, l, at } of graph.wires) {
     if (!at) continue;
-    const down = l < 0, p = down ? 0 : network.place(to.k, to.i, l), theta = down ? 0 : network.theta[p];
-    const g = down ? 0 : network.slope[p], width = down ? 1.2 : 0.7 + (2.3 * Math.min(1, Math.abs(theta) / widest || 0));
-    const stroke = !down && known("θ", to.k, to.i) && g ? colour(g, 0.4) : css("forward");
-    if (down) {
+    const toErr = to.k === Infinity, p = toErr ? 0 : network.place(to.k, to.i, l), theta = toErr ? 0 : network.theta[p];
+    const g = toErr ? 0 : network.slope[p], width = toErr ? 1.2 : 0.7 + (2.3 * Math.min(1, Math.abs(theta) / widest || 0));
+    const stroke = !toErr && known("θ", to.k, to.i) && g ? colour(g, 0.4) : css("forward");
+    if (at.length === 3) {
       const [x, top, bottom] = at;
       line.setAttribute("d", `M${x} ${top}V${bottom - 5}`);
       head.setAttribute("d", `M${x - 4} ${bottom - 6}h8l-4 6z`);
@@ -290,11 +296,10 @@ function drawWires(known, now) {
 }
 
 function travels(now, from, to) { // whether an event runs along a line
-  const last = state.network.layers.length - 1;
   if (now.kind === "update") return true;
   if (now.kind === "u" || now.kind === "θ") return to.k === now.k && to.i === now.i;
-  if (now.kind === "δ" && now.k < last) return from.k === now.k && from.i === now.i;
-  return to.k === Infinity && now.kind !== "o";
+  if (now.kind === "δ") return from.k === now.k && from.i === now.i;
+  return to.k === Infinity && now.kind === "err";
 }
 
 // --- δ layer by layer ---------------------------------------------------------------------------------------------------------
@@ -326,19 +331,20 @@ function arrangeSizes() {
     element.style.width = onPhone() ? "" : `${right - left}px`;
   };
   graph.sizes.forEach(({ element, factor }, k) => {
-    const box = boxes[k + 1], next = boxes[k + 2];
+    const box = boxes[k + 1], next = k + 1 < graph.sizes.length && boxes[k + 2];
+    factor.dataset.arrow = next && next.left - box.right > 3 * rem() ? "← " : "";
     put(element, box.left, box.right);
     if (next) put(factor, box.right, next.left);
   });
 }
 
 function drawSizes() {
-  const { sizes, word, change } = state.measure, last = sizes.length - 1, small = graph.of === "tiny" || graph.of === "compact";
+  const { sizes, word, change } = state.measure, last = sizes.length - 1, small = graph.of !== "full" && graph.of !== "roomy";
   graph.sizes.forEach(({ name, value, filled, factor }, k) => {
     write(name, k === last ? (small ? "output" : "|δ| output") : small ? `δ ${k + 1}` : `|δ| layer ${k + 1}`);
     write(value, short(sizes[k]));
     filled.style.width = `${Math.max(0, Math.min(1, (Math.log10(sizes[k]) - LOWEST) / (HIGHEST - LOWEST))) * 100}%`;
-    if (k < last) write(factor, sizes[k + 1] ? `← ×${times(sizes[k] / sizes[k + 1])}` : "");
+    if (k < last) write(factor, sizes[k + 1] ? `${factor.dataset.arrow}×${times(sizes[k] / sizes[k + 1])}` : "");
   });
   $("reading").replaceChildren(make("b", "", `δ ${word}`), Number.isFinite(change) ? ` ×${times(10 ** change)} from ŷ` : "");
 }

@@ -5,7 +5,7 @@ const view = { x: 0, y: 0, wide: 1.78, high: 1.78 }; // the middle of the plane,
 const scratch = document.createElement("canvas");
 
 function setView() { // so that all points are on it
-  const { canvas } = { canvas: $("plane") }, ratio = canvas.width / canvas.height;
+  const { width, height } = $("plane"), ratio = width / height;
   const own = ["given", "own"].includes(state.settings.data);
   if (own) {
     const extent = (d) => {
@@ -42,56 +42,66 @@ function field(all) {
   return { numbers: found, width };
 }
 
-const mixed = (low, middle, high, t) => { // from −1 to 1
-  const [end, share] = t < 0 ? [low, -t] : [high, t];
-  return [0, 1, 2].map((c) => middle[c] + (end[c] - middle[c]) * share);
-};
-
-function paintMap(canvas, shade) { // shade(cell) -> a colour
-  if (scratch.width !== GRID) scratch.width = scratch.height = GRID;
-  const context = scratch.getContext("2d"), image = context.createImageData(GRID, GRID);
-  for (let cell = 0; cell < GRID * GRID; cell++) {
-    const [r, g, b] = shade(cell);
-    image.data.set([r, g, b, 255], 4 * cell);
+// 256 colours from one of the theme to the next, as the four bytes of a pixel.
+const palettes = new Map();
+function palette(...names) {
+  const key = `${dark()} ${names}`;
+  if (!palettes.has(key)) {
+    const stops = names.map((name) => rgb(css(name)));
+    palettes.set(key, Uint32Array.from({ length: 256 }, (_, n) => {
+      const along = (n / 255) * (stops.length - 1), k = Math.min(stops.length - 2, Math.floor(along));
+      const [r, g, b] = stops[k].map((c, i) => Math.round(c + (stops[k + 1][i] - c) * (along - k)));
+      return (255 << 24) | (b << 16) | (g << 8) | r;
+    }));
   }
-  context.putImageData(image, 0, 0);
+  return palettes.get(key);
+}
+
+const shade = (share) => (share > 0 ? (share < 1 ? Math.round(255 * share) : 255) : 0); // of 0 to 1; nan is 0
+
+const picture = { image: null, pixels: null };
+
+function paintMap(canvas, pixelOf) { // of every cell
+  const context = scratch.getContext("2d");
+  if (!picture.image) {
+    scratch.width = scratch.height = GRID;
+    picture.image = context.createImageData(GRID, GRID);
+    picture.pixels = new Uint32Array(picture.image.data.buffer);
+  }
+  for (let cell = 0; cell < GRID * GRID; cell++) picture.pixels[cell] = pixelOf(cell);
+  context.putImageData(picture.image, 0, 0);
   const target = canvas.getContext("2d");
   target.imageSmoothingQuality = "high";
   target.drawImage(scratch, 0, 0, canvas.width, canvas.height);
 }
 
-const colours = (...names) => names.map((name) => rgb(css(name)));
-
-// How sure the outputs are, from −1 to 1, where there is one; else the likeliest class and how far ahead it is.
-function certainty(ŷ) {
-  const { low, threshold } = state.code, half = low === 0 && threshold ? 0.5 : 1;
-  return Math.max(-1, Math.min(1, (ŷ - threshold) / half)) || 0;
-}
-
-function paintOutputs(canvas, { numbers, width }, offset = 0) {
-  const [low, middle, high, third] = colours("plane-low", "plane-middle", "plane-high", "plane-third");
-  const { outputs } = state.network, start = width - outputs + offset;
-  if (outputs === 1 || offset) return paintMap(canvas, (cell) => mixed(low, middle, high, certainty(numbers[cell * width + start])));
+// How far one output is beyond its threshold; or the likeliest of several classes, and how far it is ahead.
+function paintOutputs(canvas, { numbers, width }) {
+  const { outputs } = state.network, start = width - outputs, { low, threshold = 0 } = state.code;
+  if (outputs === 1) {
+    const tints = palette("plane-low", "plane-middle", "plane-high"), half = low === 0 && threshold ? 0.5 : 1;
+    return paintMap(canvas, (cell) => tints[shade(0.5 + (0.5 * (numbers[cell * width + start] - threshold)) / half)]);
+  }
+  const tints = ["plane-low", "plane-high", "plane-third"].map((name) => palette("plane-middle", name));
   return paintMap(canvas, (cell) => {
-    const at = cell * width + start, os = Array.from({ length: outputs }, (_, i) => numbers[at + i]);
-    const order = os.map((_, i) => i).sort((a, b) => os[b] - os[a]), ahead = Math.min(1, Math.max(0, os[order[0]] - os[order[1]]));
-    const tint = [low, high, third][Math.min(2, order[0])];
-    return mixed(low, middle, tint, 0.25 + 0.75 * ahead);
+    let best = 0, first = -Infinity, second = -Infinity;
+    for (let i = 0; i < outputs; i++) {
+      const o = numbers[cell * width + start + i];
+      if (o > first) [best, first, second] = [i, o, first];
+      else if (o > second) second = o;
+    }
+    return tints[Math.min(2, best)][shade(0.25 + 0.75 * (first - second))];
   });
 }
 
 function drawMaps() { // of all neurons, in grey, so that colour stays gradient
-  const all = field(true), [low, high] = colours("map-low", "map-high");
-  let at = 0;
-  for (const { map, k } of graph.cards) {
-    const { sigma } = state.network.layers[k], output = k === state.network.layers.length - 1, place = at++;
-    if (output && state.network.outputs === 1) { paintOutputs(map, all); continue; }
+  const all = field(true), { numbers, width } = all, greys = palette("map-low", "map-high");
+  graph.cards.forEach(({ map, k }, place) => {
+    const { sigma } = state.network.layers[k], output = k === state.network.layers.length - 1;
+    if (output && state.network.outputs === 1) return paintOutputs(map, all);
     const floor = lowest(sigma) < 0 || output ? -1 : 0;
-    paintMap(map, (cell) => {
-      const share = Math.max(0, Math.min(1, (all.numbers[cell * all.width + place] - floor) / (1 - floor))) || 0;
-      return low.map((c, n) => c + (high[n] - c) * share);
-    });
-  }
+    return paintMap(map, (cell) => greys[shade((numbers[cell * width + place] - floor) / (1 - floor))]);
+  });
   graph.inputs.forEach(({ map }, l) => {
     const context = map.getContext("2d"), ends = l === 1 ? [0, 24, 0, 0] : [0, 0, 24, 0], gradient = context.createLinearGradient(...ends);
     gradient.addColorStop(0, css("map-low"));
@@ -225,8 +235,9 @@ function drawLegend() {
     place.append(make("span", "", "gradient"), ...Array.from({ length: 5 }, () => make("span", "chip")));
     place.append(make("span", "all"));
   }
-  const third = classesOf(state.settings) > 2 ? ", square: the third class" : "";
-  write(place.lastChild, `lines: width |θ|, hollow head θ < 0 · ring: ${state.network.outputs > 1 ? `class 1${third}` : `y = ${exact(state.code.low ?? 0)}`}`);
+  const { outputs } = state.network, { low = 0 } = state.code;
+  const points = outputs > 2 ? "ring, disc, square: classes 1, 2, 3" : outputs > 1 ? "points: ring class 1" : `points: ring y = ${exact(low)}`;
+  write(place.lastChild, outputs > 2 ? points : `lines: width |θ|, hollow head θ < 0 · ${points}`);
   [-1, -0.25, 0, 0.25, 1].forEach((share, n) => {
     const chip = place.children[n + 1];
     write(chip, share ? signed(share * largest, 2) : "0");

@@ -86,7 +86,7 @@ function takeNetwork({ architecture: shape, parameters }) { // Throws where the 
 
 // --- a picture of the moment: plane and curve as they are, the settings in words -----------------------------------------------
 
-function picture() {
+function pictureOf() {
   const escape = (text) => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
   const words = [...$("sentence").childNodes].map((node) => node.selectedOptions?.[0].text ?? (node.id ? "" : node.textContent)).join("").replace(/\s+\./, ".");
   const sum = `Err ${$("err").textContent} · ${$("count").textContent} · δ ${state.measure.word}`;
@@ -133,7 +133,7 @@ function watchSharing() {
   });
   button("save this moment", () => download("playground.json", JSON.stringify(momentOf()), "application/json"));
   button("save the network", () => download("network.json", `${JSON.stringify(networkFile(), null, 1)}\n`, "application/json"));
-  button("save a picture", () => download("playground.svg", picture(), "image/svg+xml"));
+  button("save a picture", () => download("playground.svg", pictureOf(), "image/svg+xml"));
   button("open a file", () => pick.click());
   Object.assign(pick, { type: "file", accept: ".json,application/json", hidden: true });
   pick.setAttribute("aria-label", "A moment or a network");
