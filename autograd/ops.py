@@ -20,16 +20,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 # isort: off
-from .reals.activations import (
-    cross_entropy, elu, elu_slope, erf, erf_slope, gelu, gelu_slope, leaky_relu, leaky_relu_slope, logsumexp,
-    normal_density, relu, sech2, sigmoid, sigmoid_slope, silu, silu_slope, softmax, softmax_rest, softmaxes, softplus, tanh,
-)  # fmt: skip
 from .errors import AutogradTypeError, AutogradValueError
+from .reals.activations import (
+    elu, elu_slope, erf, erf_slope, gelu, gelu_slope, leaky_relu, leaky_relu_slope, normal_density, relu, sech2,
+    sigmoid, sigmoid_slope, silu, silu_slope, softplus, tanh,
+)  # fmt: skip
+from .reals.branches import abs, ge, gt, larger, le, lt, maximum, minimum, sign, step, where
 from .reals.elementary import (
-    abs, acos, asin, asin_slope, atan, atan_slope, cos, cosh, div, exp, expm1, fsum, gated, ge, gt, larger,
-    le, log, log1p, log1p_slope, log_slope, lt, maximum, minimum, sign, sin, sinh, sqrt, step, sumprod, tan, where,
+    acos, asin, asin_slope, atan, atan_slope, cos, cosh, div, exp, expm1, fsum, gated, log, log1p, log1p_slope,
+    log_slope, sin, sinh, sqrt, sumprod, tan,
 )  # fmt: skip
 from .reals.powers import div_slope, hypot, hypot_slope, pow, pow_dx, pow_dxx, pow_dxy, pow_dy, pow_dyy, ratio
+from .reals.shares import cross_entropy, logsumexp, softmax, softmax_rest, softmaxes
 # isort: on
 
 Rule = Callable[..., "tuple[Any, ...]"]

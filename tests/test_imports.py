@@ -21,8 +21,9 @@ FILES = {
 }
 # Each module of the core imports from those to its left.
 CORE = (
-    "errors", "reals.elementary", "reals.powers", "reals.activations", "ops", "words.text", "words.naming", "graph",
-    "value", "functions", "gradient", "check", "teaching.orders", "teaching.events", "expression", "console",
+    "errors", "reals.elementary", "reals.powers", "reals.branches", "reals.activations", "reals.shares", "ops",
+    "words.text", "words.naming", "graph", "value", "functions", "gradient", "check", "teaching.orders",
+    "teaching.events", "expression", "console",
 )  # fmt: skip
 
 

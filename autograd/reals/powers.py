@@ -1,6 +1,6 @@
 """Quotients, powers and lengths on floats, with their slopes to second order.
 
-As in floats.py nothing raises.  What is hard here is the range: x/y², y·x^(y−1) and x/√(x²+y²)
+As in elementary.py nothing raises.  What is hard here is the range: x/y², y·x^(y−1) and x/√(x²+y²)
 are ordinary numbers where a part of the formula has over- or underflowed already.
 """
 
