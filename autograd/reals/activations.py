@@ -131,6 +131,25 @@ def silu(x: float) -> float:
     return x * e / (1.0 + e)
 
 
+def softsign(x: float) -> float:
+    """x / (1 + |x|), between −1 and 1.
+
+    >>> softsign(3.0), softsign(-float("inf"))
+    (0.75, -1.0)
+    """
+    return x / (1.0 + math.fabs(x)) if -inf < x < inf else math.copysign(1.0, x) if x == x else nan
+
+
+def softsign_slope(x: float) -> float:
+    """Slope of softsign, 1 / (1 + |x|)².
+
+    >>> softsign_slope(0.0), softsign_slope(-3.0), softsign_slope(1e200)
+    (1.0, 0.0625, 0.0)
+    """
+    o = 1.0 / (1.0 + math.fabs(x))
+    return o * o
+
+
 # The root r of silu', where eʳ + 1 + r = 0, as a sum of two doubles.
 _SILU_ROOT, _SILU_ROOT_REST = -1.2784645427610737, -1.0946994183093437e-16
 
@@ -163,6 +182,15 @@ def erf(x: float) -> float:
     (0.0, 1.0)
     """
     return math.erf(x)
+
+
+def erfc(x: float) -> float:
+    """1 − erf(x), with all its digits where erf is almost 1.
+
+    >>> erfc(0.0), erfc(27.0) > 0.0
+    (1.0, True)
+    """
+    return math.erfc(x)
 
 
 def erf_slope(x: float) -> float:

@@ -82,6 +82,34 @@ def log1p_slope(x: float) -> float:
     return log_slope(1.0 + x)
 
 
+def log2(x: float) -> float:
+    """Logarithm to base 2; −inf at 0, nan below.
+
+    >>> log2(8.0), log2(0.0)
+    (3.0, -inf)
+    """
+    return math.log2(x) if x > 0 else -inf if x == 0 else nan
+
+
+def log10(x: float) -> float:
+    """Logarithm to base 10; −inf at 0, nan below.
+
+    >>> log10(1000.0), log10(-1.0)
+    (3.0, nan)
+    """
+    return math.log10(x) if x > 0 else -inf if x == 0 else nan
+
+
+def log10_slope(x: float) -> float:
+    """Derivative of log10: 1 / (x·log 10); inf at 0, nan below.
+
+    >>> log10_slope(1.0), log10_slope(0.0)
+    (0.4342944819032518, inf)
+    """
+    # As a multiple of 1/x it would be inf at subnormal x where it is not.
+    return 0.4342944819032518 / x if x > 0 else inf if x == 0 else nan
+
+
 def sqrt(x: float) -> float:
     """Square root; nan below 0.
 
@@ -189,6 +217,42 @@ def cosh(x: float) -> float:
         return math.cosh(x)
     except OverflowError:
         return inf
+
+
+def asinh(x: float) -> float:
+    """Inverse hyperbolic sine.
+
+    >>> asinh(0.0), asinh(-float("inf"))
+    (0.0, -inf)
+    """
+    return math.asinh(x)
+
+
+def acosh(x: float) -> float:
+    """Inverse hyperbolic cosine; nan below 1.
+
+    >>> acosh(1.0), acosh(0.5)
+    (0.0, nan)
+    """
+    return math.acosh(x) if x >= 1 else nan
+
+
+def atanh(x: float) -> float:
+    """Inverse hyperbolic tangent; ±inf at ±1, nan outside.
+
+    >>> atanh(0.0), atanh(-1.0), atanh(2.0)
+    (0.0, -inf, nan)
+    """
+    return math.atanh(x) if -1 < x < 1 else x * inf if x == 1 or x == -1 else nan
+
+
+def atanh_slope(x: float) -> float:
+    """Derivative of atanh: 1 / ((1−x)(1+x)); inf at ±1, nan outside.
+
+    >>> atanh_slope(0.5), atanh_slope(1.0), atanh_slope(2.0)
+    (1.3333333333333333, inf, nan)
+    """
+    return log_slope((1.0 - x) * (1.0 + x))  # 1 − x² would cancel near ±1
 
 
 # --- sums and products --------------------------------------------------------------

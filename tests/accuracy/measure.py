@@ -23,14 +23,14 @@ LARGEST, INFINITE = math.nextafter(math.inf, 0.0), mpf(2) ** 1024
 
 # Rows that exist as slopes of others: their own slope is a second derivative, and has its bar.
 SLOPES = {
-    "div_slope", "pow_dx", "pow_dy", "log_slope", "log1p_slope", "asin_slope", "atan_slope", "sech2", "sigmoid_slope",
-    "leaky_relu_slope", "elu_slope", "silu_slope", "gelu_slope", "normal_density", "erf_slope", "hypot_slope",
-    "softmax", "softmax_rest", "ratio",
+    "div_slope", "pow_dx", "pow_dy", "log_slope", "log1p_slope", "log10_slope", "asin_slope", "atan_slope",
+    "atan2_slope", "atanh_slope", "sech2", "sigmoid_slope", "leaky_relu_slope", "elu_slope", "silu_slope",
+    "softsign_slope", "gelu_slope", "normal_density", "erf_slope", "hypot_slope", "softmax", "softmax_rest", "ratio",
 }  # fmt: skip
 # Rows that exist as second derivatives: their values have a bar, third derivatives have none.
 SECONDS = {"pow_dxx", "pow_dxy", "pow_dyy"}
-# Operands by which a row is differentiated, where not by all: exponents and targets are whole numbers.
-DIFFERENTIABLE = {"ratio": 3, "binary_cross_entropy": 1, "hinge": 1}
+# Operands by which a row is differentiated, where not by all: exponents, digits and targets are whole numbers.
+DIFFERENTIABLE = {"ratio": 3, "round": 1, "binary_cross_entropy": 1, "hinge": 1}
 # Roots of first and second derivatives.
 ROOTS = {
     ("silu", 1): (-1.2784645427610738,), ("silu", 2): (-2.399357280515468, 2.399357280515468),
