@@ -193,12 +193,12 @@ def test_sumprod_needs_pairs() -> None:
 
 
 @pytest.fixture
-def softsign() -> Any:
-    """x / (1 + |x|), entered as one row and taken out again."""
-    slope: Callable[[Any], Any] = lambda x: autograd.div(1.0, (1.0 + autograd.abs(x)) * (1.0 + autograd.abs(x)))
-    row = add_row(Op("softsign", lambda x: x / (1.0 + math.fabs(x)), lambda o, x: (slope(x),)))
+def isru() -> Any:
+    """x / √(1 + x²), entered as one row and taken out again."""
+    cosine: Callable[[Any], Any] = lambda x: autograd.div(1.0, autograd.hypot(1.0, x))
+    row = add_row(Op("isru", lambda x: x / math.hypot(1.0, x), lambda o, x: (cosine(x) * cosine(x) * cosine(x),)))
     yield function(row)
-    del TABLE["softsign"]
+    del TABLE["isru"]
 
 
 @given(x=st.floats(-5, 5).filter(lambda x: abs(x) > 0.01))
@@ -216,18 +216,18 @@ def test_one_row_is_enough(x: float) -> None:
     assert check_grads(lambda v: (cube(v) * v).tanh(), x / 5) >= 1
 
 
-def test_one_s_own_row_in_pickles_networks_and_pictures_names(softsign: Callable[..., Any]) -> None:
+def test_one_s_own_row_in_pickles_networks_and_pictures_names(isru: Callable[..., Any]) -> None:
     from nn import MLP
 
-    x = Value(2.0)
-    y = softsign(x) * x
+    x = Value(0.75)
+    y = isru(x) * x
     loaded = pickle.loads(pickle.dumps(y))
     loaded.backward()
-    assert loaded.data == y.data == 4 / 3
+    assert loaded.data == y.data == 0.6 * 0.75
     assert loaded.parents[1].grad == grad(y, x)[0].data
-    assert y.parents[0]._op == "softsign" and softsign.__name__ == "softsign"
-    out = MLP(1, [2, 1], activation=softsign, seed=0)([0.5])
-    assert out.op is TABLE["softsign"]
+    assert y.parents[0]._op == "isru" and isru.__name__ == "isru"
+    out = MLP(1, [2, 1], activation=isru, seed=0)([0.5])
+    assert out.op is TABLE["isru"]
 
 
 def test_a_network_with_one_s_own_activation_can_be_pickled() -> None:
@@ -254,9 +254,9 @@ def test_one_s_own_row_of_any_number_of_operands() -> None:
     assert check_grads(lambda a, b, c: product(a, b, c), 2.0, 3.0, 4.0) == 12
 
 
-def test_a_name_is_taken_only_once(softsign: Callable[..., Any]) -> None:
-    with pytest.raises(AutogradValueError, match="has an operation 'softsign' already; choose another name"):
-        add_row(Op("softsign", lambda x: x, lambda o, x: (1.0,)))
+def test_a_name_is_taken_only_once(isru: Callable[..., Any]) -> None:
+    with pytest.raises(AutogradValueError, match="has an operation 'isru' already; choose another name"):
+        add_row(Op("isru", lambda x: x, lambda o, x: (1.0,)))
     with pytest.raises(AutogradValueError, match="'tanh' already"):
         add_row(Op("tanh", lambda x: x, lambda o, x: (1.0,)))
 
