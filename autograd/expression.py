@@ -34,9 +34,10 @@ FUNCTIONS = {
     if hasattr(functions, name) and name not in ("literal", "sumprod", "softmax")
 }
 # What other books and programs call them.
-ELSEWHERE = {"ln": "log", "lg": "log10", "lb": "log2", "σ": "sigmoid", "logistic": "sigmoid", "sgn": "sign", "tg": "tan",
+ELSEWHERE = {"ln": "log", "lg": "log10", "lb": "log2", "σ": "sigmoid", "logistic": "sigmoid", "sgn": "sign",
              "arctan": "atan", "arcsin": "asin", "arccos": "acos", "arctan2": "atan2", "arsinh": "asinh",
-             "arcosh": "acosh", "artanh": "atanh", "max": "maximum", "min": "minimum", "rint": "round", "ReLU": "relu"}  # fmt: skip
+             "arcosh": "acosh", "artanh": "atanh", "tg": "tan", "max": "maximum", "min": "minimum",
+             "rint": "round", "ReLU": "relu"}  # fmt: skip
 # As printed in books, and as this package prints: x₁ is a name like x1, and · is not a letter.
 _SIGNS = str.maketrans("−×·÷₀₁₂₃₄₅₆₇₈₉", "-**/0123456789")
 _SUPERSCRIPTS = set("⁰¹²³⁴⁵⁶⁷⁸⁹⁻")

@@ -188,7 +188,8 @@ def test_cbrt_of_a_cube(x):
         (powers.cbrt, -inf, -inf), (powers.cbrt, 8e300, 2e100), (powers.exp2, -1074.0, 5e-324),
         (activations.softsign, 1e308, 1.0), (activations.softsign_slope, -inf, 0.0), (activations.erfc, -inf, 2.0),
         (branches.floor, -inf, -inf), (branches.ceil, nan, nan), (branches.trunc, LARGEST, LARGEST),
-        (floats.asinh, -inf, -inf), (floats.atan_slope, LARGEST, 0.0), (floats.asin_slope, 1.0, inf), (floats.tan, inf, nan),
+        (floats.asinh, -inf, -inf), (floats.atan_slope, LARGEST, 0.0), (floats.asin_slope, 1.0, inf),
+        (floats.tan, inf, nan),
     ],
 )  # fmt: skip
 def test_far_out(f, x, expected):
