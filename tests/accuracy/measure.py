@@ -71,11 +71,11 @@ def bar(name: str, order: int) -> float | None:
 def excused(name: str, order: int, xs: Point) -> bool:
     """Where the true result goes through zero and its last digits cannot be had.
 
-    And second derivatives of hypot where the length is a subnormal, which has few digits itself.
+    And second derivatives of hypot and atan2 where the length is a subnormal, which has few digits itself.
     """
     order += name in SLOPES
     roots, width = ROOTS.get((name.partition("_")[0], order), ()), 0.01 * (order + 1)
-    if name.startswith("hypot") and order == 2:
+    if name.startswith(("hypot", "atan2")) and order == 2:
         return math.hypot(*xs) < 2.0**-1022
     return any(abs(xs[0] - root) < width for root in roots)
 
