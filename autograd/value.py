@@ -97,13 +97,12 @@ def _of_one(name: str) -> Callable[[Value], Value]:
     return _named(method, row)
 
 
-def _of_two(name: str, *default: float) -> Callable[..., Value]:
+def _of_two(name: str) -> Callable[[Value, Number], Value]:
     row = TABLE[name]
 
     def method(self: Value, other: Number) -> Value:
         return node_of(row, (self, _operand(other, row, infix=False)))
 
-    method.__defaults__ = default or None
     return _named(method, row)
 
 
@@ -115,6 +114,9 @@ def _named(method: _Method, row: Op) -> _Method:
     method.__qualname__ = f"Value.{row.name}"
     method.__doc__ = (row.function.__doc__ or "").partition("\n")[0]
     return method
+
+
+_leaky_relu, _elu = _of_two("leaky_relu"), _of_two("elu")
 
 
 class Value:
@@ -269,8 +271,6 @@ class Value:
     gelu = _of_one("gelu")
     silu = _of_one("silu")
     erf = _of_one("erf")
-    leaky_relu = _of_two("leaky_relu", 0.01)
-    elu = _of_two("elu", 1.0)
     maximum = _of_two("maximum")
     minimum = _of_two("minimum")
     cbrt, exp2, log2, log10 = map(_of_one, ("cbrt", "exp2", "log2", "log10"))
@@ -302,6 +302,14 @@ class Value:
     arcsin, arccos, arctan, arctan2 = asin, acos, atan, atan2
     arcsinh, arccosh, arctanh = asinh, acosh, atanh
     fabs, rint, conjugate, deg2rad, rad2deg = abs, round, __pos__, radians, degrees
+
+    def leaky_relu(self, slope: Number = 0.01) -> Value:
+        """x above 0, slope·x below."""
+        return _leaky_relu(self, slope)
+
+    def elu(self, alpha: Number = 1.0) -> Value:
+        """x above 0, alpha·(eˣ − 1) below."""
+        return _elu(self, alpha)
 
     # --- the chain rule ---------------------------------------------------------------------
 
