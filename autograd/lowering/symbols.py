@@ -15,8 +15,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from ..errors import LoweringError
-from .batches import missing_row
-from .program import BUILT_IN, Program
+from .lookup import functions_of
+from .program import Program
 from .python import Style, function, source
 
 _PLAIN = ("exp", "log", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "erf", "erfc")
@@ -112,16 +112,18 @@ def _gated(g: Any, d: Any) -> Any:
 
 
 def _function(
-    program: Program, m: Any, table: Mapping[str, Any], functions: Mapping[str, Any], lift: Callable[[Any], Any]
+    program: Program,
+    target: str,
+    m: Any,
+    table: Mapping[str, Any],
+    functions: Mapping[str, Any],
+    lift: Callable[[Any], Any],
 ) -> Callable[..., Any]:
     """The program as a function, its constants computed in the namespace as well: 1/3 is no double."""
     program = program.unfolded()
-    namespace = {f"_{i}": m.number(x) for i, x in program.constants.items()}
-    for row, name in program.functions.items():
-        if row.name not in functions and row not in BUILT_IN:
-            raise LoweringError(missing_row(row, "these numbers"))
-        namespace[name] = functions[row.name] if row.name in functions else table[row.name]
-    run = function(source(program, Style(number=lambda i, x: f"_{i}")), namespace)
+    constants = {f"_{i}": m.number(x) for i, x in program.constants.items()}
+    named = functions_of(program, target, functions, table.get)
+    run = function(source(program, Style(number=lambda i, x: f"_{i}")), {**named, **constants})
 
     def on_numbers(*inputs: Any) -> Any:
         program.check_count(inputs)
@@ -154,7 +156,7 @@ def with_sympy(program: Program, functions: Mapping[str, Any]) -> Callable[..., 
             sympy.Symbol(x, real=True) if isinstance(x, str) else _rational(x) if type(x) is float else sympy.sympify(x)
         )
 
-    return _function(program, m, table, functions, symbol)
+    return _function(program, "sympy", m, table, functions, symbol)
 
 
 def _rational(x: float) -> Any:
@@ -178,7 +180,7 @@ def with_fractions(program: Program, functions: Mapping[str, Any]) -> Callable[.
     is no fraction in general, such as exp.
     """
     m = _fractions()
-    return _function(program, m, formulas(m), functions, _fraction)
+    return _function(program, "fractions", m, formulas(m), functions, _fraction)
 
 
 def _fractions() -> Any:
@@ -247,4 +249,4 @@ def with_mpmath(program: Program, functions: Mapping[str, Any]) -> Callable[...,
     # Where the lecture's formula would cancel at the digits there are.
     exact = {"expm1": mp.expm1, "sech2": lambda x: mp.sech(x) ** 2, "sigmoid_slope": lambda x: mp.sech(x / 2) ** 2 / 4}
     table = {name: real(f) for name, f in (formulas(m) | exact).items()}
-    return _function(program, m, table, functions, number)
+    return _function(program, "mpmath", m, table, functions, number)
