@@ -5,7 +5,6 @@ The printed source is the same for all; its functions are the texts of rows.py.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial

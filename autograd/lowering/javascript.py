@@ -35,7 +35,7 @@ def source(program: Program, functions: Mapping[str, str]) -> str:
     <BLANKLINE>
     """
     found = functions_of(program, "javascript", functions, helper)
-    given = [f"const {name} = {functions[row.name]};" for row, name in program.functions.items() if row.name in functions]
+    given = [f"const {name} = {found[name]};" for row, name in program.functions.items() if row.name in functions]
     style = Style(assignment="const {} = {};", number=lambda i, x: number(x))
     arguments, lines, result = statements(program, style)
     body = "\n".join([*given, *lines, f"return {result};"])

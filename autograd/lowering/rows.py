@@ -19,20 +19,21 @@ from collections.abc import Callable, Sequence
 from functools import cache, reduce
 from math import factorial
 from operator import add as _add
-from operator import and_ as _and
 from operator import mul as _mul
 from operator import or_ as _or
 from typing import Any
 
+# isort: off
 from ..ops import BUILT_IN, TABLE
 from ..reals.activations import (
     GELU_AROUND_MINIMUM, GELU_AROUND_ROOT, GELU_ROOT, GELU_ROOT_REST, SILU_ROOT, SILU_ROOT_REST,
 )  # fmt: skip
 from ..reals.elementary import inf, nan
+# isort: on
 
-PLAIN = frozenset("sqrt exp expm1 log log1p sin cos tan asin acos atan tanh abs".split())
-# What is exact, so that a text with nothing else has the bits of the row on floats.
-EXACT = frozenset("where abs sqrt copysign floor".split())
+PLAIN = {"abs", "sqrt", "exp", "expm1", "log", "log1p", "sin", "cos", "tan", "asin", "acos", "atan", "tanh"}
+# What is exact or rounded correctly.
+EXACT = {"where", "abs", "sqrt", "copysign", "floor"}
 
 
 class Namespace:
@@ -54,7 +55,7 @@ class Namespace:
         """Horner's rule, the highest coefficient first."""
         return reduce(lambda total, c: total * x + c, coefficients[1:], coefficients[0])
 
-    def each(self, f: Callable[[Any], Any], xs: Sequence[Any]) -> Sequence[Any]:
+    def each(self, f: Callable[[Any], Any], xs: Sequence[Any]) -> Any:
         return [f(x) for x in xs]
 
     def some(self, f: Callable[[Any], Any], xs: Sequence[Any]) -> Any:
@@ -106,7 +107,8 @@ def uses(name: str) -> frozenset[str]:
 
     class Asked(Namespace):
         def __getattr__(self, name: str) -> Any:
-            return lambda *_: asked.add(name) or _Anything()
+            asked.add(name)
+            return lambda *_: _Anything()
 
     written = text(name)
     assert written is not None

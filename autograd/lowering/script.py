@@ -17,11 +17,12 @@ from .rows import Namespace
 
 # How tightly an expression binds: what stands in brackets where; _NAMED: where only a name may stand.
 _CHOICE, _OR, _AND, _EQUALITY, _RELATION, _SUM, _PRODUCT, _SIGN, _ATOM, _NAMED = range(10)
-_MATH = frozenset(
-    "abs sqrt exp expm1 log log1p log2 log10 sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh cbrt"
-    " floor ceil trunc".split()
-)
-_EACH = "((each) => {})"
+# What JavaScript's Math has under the names of our rows.
+_MATH = {
+    "abs", "sqrt", "exp", "expm1", "log", "log1p", "log2", "log10", "cbrt", "sin", "cos", "tan", "asin", "acos", "atan",
+    "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "floor", "ceil", "trunc",
+}  # fmt: skip
+_SPREAD, _EACH = "...{}", "((each) => {})"
 _RETURN = "return\a"  # after which no line may be broken: JavaScript would return nothing
 _WIDTH = 110
 
@@ -66,7 +67,7 @@ class Expression:
         self.inside: Expression | None = next((x.inside for x in outer if x.inside), None)
 
     def __iter__(self) -> Iterator[Expression]:
-        return iter([self.script.made("...{}", self)])
+        return iter([self.script.made(_SPREAD, self)])
 
     __add__, __radd__ = _infix("+", _SUM, _PRODUCT)
     __sub__, __rsub__ = _infix("-", _SUM, _PRODUCT)
@@ -74,7 +75,7 @@ class Expression:
     __truediv__, __rtruediv__ = _infix("/", _PRODUCT, _SIGN)
     __lt__, __gt__ = (_infix(sign, _RELATION, _SUM)[0] for sign in "<>")
     __le__, __ge__ = (_infix(sign, _RELATION, _SUM)[0] for sign in ("<=", ">="))
-    __eq__, __ne__ = (_infix(sign, _EQUALITY, _RELATION)[0] for sign in ("===", "!=="))  # type: ignore[assignment]
+    __eq__, __ne__ = (_infix(sign, _EQUALITY, _RELATION)[0] for sign in ("===", "!=="))
     __and__, __or__ = _infix("&&", _AND, _AND)[0], _infix("||", _OR, _OR)[0]
     __hash__ = object.__hash__
 
@@ -116,7 +117,7 @@ class Script(Namespace):
         parameters = list(inspect.signature(text).parameters.values())[1:]
         variadic = [p.kind is p.VAR_POSITIONAL for p in parameters]
         operands = [self.made(p.name) for p in parameters]
-        result = text(self, *[self.made("...{}", x) if many else x for x, many in zip(operands, variadic)])
+        result = text(self, *[self.made(_SPREAD, x) if many else x for x, many in zip(operands, variadic)])
         lines, returned = _Writer(result).written()
         head = f"({', '.join('...' * many + p.name for p, many in zip(parameters, variadic))}) =>"
         if not lines and len(head) + len(returned) < _WIDTH - 20:
@@ -157,10 +158,10 @@ class Script(Namespace):
         return self.called("fsum", *xs)
 
     def listed(self, xs: Sequence[Any]) -> Expression:
-        first, *others = xs
-        if not others and first.pattern == "...{}":
-            return first.operands[0]
-        return self.made(f"[{', '.join(['{}'] * len([*xs]))}]", *xs)
+        elements: list[Expression] = [*xs]
+        if len(elements) == 1 and elements[0].pattern == _SPREAD:
+            return elements[0].operands[0]
+        return self.made(f"[{', '.join(['{}'] * len(elements))}]", *elements)
 
     def called(self, function: str, *operands: Any) -> Expression:
         return self.made(f"{function}({', '.join(['{}'] * len(operands))})", *operands)
@@ -204,7 +205,7 @@ class _Writer:
             if _EACH in x.pattern and inside and (lines := self.lines[inside]):
                 texts[1] = f"{{ {' '.join(lines)} {_RETURN}{texts[1]}; }}"
             written = x.pattern.format(*texts)
-            if self.uses[x] > 1 and x.pattern != "...{}":
+            if self.uses[x] > 1 and x.pattern != _SPREAD:
                 self.names[x] = name = f"v{len(self.names) + 1}"
                 self.lines[x.inside].append(f"const {name} = {written};")
                 return name

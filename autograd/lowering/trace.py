@@ -13,12 +13,12 @@ from typing import Any
 from ..errors import LoweringError
 from ..value import Value, tracing
 from ..words.naming import name
-from .program import Program, lower
+from .lowered import Lowered, lower
 
 _PLACES = (0.6180339887498949, -1.4142135623730951, 23.140692632779267)
 
 
-def trace(f: Callable[..., Any], n: int, *, allow_constants: bool = False) -> Program:
+def trace(f: Callable[..., Any], n: int, *, allow_constants: bool = False) -> Lowered:
     """The program of a function of n Values, with the inputs x₁ … xₙ.
 
     f   takes n Values; returns a Value, or a list or tuple of Values
@@ -41,7 +41,7 @@ def trace(f: Callable[..., Any], n: int, *, allow_constants: bool = False) -> Pr
         raise LoweringError(f"trace(f, n): n is the number of inputs, and was given as {n!r}")
     first, *others = (_recorded(f, n, place, allow_constants) for place in _PLACES)
     for other in others:
-        if not _same(first, other):
+        if first.structure() != other.structure():
             raise LoweringError(
                 "trace: the function records something else at other inputs, so one program cannot stand for it;"
                 " it reads .data or something random: compute with the Values, and branch with where(condition, a, b)"
@@ -49,7 +49,7 @@ def trace(f: Callable[..., Any], n: int, *, allow_constants: bool = False) -> Pr
     return first
 
 
-def _recorded(f: Callable[..., Any], n: int, place: float, allow_constants: bool) -> Program:
+def _recorded(f: Callable[..., Any], n: int, place: float, allow_constants: bool) -> Lowered:
     # Different numbers, of both signs, so that no two inputs look alike.
     inputs = [Value(place * (-1) ** i * (1 + i / (n + 1)), name("x", i + 1)) for i in range(n)]
     token = tracing.set(True)
@@ -62,8 +62,3 @@ def _recorded(f: Callable[..., Any], n: int, place: float, allow_constants: bool
             raise LoweringError(f"trace: the function returned {outputs!r}; it must return a Value, or a list of them")
         outputs = list(outputs)
     return lower(outputs, inputs, allow_constants=allow_constants)
-
-
-def _same(a: Program, b: Program) -> bool:
-    literals = [{i: repr(x) for i, x in each.constants.items()} for each in (a, b)]
-    return literals[0] == literals[1] and (a.instructions, a.outputs) == (b.instructions, b.outputs)

@@ -22,7 +22,7 @@ Kernel = Callable[..., Vector]
 _POW, _POW_DX, _POW_DXX = TABLE["pow"], TABLE["pow_dx"], TABLE["pow_dxx"]
 PRIMITIVES = ("exp", "expm1", "log", "log1p", "tanh")
 # Powers are right to the edges of their range there, and the C library's sinh and cosh to theirs.
-OUTSIDE = frozenset("pow pow_dxx pow_dxy pow_dyy ratio sinh cosh".split())
+OUTSIDE = {"pow", "pow_dxx", "pow_dxy", "pow_dyy", "ratio", "sinh", "cosh"}
 
 
 class Vectors(rows.Namespace):

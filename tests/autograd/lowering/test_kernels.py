@@ -18,6 +18,7 @@ np = pytest.importorskip("numpy")
 pytest.importorskip("llvmlite")
 from autograd.lowering.native import compiled as native  # noqa: E402
 from autograd.lowering.native import kernels  # noqa: E402
+
 from .test_native import ARITHMETIC  # noqa: E402
 
 APPROXIMATED = sorted(name for name in TRUTH if name != "literal" and name not in ARITHMETIC)
