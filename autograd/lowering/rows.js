@@ -43,7 +43,7 @@ const _power_times = (x, y, n, ...factors) => {
   return _quotient([...factors, power], divisors);
 };
 
-const pow_dx = (x, y) => y === 0 ? 0 : _power_times(x, y, 1, y);
+const pow_dx = (x, y) => y === 0 && (x === 0 || x - x !== 0) ? 0 : _power_times(x, y, 1, y);
 
 const pow_dy = (x, y) => {
   if (x === 0) return y >= 0 ? 0 : y < 0 ? -Infinity : NaN;

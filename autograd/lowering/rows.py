@@ -189,7 +189,8 @@ def _power_times(xp: Any, x: Any, y: Any, n: int, *factors: Any) -> Any:
 
 
 def pow_dx(xp: Any, x: Any, y: Any) -> Any:
-    return xp.where(y == 0.0, 0.0, _power_times(xp, x, y, 1, y))
+    zero = (y == 0.0) & ((x == 0.0) | ~finite(x))
+    return xp.where(zero, 0.0, _power_times(xp, x, y, 1, y))
 
 
 def pow_dy(xp: Any, x: Any, y: Any) -> Any:
