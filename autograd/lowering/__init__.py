@@ -7,6 +7,6 @@ targets   the same source elsewhere         trace       a Python function → pr
 
 from .lowered import Lowered, lower
 from .program import Instruction, Program
-from .trace import trace
+from .trace import lower_function, trace
 
-__all__ = ["Instruction", "Lowered", "Program", "lower", "trace"]
+__all__ = ["Instruction", "Lowered", "Program", "lower", "lower_function", "trace"]

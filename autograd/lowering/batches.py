@@ -12,7 +12,7 @@ from typing import Any
 
 from ..errors import LoweringError
 from ..ops import Op
-from ..value import given, number
+from ..recording import given, number
 from .lookup import functions_of
 from .program import Program
 from .python import Style, compiled, function, source
@@ -20,7 +20,10 @@ from .rows import Namespace, text, uses
 
 _BLOCK = 4096  # samples at once: a result of so many stays in the cache, and memory stays bounded
 # The rows that NumPy, and JAX after it, have under another name.
-_NAMES = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "pow": "power"}
+_NAMES = {
+    "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2",
+    "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh", "pow": "power",
+}  # fmt: skip
 
 
 class Arrays(Namespace):
@@ -184,7 +187,7 @@ def with_torch(program: Program, functions: Mapping[str, Any], dtype: Any = None
         return torch.where(condition, lift(x).to(condition.device) if plain else x, y)
 
     # One erf of torch's is one pass over memory, and one of the text's sixty.
-    xp = Arrays(torch, where=where, pow=torch.pow, erf=torch.erf)
+    xp = Arrays(torch, where=where, pow=torch.pow, erf=torch.erf, erfc=torch.erfc)
     return Batched(program, torch, lift, functions_of(program, "torch", functions, xp.row))
 
 

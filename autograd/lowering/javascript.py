@@ -16,7 +16,7 @@ from .lookup import functions_of
 from .program import Program
 from .python import Style, statements
 from .rows import PLAIN, text
-from .script import Script, number
+from .script import MATH, Script, number
 
 
 def source(program: Program, functions: Mapping[str, str]) -> str:
@@ -48,12 +48,11 @@ def helper(name: str) -> str | None:
     """The function of a built-in row as a line of JavaScript, or several; None for a row that it lacks."""
     if name in _by_hand():
         return _by_hand()[name]
-    script = Script()
-    if name in PLAIN:
-        return f"const {name} = Math.{name};" if hasattr(script, name) else None
+    if name in PLAIN and name in MATH:
+        return f"const {name} = Math.{name};"
     written = text(name)
     try:
-        return written and f"const {name} = {chr(10).join(script.function(written))};"
+        return written and f"const {name} = {chr(10).join(Script().function(written))};"
     except AttributeError:  # the text asks for what JavaScript has not
         return None
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ..ops import BUILT_IN
-from ..value import number
+from ..recording import number
 from .program import Instruction, Program
 
 LONGEST_LINE = 40  # operands in one line before a part of it gets a line of its own

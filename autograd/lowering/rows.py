@@ -31,9 +31,12 @@ from ..reals.activations import (
 from ..reals.elementary import inf, nan
 # isort: on
 
-PLAIN = {"abs", "sqrt", "exp", "expm1", "log", "log1p", "sin", "cos", "tan", "asin", "acos", "atan", "tanh"}
+PLAIN = {
+    "abs", "sqrt", "exp", "expm1", "exp2", "log", "log1p", "log2", "log10", "sin", "cos", "tan", "asin", "acos", "atan",
+    "atan2", "tanh", "asinh", "acosh", "atanh", "copysign", "floor", "ceil", "trunc", "fmod",
+}  # fmt: skip
 # What is exact or rounded correctly.
-EXACT = {"where", "abs", "sqrt", "copysign", "floor"}
+EXACT = {"where", "abs", "sqrt", "copysign", "floor", "ceil", "trunc"}
 
 
 class Namespace:
@@ -92,7 +95,8 @@ def text(name: str) -> Callable[..., Any] | None:
     ('relu', None)
     """
     if name in PLAIN:
-        return lambda xp, *xs: getattr(xp, name)(*xs)
+        one, two = lambda xp, x: getattr(xp, name)(x), lambda xp, x, y: getattr(xp, name)(x, y)
+        return one if TABLE[name].arity == 1 else two
     return globals()[name] if TABLE.get(name) in BUILT_IN and name in globals() else None
 
 
@@ -221,6 +225,16 @@ def ratio(xp: Any, x: Any, y: Any, z: Any, n: Any) -> Any:
     return xp.where(n == 0.0, x * y, xp.where(n == 1.0, once, (x / z) * (y / z) * xp.pow(z, 2.0 - n)))
 
 
+def cbrt(xp: Any, x: Any) -> Any:
+    """By Newton's method from a power whose exponent ⅓ is rounded, which costs a large x 60 ulp."""
+    small = xp.abs(x) < 1e-290
+    a = xp.where(small, xp.abs(x) * 2.0**600, xp.abs(x))
+    root = xp.pow(a, 1.0 / 3.0)
+    root = root - (root * root * root - a) / (3.0 * root * root)
+    root = xp.where(small, root * 2.0**-200, root)
+    return xp.where(finite(x) & (x != 0.0), xp.copysign(root, x), x)
+
+
 # --- slopes, and what the libraries get wrong -----------------------------------------
 
 
@@ -232,12 +246,27 @@ def log1p_slope(xp: Any, x: Any) -> Any:
     return log_slope(xp, 1.0 + x)
 
 
+def log10_slope(xp: Any, x: Any) -> Any:
+    return xp.where(x < 0.0, nan, 0.4342944819032518 / xp.abs(x))
+
+
 def asin_slope(xp: Any, x: Any) -> Any:
     return 1.0 / xp.sqrt((1.0 - x) * (1.0 + x))  # outside [−1, 1] the product is negative
 
 
 def atan_slope(xp: Any, x: Any) -> Any:
     return xp.where(xp.abs(x) < 1e100, 1.0 / (1.0 + x * x), (1.0 / x) / x)
+
+
+def atan2_slope(xp: Any, x: Any, y: Any) -> Any:
+    largest = maximum(xp, xp.abs(x), xp.abs(y))
+    unit = xp.where(largest < 1e-150, 2.0**600, xp.where(largest > 1e150, 2.0**-600, 1.0))
+    a, b = x * unit, y * unit
+    return xp.where(largest == inf, xp.copysign(0.0 * unit, x), a / (a * a + b * b) * unit)
+
+
+def atanh_slope(xp: Any, x: Any) -> Any:
+    return log_slope(xp, (1.0 - x) * (1.0 + x))
 
 
 def sinh(xp: Any, x: Any) -> Any:
@@ -299,6 +328,58 @@ def ge(xp: Any, x: Any, y: Any) -> Any:
 
 def gated(xp: Any, g: Any, d: Any) -> Any:
     return xp.where((g != 0.0) & (d != 0.0), g * d, 0.0)
+
+
+# --- whole numbers and remainders -----------------------------------------------------
+
+
+def round(xp: Any, x: Any, digits: Any) -> Any:
+    """x in units of 10^−digits to the nearest whole number: as the nearest below, and the exact rest."""
+    places = clamped(xp, xp.trunc(digits), -330.0, 330.0)
+    power = xp.pow(10.0, clamped(xp, xp.abs(places), 0.0, 300.0))
+    more = xp.pow(10.0, clamped(xp, xp.abs(places) - 300.0, 0.0, 30.0))  # 10³³⁰ is no double
+    fine = places > 0.0
+    units = xp.where(fine, x * power * more, x / power / more)
+    below = xp.floor(units)
+    rest = xp.where(fine, (units - below) + _lost(x, power), (x - below * power) / power)
+    rest = xp.where(more > 1.0, units - below, rest)
+    odd = below - 2.0 * xp.floor(0.5 * below) == 1.0
+    nearest = xp.where((rest > 0.5) | ((rest == 0.5) & odd), below + 1.0, below)
+    result = xp.where(fine, nearest / power / more, nearest * power * more)
+    result = xp.where(nearest == 0.0, xp.copysign(xp.abs(nearest), x), result)
+    whole = finite(x) & ~(fine & ~(xp.abs(units) < 2.0**52))  # else x has no such digits
+    return xp.where(digits != digits, nan, xp.where(whole, result, x))
+
+
+def _lost(x: Any, y: Any) -> Any:
+    """x·y less its double: Dekker's product."""
+
+    def halves(x: Any) -> tuple[Any, Any]:
+        big = 134217729.0 * x
+        high = big - (big - x)
+        return high, x - high
+
+    (a, b), (c, d) = halves(x), halves(y)
+    return ((a * c - x * y) + a * d + b * c) + b * d
+
+
+def _aside(r: Any, y: Any) -> Any:
+    """Whether a remainder has not the divisor's sign."""
+    return ((r < 0.0) & (y > 0.0)) | ((r > 0.0) & (y < 0.0))
+
+
+def mod(xp: Any, x: Any, y: Any) -> Any:
+    r = xp.fmod(x, y)
+    return xp.where(r == 0.0, xp.copysign(r, y), xp.where(_aside(r, y), r + y, r))
+
+
+def floordiv(xp: Any, x: Any, y: Any) -> Any:
+    r = xp.fmod(x, y)
+    q = (x - r) / y
+    q = xp.where(_aside(r, y), q - 1.0, q)
+    below = xp.floor(q)
+    below = xp.where(q - below > 0.5, below + 1.0, below)
+    return xp.where(y == 0.0, x / y, xp.where(q == 0.0, xp.copysign(q, x / y), below))
 
 
 # --- sums and lengths -----------------------------------------------------------------
@@ -397,6 +478,15 @@ def silu_slope(xp: Any, x: Any) -> Any:
     return xp.where(x > 800.0, 1.0, xp.where(x < -800.0, far, inner))
 
 
+def softsign(xp: Any, x: Any) -> Any:
+    return xp.where(finite(x), x / (1.0 + xp.abs(x)), sign(xp, x))
+
+
+def softsign_slope(xp: Any, x: Any) -> Any:
+    o = 1.0 / (1.0 + xp.abs(x))
+    return o * o
+
+
 # --- the normal distribution ----------------------------------------------------------
 
 # erf(√z) / √z on 0 ≤ z ≤ 1, error 7.4e-18; this and the others as in native/kernels.py
@@ -441,6 +531,12 @@ def _times_gaussian(xp: Any, factor: Any, x: Any, k: float) -> Any:
     taylor = xp.polynomial([1.0 / factorial(i) for i in (6, 5, 4, 3, 2, 1)], z) * z
     value = xp.times_exp(factor + factor * taylor, near * near * -k)
     return xp.where(xp.abs(x) < 40.0, value, xp.where(x != x, nan, 0.0))
+
+
+def erfc(xp: Any, x: Any) -> Any:
+    z = clamped(xp, xp.abs(x), 0.0, 28.4)  # erfc of more is 0
+    upper = _times_gaussian(xp, xp.polynomial(ERFCX, (z - 2.0) / (z + 2.0)) / (z + 2.0), z, 1.0)
+    return xp.where(x < 0.0, 2.0 - upper, upper)
 
 
 def erf_slope(xp: Any, x: Any) -> Any:

@@ -18,7 +18,7 @@ from .rows import Namespace
 # How tightly an expression binds: what stands in brackets where; _NAMED: where only a name may stand.
 _CHOICE, _OR, _AND, _EQUALITY, _RELATION, _SUM, _PRODUCT, _SIGN, _ATOM, _NAMED = range(10)
 # What JavaScript's Math has under the names of our rows.
-_MATH = {
+MATH = {
     "abs", "sqrt", "exp", "expm1", "log", "log1p", "log2", "log10", "cbrt", "sin", "cos", "tan", "asin", "acos", "atan",
     "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "floor", "ceil", "trunc",
 }  # fmt: skip
@@ -133,6 +133,15 @@ class Script(Namespace):
     def copysign(self, x: Any, y: Any) -> Expression:
         return self.where((y < 0.0) | (1.0 / y < 0.0), -self.abs(x), self.abs(x))
 
+    def pow(self, x: Any, y: Any) -> Expression:
+        return self.called("pow", x, y)
+
+    def exp2(self, x: Any) -> Expression:
+        return self.called("Math.pow", 2.0, x)
+
+    def fmod(self, x: Any, y: Any) -> Expression:
+        return self.made("{} % {}", x, y, places=(_PRODUCT, _SIGN), binds=_PRODUCT)
+
     def polynomial(self, coefficients: Sequence[float], x: Any) -> Expression:
         listed = ", ".join(map(number, coefficients))
         return self.made(f"[{listed}].reduce((total, c) => total * {{}} + c)", x, places=(_NAMED,))
@@ -167,7 +176,7 @@ class Script(Namespace):
         return self.made(f"{function}({', '.join(['{}'] * len(operands))})", *operands)
 
     def __getattr__(self, name: str) -> Any:
-        if name not in _MATH:
+        if name not in MATH:
             raise AttributeError(name)
         return lambda *operands: self.called(f"Math.{name}", *operands)
 

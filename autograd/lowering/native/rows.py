@@ -15,12 +15,12 @@ from ...ops import BUILT_IN, TABLE, Op
 from .. import rows
 from . import kernels, shares
 from .kernels import Guarded, GuardedKernel
-from .vectors import Block, Vector, copysign, polynomial, select
+from .vectors import Block, Operand, Vector, copysign, polynomial, select
 
 Kernel = Callable[..., Vector]
 
 _POW, _POW_DX, _POW_DXX = TABLE["pow"], TABLE["pow_dx"], TABLE["pow_dxx"]
-PRIMITIVES = ("exp", "expm1", "log", "log1p", "tanh")
+PRIMITIVES, ROUNDINGS = ("exp", "expm1", "log", "log1p", "tanh"), ("floor", "ceil", "trunc")
 # Powers are right to the edges of their range there, and the C library's sinh and cosh to theirs.
 OUTSIDE = {"pow", "pow_dxx", "pow_dxy", "pow_dyy", "ratio", "sinh", "cosh"}
 
@@ -39,14 +39,17 @@ class Vectors(rows.Namespace):
     def sqrt(self, x: Vector) -> Vector:
         return x.block.intrinsic("sqrt", x)
 
-    def floor(self, x: Vector) -> Vector:
-        return x.block.intrinsic("floor", x)
-
     def __getattr__(self, name: str) -> Any:
         if name in PRIMITIVES:
             return getattr(kernels, name)
-        row = TABLE[name]
-        return lambda *xs: xs[0].block.outer(row, *xs)
+        if name in ROUNDINGS:
+            return lambda x: x.block.intrinsic(name, x)
+        return partial(_outer, TABLE[name])
+
+
+def _outer(row: Op, *xs: Operand) -> Vector:
+    block = next(x.block for x in xs if isinstance(x, Vector))
+    return block.outer(row, *[x if isinstance(x, Vector) else block.constant(x) for x in xs])
 
 
 def pow_dx(x: Vector, y: Vector) -> Guarded:
