@@ -21,11 +21,13 @@ from typing import Any, NamedTuple
 
 from autograd import AutogradError, AutogradValueError, draw, no_grad
 from autograd.console import run, told
+from autograd.words.naming import name
 
 from . import deltas
 from .certifying.certificate import certify
-from .network.losses import LOSSES, Loss
-from .network.modules import ACTIVATIONS, MLP, name
+from .network.activations import ACTIVATION_RECORDS, ACTIVATIONS
+from .network.losses import LOSS_RECORDS, LOSSES, Loss
+from .network.modules import MLP
 from .training.datasets import IRIS, Dataset, Scale, read_csv, split
 from .training.history import History
 from .training.loop import fit, predict
@@ -33,7 +35,6 @@ from .training.optimizers import OPTIMIZERS, optimizer_of
 
 # The recipe of the irises; tests/benchmarks/iris.py holds it to its promise over 20 seeds.
 HIDDEN, EPOCHS, BATCH, RATES = [8], 60, 16, {"adam": 0.02, "sgd": 0.01}
-SQUARED = ("squared_error", "mean_squared_error")
 
 EXAMPLES = """\
 examples:
@@ -90,7 +91,8 @@ def prepare(options: argparse.Namespace) -> Task:
     """Read, split and standardise.  Raises AutogradValueError or OSError for what cannot be used."""
     data = read_csv(options.data or IRIS, options.target, options.task)
     loss = options.loss or ("cross_entropy" if data.classes else "squared_error")
-    if not data.classes and loss not in SQUARED:
+    numbers = LOSS_RECORDS[loss].targets == "numbers"
+    if not data.classes and not numbers:
         raise AutogradValueError(
             f"{loss} compares classes, and {data.target!r} is a number; take squared_error, or --task classification"
         )
@@ -99,7 +101,7 @@ def prepare(options: argparse.Namespace) -> Task:
     target_scale = Scale.of([[data.Y[i]] for i in train])
     # The lecture squares the error of σ's own outputs; where they cannot reach the targets, and
     # for losses that start from logits, the last layer is linear.
-    reaches = loss in SQUARED and data.classes and options.activation in ("tanh", "sigmoid")
+    reaches = numbers and data.classes and ACTIVATION_RECORDS[options.activation].bounded
     output = options.activation if reaches else "linear"
     Y: list[Any]
     if data.classes:
@@ -110,9 +112,10 @@ def prepare(options: argparse.Namespace) -> Task:
 
 
 def _class_target(c: int, classes: int, loss: str, output: str) -> int | list[int]:
-    if loss == "cross_entropy":
+    targets, sigma = LOSS_RECORDS[loss].targets, ACTIVATION_RECORDS[output]
+    if targets == "classes":
         return c
-    no = -1 if loss == "hinge" or output == "tanh" else 0
+    no = -1 if targets == "signs" else int(sigma.low) if targets == "numbers" and sigma.bounded else 0
     return [1 if k == c else no for k in range(classes)]
 
 

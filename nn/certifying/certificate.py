@@ -26,7 +26,7 @@ from autograd.value import given
 from autograd.words.naming import name
 
 from .. import deltas as hand
-from ..network.losses import Loss, loss_of
+from ..network.losses import Loss, loss_of, loss_record
 from ..network.modules import MLP, Neuron
 from .checking import Check, ErrorSlopes, Sigma, gradient_terms, require_values, sum_of
 from .report import BatchCertificate, Certificate, Comparison
@@ -253,8 +253,7 @@ def _sigma_of(neuron: Neuron) -> Sigma:
 
 
 def _slopes_of(loss: str | Loss) -> str:
-    if isinstance(loss, str):
-        return loss
-    if getattr(loss, "__name__", "") in hand.ERROR_SLOPES and loss is loss_of(loss.__name__):
-        return str(loss.__name__)
+    known = loss_record(loss)
+    if known is not None and (isinstance(loss, str) or known.name in hand.ERROR_SLOPES):
+        return known.name
     raise AutogradValueError("certify: for a loss of your own give error_slopes, a function (y, ŷ) -> ∂Err/∂ŷ by hand")

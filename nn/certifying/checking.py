@@ -14,6 +14,7 @@ from autograd.words.naming import name
 from autograd.words.text import shown
 
 from .. import deltas as hand
+from ..network.losses import targets_of
 from .report import Certificate, Comparison, Row, allowed
 from .rounding import ERROR_OF_SLOPES, cancelling_terms, propagated_errors, sum_tolerance
 
@@ -311,10 +312,7 @@ def _error_slopes(error_slopes: ErrorSlopes) -> Callable[[Sequence[float], Seque
 
 
 def _targets(y: Any, outputs: int, loss: str) -> list[float]:
-    if loss == "cross_entropy" and not hasattr(y, "__len__"):
-        return [float(k == y) for k in range(outputs)]
-    listed = list(y) if hasattr(y, "__len__") else [y]
-    targets = [v.data if isinstance(v, Value) else float(v) for v in listed]
+    targets = [v.data if isinstance(v, Value) else float(v) for v in targets_of(loss, y, outputs)]
     if len(targets) != outputs:
         raise AutogradValueError(f"certify: {outputs} outputs, and {len(targets)} targets")
     return targets

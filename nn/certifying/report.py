@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 from autograd import Difference
+from autograd.words.formulas import latex_name
+from autograd.words.text import markup
 
-HEADER = ("neuron", "u", "o", "σ'(u)", "δ engine", "δ by hand", "ulp", "∂Err/∂θ, ulp", "differences", "verdict")
+from ..tables import Table, latex_number
+
+TITLES = ("neuron", "u", "o", "σ'(u)", "δ engine", "δ by hand", "ulp", "∂Err/∂θ, ulp", "differences", "verdict")
 FAR = 1e6  # ulp, above which a relative difference says more
 
 
@@ -65,6 +71,12 @@ class Comparison:
         larger = max(abs(self.engine), abs(self.hand))
         percent = 100 * abs(self.engine / larger - self.hand / larger)
         return f"{percent:.0f} %" if percent >= 10 else f"{percent:.2g} %"
+
+    def plain(self) -> dict[str, Any]:
+        """What was compared, in what JSON has."""
+        numbers = {"engine": self.engine, "hand": self.hand, "tolerance": self.tolerance, "ulp": self.ulp}
+        plain = {key: _number(x) for key, x in numbers.items()}
+        return {"layer": self.neuron[0], "neuron": self.neuron[1], "term": self.term, **plain, "agrees": self.agrees}
 
     def __str__(self) -> str:
         distance = self.distance
@@ -124,13 +136,19 @@ class Certificate:
         return next((c for c in self.comparisons if not c.agrees), None)
 
     def __str__(self) -> str:
-        lines = [HEADER, *(self.line(row) for row in self.rows)]
-        widths = [max(len(line[column]) for line in lines) for column in range(len(HEADER))]
-        table = [
-            "  ".join([line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:]))])
-            for line in lines
-        ]
-        return "\n".join([table[0], "─" * len(table[0]), *table[1:], "", self.summary])
+        return f"{self.table.text()}\n\n{self.summary}"
+
+    @property
+    def table(self) -> Table:
+        """A line for each neuron, δ on the colours that it has in the pictures."""
+        colours, bold = {}, []
+        for n, row in enumerate(self.rows):
+            colours[n, TITLES.index("δ engine")] = row.delta.engine
+            colours[n, TITLES.index("δ by hand")] = row.delta.hand
+            if not row.ok:
+                bold.append((n, TITLES.index("verdict")))
+        align = "l" + "r" * (len(TITLES) - 1)
+        return Table(TITLES, [self.line(row) for row in self.rows], align, colours, bold)
 
     @property
     def summary(self) -> str:
@@ -155,23 +173,32 @@ class Certificate:
 
     def latex(self) -> str:
         """The table as a LaTeX array."""
-        from ..tables import as_latex
-
-        return as_latex(self)
+        header = ["", "u", "o", r"\sigma'(u)", r"\delta", r"\delta \text{ by hand}", r"\text{ulp}", ""]
+        rows = [
+            [latex_name(row.delta.term), *map(latex_number, self.line(row)[1:7]), _latex_verdict(row.ok)]
+            for row in self.rows
+        ]
+        return Table(header, rows, "lrrrrrrl").latex()
 
     def json(self) -> str:
         """All that was compared as JSON text; what is no number there is a string, "nan" or "inf"."""
-        from ..tables import as_json
+        return _json(self.plain())
 
-        return as_json(self)
+    def plain(self) -> dict[str, Any]:
+        """All that was compared, in what JSON has."""
+        neurons = [
+            {"layer": row.neuron[0], "neuron": row.neuron[1], "u": _number(row.u), "o": _number(row.o),
+             "slope": _number(row.slope), "delta": _number(row.delta.engine), "agrees": row.ok}
+            for row in self.rows
+        ]  # fmt: skip
+        compared = [c.plain() for c in self.comparisons]
+        return {"certified": bool(self), "summary": self.summary, "neurons": neurons, "comparisons": compared}
 
     def _repr_html_(self) -> str:
-        from ..tables import as_html
-
-        return as_html(self)
+        return f"{self.table.html()}<p>{markup(self.summary)}</p>"
 
     def line(self, row: Row) -> tuple[str, ...]:
-        """A neuron's cells, under HEADER."""
+        """A neuron's cells, under TITLES."""
         d = row.difference
         differences = "—" if d is None else "agree" if d.resolvable else "not resolvable"
         if d is not None and d.resolvable and not confirms(d, row.delta.engine):
@@ -217,28 +244,38 @@ class BatchCertificate:
         )
 
     def __str__(self) -> str:
-        title = f"sample {self.worst}, the worst of {len(self.certificates)}"
-        return f"{title}\n{self.certificates[self.worst]}\n\n{self.summary}"
+        return f"{self._title}\n{self.certificates[self.worst]}\n\n{self.summary}"
+
+    @property
+    def _title(self) -> str:
+        return f"sample {self.worst}, the worst of {len(self.certificates)}"
 
     def __repr__(self) -> str:
         return f"<BatchCertificate: {self.summary}>"
 
     def latex(self) -> str:
         """The worst sample's table, and the gradients summed over all samples, as a LaTeX array."""
-        from ..tables import batch_as_latex
-
-        return batch_as_latex(self)
+        header = ["", r"\text{engine}", r"\text{by hand}", r"\text{ulp}", ""]
+        rows = [
+            [latex_name(c.term), latex_number(f"{c.engine:+.9g}"), latex_number(f"{c.hand:+.9g}"),
+             latex_number(c.distance), _latex_verdict(c.agrees)]
+            for c in self.summed
+        ]  # fmt: skip
+        parts = [
+            rf"\text{{{self._title}}}", self.certificates[self.worst].latex(),
+            rf"\text{{summed over {len(self.certificates)} samples}}", Table(header, rows, "lrrrl").latex(),
+        ]  # fmt: skip
+        return "\n".join([r"\begin{array}{l}", " \\\\\n".join(parts), r"\end{array}"])
 
     def json(self) -> str:
         """Every sample's report as JSON text."""
-        from ..tables import batch_as_json
-
-        return batch_as_json(self)
+        return _json({
+            "certified": bool(self), "summary": self.summary, "worst": self.worst,
+            "summed": [c.plain() for c in self.summed], "samples": [c.plain() for c in self.certificates],
+        })  # fmt: skip
 
     def _repr_html_(self) -> str:
-        from ..tables import batch_as_html
-
-        return batch_as_html(self)
+        return f"<p>{self._title}</p>{self.certificates[self.worst]._repr_html_()}<p>{markup(self.summary)}</p>"
 
 
 def allowed(measured: Difference) -> float:
@@ -257,3 +294,15 @@ def confirms(measured: Difference, derivative: float) -> bool:
     (True, False)
     """
     return abs(measured.value - derivative) <= allowed(measured)
+
+
+def _number(x: float) -> float | str:
+    return x if math.isfinite(x) else str(x)
+
+
+def _json(plain: dict[str, Any]) -> str:
+    return json.dumps(plain, ensure_ascii=False, indent=1)
+
+
+def _latex_verdict(ok: bool) -> str:
+    return r"\text{ok}" if ok else r"\textbf{wrong}"

@@ -11,13 +11,17 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograd import AutogradValueError, Value
+from autograd.words.naming import name
 
 from ..network.initializers import he, initializer_for
 from ..network.modules import MLP, Neuron
-from .report import Cause, Diagnosis, LayerDiagnosis
+from .report import Cause, LayerDiagnosis
+
+if TYPE_CHECKING:
+    from .diagnosis import Diagnosis
 
 FACTOR = 2.0  # |δ| changing by 10² from ∂Err/∂ŷ to the first layer is called vanishing, or exploding
 SATURATED = 0.1  # σ' below this share of its largest value, where σ is flat on both sides
@@ -155,17 +159,11 @@ def _cause(kind: str, rows: list[LayerDiagnosis], share: float, push: float, dia
     if kind == "flat side":
         biased = any(n.bias is not None and n.bias.data for layer in diagnosis.net.layers for n in layer.neurons)
         whose = "" if biased else ", as these weights were drawn"
-        return Cause(
-            "flat side of σ",
-            layers,
-            share,
-            f"{text}: most of what δ meets is at u < 0{whose}",
-            _FLAT if biased else _DRAW,
-        )
+        text += f": most of what δ meets is at u < 0{whose}"
+        return Cause("flat side of σ", layers, share, text, _FLAT if biased else _DRAW)
     remedy = _OUTPUT if layers == (len(diagnosis.rows),) else _SLOPE
-    return Cause(
-        f"{'small' if vanishing else 'large'} slope of σ", layers, share, f"{text}, and by {limit:.3g} at most", remedy
-    )
+    text += f", and by {limit:.3g} at most"
+    return Cause(f"{'small' if vanishing else 'large'} slope of σ", layers, share, text, remedy)
 
 
 def _weights(layers: tuple[int, ...], share: float, push: float, diagnosis: Diagnosis) -> Cause:
@@ -230,14 +228,9 @@ def _saturation(
     if kind == "large inputs":
         sizes = [_size(column) for column in _columns(diagnosis.X)]
         i = sizes.index(max(sizes))
-        return Cause(
-            kind, layers, share, f"{text}, since x{_index(i)} is: {sizes[i]:.3g} in root mean square", _SCALED, of
-        )
+        text += f", since {name('x', i + 1)} is: {sizes[i]:.3g} in root mean square"
+        return Cause(kind, layers, share, text, _SCALED, of)
     return Cause(kind, layers, share, text, _OUTPUT if layers == (len(diagnosis.rows),) else _SATURATED, of)
-
-
-def _index(i: int) -> str:
-    return str(i + 1).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
 
 
 def _columns(X: list[Any]) -> list[list[float]]:

@@ -17,12 +17,15 @@ from autograd.drawing import Drawing
 from autograd.drawing import draw as summary
 from autograd.drawing.parts import border, canvas, cell, chip, header, legend, table, tooltip, words
 from autograd.drawing.theme import Colour, Theme, largest_of, theme_named
+from autograd.words.naming import name
 from autograd.words.text import exact, shown, signed
 
-from .modules import ForwardPass, Neuron, _activation_name, name
+from .activations import name_of
 
 if TYPE_CHECKING:
     from autograd.drawing.page.explorer import Page
+
+    from .modules import ForwardPass, Neuron
 
 CURVED = 16  # edges between two layers: up to here they curve
 IN_NOTEBOOK = 300  # weights: a notebook draws a forward pass by itself up to here
@@ -133,7 +136,7 @@ class _Picture:
         state = [("u", self.plain(u.data)), (out, self.plain(o.data))]
         if self.differentiated:
             state.append(("δ", self.chip(u.grad)))
-        head = header(f"neuron {i + 1}", shown(_activation_name(neuron.activation)), role)
+        head = header(f"neuron {i + 1}", shown(name_of(neuron.activation)), role)
         chips = [self.parameter(f"p{j}", parameter) for j, parameter in enumerate(neuron.parameters())]
         label = self.beside(head, chips, state) if self.sideways else self.below(head, chips, state)
         attributes = border(self.theme, role)

@@ -11,7 +11,8 @@ import random
 from collections.abc import Callable
 from typing import TypeAlias
 
-from autograd import AutogradValueError
+from .activations import record_of
+from .choosing import chosen
 
 Initializer: TypeAlias = Callable[[random.Random, int, int], float]
 
@@ -40,26 +41,26 @@ def he(generator: random.Random, fan_in: int, fan_out: int) -> float:
     return generator.gauss(0.0, math.sqrt(2.0 / fan_in))
 
 
-def uniform(generator: random.Random, fan_in: int, fan_out: int) -> float:
+def uniform_weights(generator: random.Random, fan_in: int, fan_out: int) -> float:
     """Uniform in ±1, whatever the layer: the plain start of many a first lecture.
 
-    >>> -1 <= uniform(random.Random(0), 2, 2) <= 1
+    >>> -1 <= uniform_weights(random.Random(0), 2, 2) <= 1
     True
     """
     return generator.uniform(-1.0, 1.0)
 
 
-def zeros(generator: random.Random, fan_in: int, fan_out: int) -> float:
+def zero_weights(generator: random.Random, fan_in: int, fan_out: int) -> float:
     """Zero: every neuron of a layer then stays like its neighbours, which is worth seeing once.
 
-    >>> zeros(random.Random(0), 2, 2)
+    >>> zero_weights(random.Random(0), 2, 2)
     0.0
     """
     return 0.0
 
 
+uniform, zeros = uniform_weights, zero_weights  # their older names, which say less at a top level
 INITIALIZERS: dict[str, Initializer] = {"xavier": xavier, "he": he, "uniform": uniform, "zeros": zeros}
-_RECTIFIERS = ("relu", "leaky_relu", "elu", "softplus", "gelu", "silu")
 
 
 def initializer_for(initializer: str | Initializer | None, activation: object) -> Initializer:
@@ -71,11 +72,6 @@ def initializer_for(initializer: str | Initializer | None, activation: object) -
     ('he', 'xavier')
     """
     if initializer is None:
-        return he if getattr(activation, "__name__", activation) in _RECTIFIERS else xavier
-    if callable(initializer):
-        return initializer
-    if not isinstance(initializer, str) or initializer not in INITIALIZERS:
-        raise AutogradValueError(
-            f"unknown initializer {initializer!r}; choose one of {', '.join(INITIALIZERS)}, or give a function"
-        )
-    return INITIALIZERS[initializer]
+        record = record_of(activation)
+        return INITIALIZERS[record.initializer] if record else xavier
+    return initializer if callable(initializer) else chosen("initializer", initializer, INITIALIZERS, "a function")

@@ -22,9 +22,11 @@ from autograd.lowering import Program, lower
 from autograd.lowering.native import compiled as native
 from autograd.lowering.native import machine
 from autograd.value import literal, tracing
+from autograd.words.naming import name
 
+from ..network.activations import ACTIVATIONS
 from ..network.losses import LOSSES, Loss, picked
-from ..network.modules import ACTIVATIONS, MLP, Layer, Neuron, name
+from ..network.modules import MLP, Layer, Neuron
 from .optimizers import SGD, Adam, Optimizer, shortened
 from .samples import Net, Sample, is_right, wanted
 
