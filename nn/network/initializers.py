@@ -41,25 +41,25 @@ def he(generator: random.Random, fan_in: int, fan_out: int) -> float:
     return generator.gauss(0.0, math.sqrt(2.0 / fan_in))
 
 
-def uniform_weights(generator: random.Random, fan_in: int, fan_out: int) -> float:
+def uniform(generator: random.Random, fan_in: int, fan_out: int) -> float:
     """Uniform in ±1, whatever the layer: the plain start of many a first lecture.
 
-    >>> -1 <= uniform_weights(random.Random(0), 2, 2) <= 1
+    >>> -1 <= uniform(random.Random(0), 2, 2) <= 1
     True
     """
     return generator.uniform(-1.0, 1.0)
 
 
-def zero_weights(generator: random.Random, fan_in: int, fan_out: int) -> float:
+def zeros(generator: random.Random, fan_in: int, fan_out: int) -> float:
     """Zero: every neuron of a layer then stays like its neighbours, which is worth seeing once.
 
-    >>> zero_weights(random.Random(0), 2, 2)
+    >>> zeros(random.Random(0), 2, 2)
     0.0
     """
     return 0.0
 
 
-uniform, zeros = uniform_weights, zero_weights  # their older names, which say less at a top level
+uniform_weights, zero_weights = uniform, zeros  # telling names, where no module says what they are of
 INITIALIZERS: dict[str, Initializer] = {"xavier": xavier, "he": he, "uniform": uniform, "zeros": zeros}
 
 
