@@ -31,7 +31,7 @@ from .network.modules import MLP
 from .training.datasets import IRIS, Dataset, Scale, read_csv, split
 from .training.history import History
 from .training.loop import fit, predict
-from .training.optimizers import OPTIMIZERS, optimizer_of
+from .training.optimizers import OPTIMIZERS, above_zero, optimizer_of
 
 # The recipe of the irises; tests/benchmarks/iris.py holds it to its promise over 20 seeds.
 HIDDEN, EPOCHS, BATCH, RATES = [8], 60, 16, {"adam": 0.02, "sgd": 0.01}
@@ -57,6 +57,10 @@ class Task(NamedTuple):
     held_out: list[int]
     X: list[list[float]]
     Y: list[Any]
+
+    def rows(self, numbers: list[int]) -> tuple[list[list[float]], list[Any]]:
+        """The samples and targets of these rows."""
+        return [self.X[i] for i in numbers], [self.Y[i] for i in numbers]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -130,16 +134,10 @@ def train(net: MLP, task: Task, options: argparse.Namespace) -> History:
     """Fit the rows that are not held out; those are measured after every epoch, for the curve only."""
     rate = RATES[options.optimizer] if options.learning_rate is None else options.learning_rate
     return fit(
-        net,
-        [task.X[i] for i in task.train],
-        [task.Y[i] for i in task.train],
-        loss=task.loss,
+        net, *task.rows(task.train), loss=task.loss, epochs=options.epochs, batch_size=options.batch_size,
         optimizer=optimizer_of(options.optimizer, net.parameters(), rate),
-        epochs=options.epochs,
-        batch_size=options.batch_size,
-        validation=([task.X[i] for i in task.held_out], [task.Y[i] for i in task.held_out]),
-        seed=options.seed,
-    )
+        validation=task.rows(task.held_out), seed=options.seed,
+    )  # fmt: skip
 
 
 # --- what came of it ----------------------------------------------------------------------------
@@ -148,7 +146,7 @@ def train(net: MLP, task: Task, options: argparse.Namespace) -> History:
 def judged(net: MLP, task: Task) -> str:
     """How well the network does on the rows that it has never seen."""
     data, n = task.data, len(task.held_out)
-    X = [task.X[i] for i in task.held_out]
+    X, Y = task.rows(task.held_out)
     if data.classes:
         pairs = [(int(data.Y[i]), c) for i, c in zip(task.held_out, predict(net, X))]
         wrong = Counter(pair for pair in pairs if pair[0] != pair[1])
@@ -159,7 +157,7 @@ def judged(net: MLP, task: Task) -> str:
         return "\n".join(lines)
     with no_grad():
         unit = task.target_scale.deviation[0]
-        residuals = [(net(x).data - task.Y[i]) * unit for i, x in zip(task.held_out, X)]
+        residuals = [(net(x).data - y) * unit for x, y in zip(X, Y)]
     mean = sum(data.Y[i] for i in task.held_out) / n
     spread = math.hypot(*[data.Y[i] - mean for i in task.held_out])
     error = math.hypot(*residuals)
@@ -320,12 +318,9 @@ def _count(text: str) -> int:
 
 def _above_zero(text: str) -> float:
     try:
-        value = float(text)
+        return above_zero("it", float(text))
     except ValueError:
-        value = math.nan
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
-    return value
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0") from None
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -84,10 +85,8 @@ class Comparison:
         how = f" {self.how}" if self.how else ""
         if math.isnan(self.engine) and math.isnan(self.hand):
             return f"{self.term} is nan in the graph and by hand{how}, and of a nan nothing can be certified"
-        return (
-            f"{self.term} is {self.engine!r} in the graph and {self.hand!r} by hand{how}"
-            f"{'' if distance == 'nan' else apart}"
-        )
+        told = f"{self.term} is {self.engine!r} in the graph and {self.hand!r} by hand{how}"
+        return told if distance == "nan" else told + apart
 
 
 @dataclass(frozen=True)
@@ -156,17 +155,12 @@ class Certificate:
         wrong = self.first_disagreement
         if wrong is None:
             told = f"certified: {len(self.comparisons)} comparisons agree"
-            measured = (
-                f"; finite differences resolve {self.resolved} of {self.measured} derivatives and agree with them"
-            )
-            return told + measured if self.measured else f"{told}; without finite differences"
+            resolved = f"finite differences resolve {self.resolved} of {self.measured} derivatives and agree with them"
+            return f"{told}; {resolved if self.measured else 'without finite differences'}"
         k, i = wrong.neuron
         edge = self.culprit or wrong.edge
-        return (
-            f"NOT certified: layer {k}, neuron {i}: {wrong}"
-            + (f"; edge {edge}" if edge else "")
-            + (f"; {self.note}" if self.note else "")
-        )
+        more = (f"; edge {edge}" if edge else "") + (f"; {self.note}" if self.note else "")
+        return f"NOT certified: layer {k}, neuron {i}: {wrong}{more}"
 
     def __repr__(self) -> str:
         return f"<Certificate: {self.summary}>"
@@ -174,10 +168,7 @@ class Certificate:
     def latex(self) -> str:
         """The table as a LaTeX array."""
         header = ["", "u", "o", r"\sigma'(u)", r"\delta", r"\delta \text{ by hand}", r"\text{ulp}", ""]
-        rows = [
-            [latex_name(row.delta.term), *map(latex_number, self.line(row)[1:7]), _latex_verdict(row.ok)]
-            for row in self.rows
-        ]
+        rows = [_latex_cells(row.delta, self.line(row)[1:7], row.ok) for row in self.rows]
         return Table(header, rows, "lrrrrrrl").latex()
 
     def json(self) -> str:
@@ -256,11 +247,7 @@ class BatchCertificate:
     def latex(self) -> str:
         """The worst sample's table, and the gradients summed over all samples, as a LaTeX array."""
         header = ["", r"\text{engine}", r"\text{by hand}", r"\text{ulp}", ""]
-        rows = [
-            [latex_name(c.term), latex_number(f"{c.engine:+.9g}"), latex_number(f"{c.hand:+.9g}"),
-             latex_number(c.distance), _latex_verdict(c.agrees)]
-            for c in self.summed
-        ]  # fmt: skip
+        rows = [_latex_cells(c, (f"{c.engine:+.9g}", f"{c.hand:+.9g}", c.distance), c.agrees) for c in self.summed]
         parts = [
             rf"\text{{{self._title}}}", self.certificates[self.worst].latex(),
             rf"\text{{summed over {len(self.certificates)} samples}}", Table(header, rows, "lrrrl").latex(),
@@ -304,5 +291,5 @@ def _json(plain: dict[str, Any]) -> str:
     return json.dumps(plain, ensure_ascii=False, indent=1)
 
 
-def _latex_verdict(ok: bool) -> str:
-    return r"\text{ok}" if ok else r"\textbf{wrong}"
+def _latex_cells(c: Comparison, numbers: Iterable[str], ok: bool) -> list[str]:
+    return [latex_name(c.term), *map(latex_number, numbers), r"\text{ok}" if ok else r"\textbf{wrong}"]

@@ -147,31 +147,18 @@ def over_training(watch: Watch, path: str | PathLike[str] | None = None) -> Delt
 
 def _over_epochs(axes: Any, watch: Watch, k: int, colour: str) -> None:
     """The line of one layer; epochs at which it has no place on the scale are marked at the lower edge."""
-    seen = [
-        (epoch, d.rows[k].typical, bool(d.not_finite))
-        for epoch, d in zip(watch.epochs, watch.diagnoses)
-        if k < len(d.rows)
-    ]
+    deep = [(epoch, d) for epoch, d in zip(watch.epochs, watch.diagnoses) if k < len(d.rows)]
+    seen = [(epoch, d.rows[k].typical, bool(d.not_finite)) for epoch, d in deep]
     sizes = [(epoch, math.nan if lost or not size else size) for epoch, size, lost in seen]
-    if any(size > 0 for _, size in sizes):
-        few = sum(size > 0 for _, size in sizes) < 3
-        axes.plot(*zip(*sizes), color=colour, label=f"layer {k + 1}", marker="." if few else "")
-    else:
-        axes.plot([], [], color=colour, label=f"layer {k + 1}")
-    for (marker, _), epochs in zip(
-        _ENDS, ([e for e, s, lost in seen if not s and not lost], [e for e, _, lost in seen if lost])
-    ):
+    count = sum(size > 0 for _, size in sizes)
+    line = zip(*sizes) if count else ((), ())
+    axes.plot(*line, color=colour, label=f"layer {k + 1}", marker="." if 0 < count < 3 else "")
+    ends = [e for e, s, lost in seen if not s and not lost], [e for e, _, lost in seen if lost]
+    for (marker, _), epochs in zip(_ENDS, ends):
         if epochs:
             height = [0.03 + 0.04 * k] * len(epochs)  # above each other, since those to the left of a 0 are 0 too
-            axes.plot(
-                epochs,
-                height,
-                linestyle="",
-                marker=marker,
-                markersize=4,
-                color=colour,
-                transform=axes.get_xaxis_transform(),
-            )
+            style: Any = {"linestyle": "", "marker": marker, "markersize": 4, "color": colour}
+            axes.plot(epochs, height, transform=axes.get_xaxis_transform(), **style)
 
 
 def _finished(picture: Figure, path: str | PathLike[str] | None) -> DeltaPlot:

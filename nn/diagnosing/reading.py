@@ -10,6 +10,7 @@ from typing import Any
 from autograd import AutogradTypeError, AutogradValueError, Value
 from autograd.words.naming import name
 
+from ..certifying.checking import sum_of
 from ..network.activations import name_of
 from ..network.losses import Loss, listed
 from ..network.modules import MLP, ForwardPass
@@ -83,12 +84,7 @@ def _read_layer(net: MLP, run: ForwardPass, k: int) -> LayerReading:
         coming = [(u.grad, after.theta) for u, after in zip(run.u[k + 1], net.layers[k + 1].neurons)]
         terms = [[d * theta[i].data for d, theta in coming] for i in range(len(delta))]
         open_ways = [any(d and theta[i].data for d, theta in coming) for i in range(len(delta))]
-    back = []
-    for parts in terms:
-        total = 0.0
-        for part in parts:  # from left to right on every Python
-            total += part
-        back.append(total)
+    back = [sum_of(parts) for parts in terms]
     every = [part for parts in terms for part in parts]
     passes = any(s and way for s, way in zip(slope, open_ways))
     return LayerReading(delta, slope, _log_length(delta), _log_length(back), _log_length(every), passes)

@@ -84,29 +84,20 @@ TITLES = (
 )  # fmt: skip
 
 
-def cells_of(row: LayerDiagnosis) -> tuple[str, ...]:
-    """A layer as the cells beneath TITLES."""
-    logs = [f"{x:+.2f}" for x in (row.size, row.slope, row.back, row.weights, row.cancellation)]
-    return (
-        str(row.layer), row.sigma, *(f"{s:.2e}" for s in row.spread), f"{100 * row.zeros:.0f} %",
-        f"{row.dead}/{row.neurons}", *logs, f"{100 * row.saturated:.0f} %",
-    )  # fmt: skip
-
-
 def table_of(rows: Sequence[LayerDiagnosis], narrow: bool = False) -> Table:
     """The layers from right to left, as δ goes; what makes δ smaller is blue, what makes it larger orange.
 
     narrow  leave the quartiles out: a page is narrower than a terminal
     """
     shown = [c for c, title in enumerate(TITLES) if not (narrow and title == "quartile")]
-    titles = [TITLES[c] for c in shown]
-    steps = [titles.index(title) for title in ("= log σ'", "weights", "cancellation")]
-    cells, colours = [], {}
+    titles, cells, colours = [TITLES[c] for c in shown], [], {}
     for n, row in enumerate(reversed(rows)):
-        texts = cells_of(row)
+        logs = [f"{x:+.2f}" for x in (row.size, row.slope, row.back, row.weights, row.cancellation)]
+        texts = [str(row.layer), row.sigma, *(f"{s:.2e}" for s in row.spread), f"{100 * row.zeros:.0f} %"]
+        texts += [f"{row.dead}/{row.neurons}", *logs, f"{100 * row.saturated:.0f} %"]
         cells.append([texts[c] for c in shown])
-        for step, x in zip(steps, (row.slope, row.weights, row.cancellation)):
-            colours[n, step] = x
+        for title, x in (("= log σ'", row.slope), ("weights", row.weights), ("cancellation", row.cancellation)):
+            colours[n, titles.index(title)] = x
     return Table(titles, cells, colours=colours)
 
 

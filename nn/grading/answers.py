@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 from autograd import AutogradTypeError, AutogradValueError, Value
 
 from .. import deltas as hand
-from ..network.losses import LOSS_RECORDS, Loss, loss_of, targets_of
+from ..network.losses import Loss, loss_of
 from ..network.modules import MLP
 from .mistakes import EQUATION, Case, Grid, Row, Weights, derivation, family
 from .written import Precision, precision_of
@@ -205,7 +205,9 @@ def _sigmas(names: list[Any], sigma: Any) -> list[Sigma]:
 
 
 def _targets(y: Any, n: int, loss: str) -> list[float]:
-    return [float(a) for a in _as_many(targets_of(loss, y, n), n, "targets")]
+    if loss == "cross_entropy" and not hasattr(y, "__len__"):
+        return [float(k == y) for k in range(n)]
+    return [float(a) for a in _as_many(y if hasattr(y, "__len__") else [y], n, "targets")]
 
 
 def _as_many(row: Any, n: int, what: str) -> list[Any]:
@@ -237,10 +239,9 @@ def _any_targets(draw: random.Random, n: int) -> Row:
 
 
 _TARGETS: dict[str, Callable[[random.Random, int], Row]] = {
-    "numbers": _any_targets,
-    "classes": lambda draw, n: [float(k == n - 1) for k in range(n)],
-    "shares": lambda draw, n: [float(draw.random() < 0.5) for _ in range(n)],
-    "signs": lambda draw, n: [draw.choice([-1.0, 1.0]) for _ in range(n)],
+    "cross_entropy": lambda draw, n: [float(k == n - 1) for k in range(n)],
+    "binary_cross_entropy": lambda draw, n: [float(draw.random() < 0.5) for _ in range(n)],
+    "hinge": lambda draw, n: [draw.choice([-1.0, 1.0]) for _ in range(n)],
 }
 
 
@@ -258,7 +259,7 @@ def probe(case: Case, seed: int, square: int | None = None) -> Case:
     theta = [[[_away_from_zero(draw) for _ in range(a)] for _ in range(b)] for a, b in itertools.pairwise(sizes)]
     bias = [None if old is None else [_away_from_zero(draw) for _ in rows] for old, rows in zip(case.bias, theta)]
     x = [_away_from_zero(draw) for _ in range(sizes[0])]
-    y = _TARGETS[LOSS_RECORDS[case.loss].targets if case.loss in LOSS_RECORDS else "numbers"](draw, sizes[-1])
+    y = _TARGETS.get(case.loss, _any_targets)(draw, sizes[-1])
     return dataclasses.replace(case, x=x, y=y, theta=theta, bias=bias)
 
 

@@ -12,9 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from autograd.words.naming import name
-
 from .. import deltas as hand
+from ..network.modules import name
 from .answers import Task
 from .by_equation import CANCELLATION, SLACK, close
 from .mistakes import EQUATIONS, Case, Grid, Mistake, Place, Wrongs, derivation, family, named

@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from autograd.words.naming import name
-
+from ..network.modules import name
 from .answers import Task
 from .mistakes import EQUATION, EQUATIONS, Case, Grid, Place, Wrong, family, named
 from .verdict import Finding

@@ -2,7 +2,7 @@
 
 u   pre-activation        o   output, σ(u)        σ'   the slope do/du, a row of the engine's table
 
-`ACTIVATIONS` are the functions by name.  The hand-derived σ and σ' of nn/deltas.py stay apart, on purpose.
+The hand-derived σ and σ' of nn/deltas.py stay apart, on purpose.
 """
 
 from __future__ import annotations

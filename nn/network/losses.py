@@ -158,11 +158,6 @@ class LossRecord(NamedTuple):
     outputs: str
     threshold: float | None
 
-    @property
-    def classifies(self) -> bool:
-        """Whether its targets always stand for classes."""
-        return self.threshold is not None
-
 
 LOSS_RECORDS = {known.name: known for known in (
     #           name                    function              targets    takes ŷ for  class 1 above

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex
 
 from autograd import TABLE, AutogradTypeError, AutogradValueError, Value
 from autograd.value import Number, literal, number, record
-from autograd.words.naming import name
+from autograd.words.naming import name as name  # for those who look for it here
 
 from .activations import Activation, activation_of, name_of
 from .initializers import Initializer, initializer_for

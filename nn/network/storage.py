@@ -47,21 +47,15 @@ def save(net: MLP, path: str | os.PathLike[str], notes: Any = None) -> None:
     ...     [p.data for p in MLP.load(folder + "/net.json").parameters()] == [p.data for p in net.parameters()]
     True
     """
-    content = {
-        "format": FORMAT,
-        "version": VERSION,
-        "architecture": _architecture(net),
-        "parameters": _numbers(net),
-    }
+    architecture = dict(zip(_KEYS, _architecture(net)))
+    content = {"format": FORMAT, "version": VERSION, "architecture": architecture, "parameters": _numbers(net)}
     if notes is not None:
         content["notes"] = notes
     write(path, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def load(path: str | os.PathLike[str], make: Callable[..., MLP]) -> MLP:
-    """The network that `save` wrote, for MLP.load.
-
-    make  what makes a network: MLP, which stands above this module
+    """The network that `save` wrote; `make` is MLP, which stands above this module.
 
     Raises AutogradValueError, saying what is wrong, for a file that is no saved network or has
     a missing, surplus or impossible entry; OSError where it cannot be read.
@@ -72,31 +66,22 @@ def load(path: str | os.PathLike[str], make: Callable[..., MLP]) -> MLP:
     autograd.errors.AutogradValueError: ...: not a saved network: it is not JSON (line 1, column 1)
     """
     try:
-        content = _parsed(Path(path).read_bytes())
-        net = _network(content, make)
+        return _network(_parsed(Path(path).read_bytes()), make)
     except AutogradError as error:
         raise AutogradValueError(f"{os.fspath(path)}: {error}") from None
-    return net
 
 
-def _architecture(net: MLP) -> dict[str, Any]:
-    """What the constructor needs to make this network's shape again."""
-    last = net.layers[-1]
-    found = {
-        "nin": net.nin,
-        "nouts": [len(layer.neurons) for layer in net.layers],
-        "activation": _key(net.activation),
-        "output_activation": _key(net.output_activation),
-        "bias": last.neurons[0].bias is not None,
-    }
-    widths = [net.nin, *found["nouts"]]  # type: ignore[misc]
-    for width, layer in zip(widths, net.layers):
-        sigma = ACTIVATIONS[str(found["output_activation" if layer is last else "activation"])]
+def _architecture(net: MLP) -> tuple[int, list[int], str, str, bool]:
+    """What the constructor needs to make this network's shape again, in the order of _KEYS."""
+    last, nouts = net.layers[-1], [len(layer.neurons) for layer in net.layers]
+    hidden, output, bias = _key(net.activation), _key(net.output_activation), last.neurons[0].bias is not None
+    for width, layer in zip([net.nin, *nouts], net.layers):
+        sigma = ACTIVATIONS[output if layer is last else hidden]
         for neuron in layer.neurons:
-            same = neuron.sigma is sigma and (neuron.bias is not None) == found["bias"]
+            same = neuron.sigma is sigma and (neuron.bias is not None) == bias
             if not same or len(neuron.theta) != width:
                 raise AutogradValueError(f"cannot save: {net!r} was changed after it was made, at {neuron!r}")
-    return found
+    return net.nin, nouts, hidden, output, bias
 
 
 def _key(activation: str | Activation) -> str:

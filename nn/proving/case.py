@@ -81,11 +81,9 @@ class Case:
         self.err = loss_of(loss)(self.run.outputs, self.targets)
         self.inputs = [*self.run.inputs, *self.targets, *self.net.parameters()]
         self.terms = self._terms()
-        self._named = {
-            v: v.label
-            for v in toposort(self.err, *(term.node for term in self.terms))
-            if v.label and not v.label.startswith("∂") and v.op is not LITERAL
-        }
+        nodes = toposort(self.err, *(term.node for term in self.terms))
+        named = [v for v in nodes if v.label and not v.label.startswith("∂") and v.op is not LITERAL]
+        self._named = {v: v.label for v in named}
         self.rows = self._row_names()
         self.emerging = len(self.run.u[-1])
         self.steps = self._steps() if len(self.layers) > 1 else []
@@ -185,21 +183,11 @@ class Case:
         gathered: list[list[Value | float]] = [[d, theta, *slope] for d, theta in zip(deltas, through)]
         layer = following[0].label.rstrip("₀₁₂₃₄₅₆₇₈₉,")
         delta = self.terms[self.emerging]
-        return [
-            self._sum("the chain rule, a product for each path from Err down", paths, about),
-            self._sum(
-                f"paths through the same {layer}ⱼ begin alike; their sum is {deltas[0].label.rstrip('₁')}ⱼ",
-                gathered,
-                about,
-            ),
-            Step(
-                "all end in the same σ', which is taken out",
-                delta.node,
-                self.line(delta),
-                self.line(delta, True),
-                about,
-            ),
-        ]
+        alike = f"paths through the same {layer}ⱼ begin alike; their sum is {deltas[0].label.rstrip('₁')}ⱼ"
+        taken_out = "all end in the same σ', which is taken out"
+        first = self._sum("the chain rule, a product for each path from Err down", paths, about)
+        last = Step(taken_out, delta.node, self.line(delta), self.line(delta, True), about)
+        return [first, self._sum(alike, gathered, about), last]
 
     def _sum(self, title: str, products: list[list[Value | float]], about: str) -> Step:
         value = fsum([_product(factors) for factors in products])

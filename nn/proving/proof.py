@@ -11,8 +11,9 @@ no rounding has touched, and they are compared with ==.
 
 from __future__ import annotations
 
+import operator
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -156,17 +157,13 @@ def prove(
     def same(a: Any, b: Any) -> bool:
         return bool(a == b or sympy.expand(a - b) == 0)
 
-    equations = tuple(
-        Equation(term.name, a, b, same(a, b), case.line(term), case.line(term, latex=True), lecture)
-        for term, a, b, lecture in zip(case.terms, engine, by_hand, case.hand_lines())
-    )
+    equations = _equations(case, engine, by_hand, same)
     delta = engine[case.emerging]
     steps = tuple(
         Equation(step.title, a, delta, same(a, delta), step.text, step.latex, about=step.about)
         for step, a in zip(case.steps, engine[len(equations) :])
     )
-    lemmas = tuple(map(_lemma, case.slopes))
-    return Proof(f"{case.title}, for all x, y and θ", equations, lemmas, steps)
+    return Proof(f"{case.title}, for all x, y and θ", equations, tuple(map(_lemma, case.slopes)), steps)
 
 
 def prove_exactly(
@@ -201,11 +198,17 @@ def prove_exactly(
         numbers = {v: Fraction(generator.randint(-12, 12), generator.randint(1, 9)) for v in case.inputs}
         engine.append(program(*numbers.values()))
         by_hand.append(case.by_hand(numbers, [hand.ACTIVATIONS[s] for s in case.sigmas]))
-    equations = tuple(
-        Equation(term.name, a, b, a == b, case.line(term), case.line(term, latex=True), lecture)
-        for term, a, b, lecture in zip(case.terms, zip(*engine), zip(*by_hand), case.hand_lines())
-    )
+    equations = _equations(case, zip(*engine), zip(*by_hand), operator.eq)
     return Proof(f"{case.title}, on {samples} samples of fractions", equations, samples=samples)
+
+
+def _equations(
+    case: Case, engine: Iterable[Any], by_hand: Iterable[Any], same: Callable[[Any, Any], bool]
+) -> tuple[Equation, ...]:
+    return tuple(
+        Equation(term.name, a, b, same(a, b), case.line(term), case.line(term, latex=True), lecture)
+        for term, a, b, lecture in zip(case.terms, engine, by_hand, case.hand_lines())
+    )
 
 
 def _abstract(sigma: str, functions: dict[str, Any]) -> Pair:

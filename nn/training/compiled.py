@@ -210,10 +210,8 @@ class Compiled:
         return lower(results, [*xs, *ys, *classes, *leaves], allow_constants=True)
 
     def _columns(self, samples: list[Sample]) -> Any:
-        rows = [
-            [*x, *(y if isinstance(y, list) else [y]), *([wanted(y, self.outputs)] if self.decides else [])]
-            for x, y in samples
-        ]
+        classes = [[wanted(y, self.outputs)] if self.decides else [] for _, y in samples]
+        rows = [[*x, *(y if isinstance(y, list) else [y]), *c] for (x, y), c in zip(samples, classes)]
         return self.numpy.array(self.numpy.transpose(rows), dtype=self.numpy.float64, order="C")
 
     def _try_functions(self) -> None:

@@ -108,8 +108,5 @@ class History:
 
 
 _ENDS = {
-    "": "",
-    "patience": ", stopped early",
-    "callback": ", stopped by a callback",
-    "interrupt": ", interrupted",
-}
+    "": "", "patience": ", stopped early", "callback": ", stopped by a callback", "interrupt": ", interrupted",
+}  # fmt: skip

@@ -86,7 +86,7 @@ def decides(err: Loss, samples: list[Sample]) -> bool:
     """
     known = loss_record(err)
     one_hot = all(isinstance(y, list) and len(y) > 1 and len(set(y)) == 2 and y.count(1) == 1 for _, y in samples)
-    return one_hot or (known is not None and known.classifies)
+    return one_hot or (known is not None and known.threshold is not None)
 
 
 def predicted(outputs: Any, threshold: float = 0.0) -> int:
