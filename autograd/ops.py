@@ -196,6 +196,7 @@ _ROWS = (
 )  # fmt: skip
 
 TABLE: dict[str, Op] = {row.name: row for row in _ROWS}
+BUILT_IN = frozenset(_ROWS)  # the others are users' own
 
 # A plain number met on the way: a node without operands, which is not a leaf of the user's.
 LITERAL = Op("literal", lambda: 0.0, lambda o: (), "")

@@ -132,7 +132,7 @@ def silu(x: float) -> float:
 
 
 # The root r of silu', where eʳ + 1 + r = 0, as a sum of two doubles.
-_SILU_ROOT, _SILU_ROOT_REST = -1.2784645427610737, -1.0946994183093437e-16
+SILU_ROOT, SILU_ROOT_REST = -1.2784645427610737, -1.0946994183093437e-16
 
 
 def silu_slope(x: float) -> float:
@@ -150,9 +150,9 @@ def silu_slope(x: float) -> float:
         half = math.exp(0.5 * x)
         return (1.0 + x) * half * half
     e = math.exp(x)
-    t = (x - _SILU_ROOT) - _SILU_ROOT_REST
+    t = (x - SILU_ROOT) - SILU_ROOT_REST
     # 1 + e + x cancels near the root; from there it is t + eʳ(eᵗ − 1), with eʳ = −(1 + r).
-    bracket = t - (1.0 + _SILU_ROOT) * math.expm1(t) if -0.5 < t < 0.5 else 1.0 + e + x
+    bracket = t - (1.0 + SILU_ROOT) * math.expm1(t) if -0.5 < t < 0.5 else 1.0 + e + x
     return e * bracket / (1.0 + e * (2.0 + e))
 
 
@@ -195,19 +195,19 @@ def _times_gaussian(factor: float, x: float, k: float) -> float:
     return factor * half * half
 
 
-_SQRT_HALF, _SQRT_HALF_REST = 0.7071067811865476, -4.833646656726457e-17
+SQRT_HALF, SQRT_HALF_REST = 0.7071067811865476, -4.833646656726457e-17
 
 
 def _normal_tail(x: float) -> float:
     """2·Φ(x) = erfc(−x·√½), with the rounding of x·√½, worth x² ulp, put back."""
-    z = -x * _SQRT_HALF
+    z = -x * SQRT_HALF
     high = 134217729.0 * x
     high -= high - x
     low = x - high
-    c_high = 0.7071067690849304  # the upper half of _SQRT_HALF's digits
-    c_low = _SQRT_HALF - c_high
+    c_high = 0.7071067690849304  # the upper half of SQRT_HALF's digits
+    c_low = SQRT_HALF - c_high
     error = ((high * c_high + z) + high * c_low + low * c_high) + low * c_low
-    shift = -(error + x * _SQRT_HALF_REST)  # true argument − z
+    shift = -(error + x * SQRT_HALF_REST)  # true argument − z
     return math.erfc(z) - 1.1283791670955126 * math.exp(-z * z) * shift
 
 
@@ -237,9 +237,9 @@ def gelu_slope(x: float) -> float:
         return 1.0
     if -2.1 < x < -0.25:  # Φ + xφ cancels here, so it is summed up from its root or its minimum
         if x < -1.1:
-            return _polynomial(_GELU_AROUND_MINIMUM, x + 1.4142135623730951)
-        t = (x - _GELU_ROOT) - _GELU_ROOT_REST
-        return _polynomial(_GELU_AROUND_ROOT, t) * t
+            return _polynomial(GELU_AROUND_MINIMUM, x + 1.4142135623730951)
+        t = (x - GELU_ROOT) - GELU_ROOT_REST
+        return _polynomial(GELU_AROUND_ROOT, t) * t
     return 0.5 * _normal_tail(x) + _times_gaussian(0.3989422804014327 * x, x, 0.5) if x == x else nan
 
 
@@ -259,9 +259,9 @@ def _polynomial(coefficients: list[float], t: float) -> float:
 
 
 # The root r of gelu' as a sum of two doubles; gelu' at its minimum −√2.
-_GELU_ROOT, _GELU_ROOT_REST = -0.7517915246935645, 1.4956759177009883e-17
-_GELU_AROUND_ROOT = _gelu_series(_GELU_ROOT)
-_GELU_AROUND_MINIMUM = [*_gelu_series(-1.4142135623730951), -0.12890414518515478]
+GELU_ROOT, GELU_ROOT_REST = -0.7517915246935645, 1.4956759177009883e-17
+GELU_AROUND_ROOT = _gelu_series(GELU_ROOT)
+GELU_AROUND_MINIMUM = [*_gelu_series(-1.4142135623730951), -0.12890414518515478]
 
 
 def _mills_series(x: float) -> float:

@@ -19,7 +19,8 @@ from fractions import Fraction
 from typing import Any
 
 from autograd import TABLE, AutogradValueError, Value, lower
-from autograd.value import given, literal, record
+from autograd.recording import given
+from autograd.value import literal, node_of
 from autograd.words.formulas import latex_name
 
 from .. import deltas as hand
@@ -226,7 +227,7 @@ def _lemma(sigma: str) -> Equation:
 
     x, known = Value(0.5, "u"), ACTIVATION_RECORDS[sigma]
     o = known.function(x)
-    slope = record(TABLE[known.slope], (x, *(literal(p.data) for p in o.parents[1:])))
+    slope = node_of(TABLE[known.slope], (x, *(literal(p.data) for p in o.parents[1:])))
     sigma_of, slope_of = (lower(v, [x]).to("sympy") for v in (o, slope))
     sides = [sympy.Symbol("u", positive=True), sympy.Symbol("u", negative=True)]
     derivatives = [(sympy.diff(sigma_of(u), u), slope_of(u)) for u in sides]

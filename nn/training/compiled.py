@@ -21,7 +21,8 @@ from autograd import TABLE, LoweringError, Value, grad, no_grad, where
 from autograd.lowering import Program, lower
 from autograd.lowering.native import compiled as native
 from autograd.lowering.native import machine
-from autograd.value import literal, tracing
+from autograd.recording import tracing
+from autograd.value import literal
 from autograd.words.naming import name
 
 from ..network.activations import ACTIVATIONS

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 from autograd import AutogradError, AutogradTypeError, AutogradValueError, no_grad
-from autograd.value import number
+from autograd.recording import number
 
 from ..network.losses import Loss, loss_record
 from ..network.modules import MLP, Layer, Neuron
