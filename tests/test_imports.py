@@ -35,6 +35,7 @@ ARROWS = {
     "autograd.graph": "autograd.ops+",
     "autograd.recording": "autograd.errors",
     "autograd.hooks": "autograd.errors",
+    "autograd.files": "autograd.errors",
     "autograd.copies": "autograd.graph+",
     "autograd.value": "autograd.graph+ autograd.recording autograd.hooks autograd.copies",
     "autograd.functions": "autograd.value+",
@@ -44,7 +45,7 @@ ARROWS = {
     "autograd.expression": "autograd.gradient+ autograd.forward",
     "autograd.lowering": "autograd.gradient+",
     "autograd.teaching": "autograd.gradient+ autograd.lowering",
-    "autograd.drawing": "autograd.teaching+",
+    "autograd.drawing": "autograd.teaching+ autograd.files",
     "autograd.console": "autograd.errors",
     "autograd": "autograd.drawing+ autograd.check+ autograd.expression",  # the door: its public names, and its hooks
     "autograd.__main__": "autograd autograd.drawing+ autograd.expression+ autograd.console",
@@ -68,13 +69,6 @@ ARROWS = {
 STILL: set[str] = {
     "autograd.lowering.program autograd.lowering.python",
     "autograd.lowering.program autograd.lowering.targets",
-    "nn.diagnosing.report nn.diagnosing.causes", "nn.diagnosing.report nn.diagnosing.diagnosis",
-    "nn.diagnosing.report nn.diagnosing.plots",
-    "nn.diagnosing.diagnosis nn.network.losses._listed",
-    "nn.network.drawing nn.network.modules._activation_name",
-    "nn.plots nn.network.modules._activation", "nn.plots nn.network.modules._activation_name",
-    "nn.network.modules nn.network.drawing", "nn.network.modules nn.network.storage",
-    "nn.tables nn.certifying.report", "nn.tables nn.diagnosing.report",
 }  # fmt: skip
 
 
