@@ -14,8 +14,9 @@ import struct
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from ..network.initializers import INITIALIZERS, initializer_for
-from ..network.modules import ACTIVATIONS
+from ..network.activations import ACTIVATION_RECORDS
+from ..network.initializers import INITIALIZERS
+from ..network.losses import LOSS_RECORDS
 from ..training.datasets import IRIS, Scale, read_csv
 
 SEEDS = (1, 2, 3, 4, 5)
@@ -121,14 +122,28 @@ def scales(sizes: int) -> dict[str, dict[str, Any]]:
     return found
 
 
-def fitting() -> dict[str, str]:
-    """The initialiser that fits each σ, by name.
+def sigmas() -> dict[str, dict[str, Any]]:
+    """Of each σ the initialiser that fits, and what stands for a no: −1 where o reaches it, else 0.
 
-    >>> fitting()["relu"], fitting()["tanh"]
-    ('he', 'xavier')
+    >>> sigmas()["relu"], sigmas()["tanh"]
+    ({'initializer': 'he', 'low': 0}, {'initializer': 'xavier', 'low': -1})
     """
-    names = {function: name for name, function in INITIALIZERS.items()}
-    return {sigma: names[initializer_for(None, sigma)] for sigma in ACTIVATIONS}
+    return {
+        name: {"initializer": known.initializer, "low": -1 if known.low <= -1 else 0}
+        for name, known in ACTIVATION_RECORDS.items()
+    }
+
+
+def losses() -> dict[str, dict[str, Any]]:
+    """Of each loss what targets it has, what it takes ŷ for, and the ŷ above which one output means class 1.
+
+    >>> losses()["hinge"]
+    {'targets': 'signs', 'outputs': 'margins', 'threshold': 0.0}
+    """
+    return {
+        name: {"targets": known.targets, "outputs": known.outputs, "threshold": known.threshold}
+        for name, known in LOSS_RECORDS.items()
+    }
 
 
 def stream(seed: int, count: int) -> dict[str, str]:

@@ -18,25 +18,25 @@ from functools import partial
 
 from autograd import Value, grad, lower, sqrt, sumprod
 from autograd.ops import Op
-from autograd.value import record
+from autograd.value import node_of
 
 from ..diagnosing.causes import largest_slope
+from ..network.activations import ACTIVATIONS
 from ..network.losses import LOSSES, loss_of
-from ..network.modules import ACTIVATIONS, Layer, Neuron
+from ..network.modules import Layer, Neuron
 from ..training.optimizers import SGD, Adam
 from .loops import Lists, Recorder, loops, rows_of
 
-MOST_OUTPUTS = 3  # of the page's own networks; a network that is given may have others
 OPTIMIZERS = {
     "sgd": SGD([Value(0.0)]), "momentum": SGD([Value(0.0)], momentum=0.9), "adam": Adam([Value(0.0)]),
 }  # fmt: skip
 REMEMBERED = {name: optimizer.remembers for name, optimizer in OPTIMIZERS.items()}
 
 
-def engine(outputs: Iterable[int] = ()) -> str:
+def engine(outputs: Iterable[int] = (1, 2, 3)) -> str:
     """The whole text: `const engine = …`, an object of functions.
 
-    outputs  the numbers of outputs for which there are losses, besides 1, 2 and 3
+    outputs  the numbers of outputs for which there are losses
 
     >>> text = engine()
     >>> "function delta_tanh(n, u, g, delta) {" in text, "sech2(u[i]) * g[i]" in text
@@ -46,8 +46,7 @@ def engine(outputs: Iterable[int] = ()) -> str:
     for name, record, sizes in _loops():
         parts.append(loops(name, record, sizes))
         rows.update({row.name: row for row in rows_of(record, sizes)})
-    widths = sorted({*range(1, MOST_OUTPUTS + 1), *outputs})
-    errors = {f"{name}_{n}": text for name in LOSSES for n in widths if (text := _loss(name, n))}
+    errors = {f"{name}_{n}": text for name in LOSSES for n in outputs if (text := _loss(name, n))}
     parts += [f"const {name} = {text};" for name, text in errors.items()]
     exported = {
         "SIGMA": _table(ACTIVATIONS, "sigma_"), "DELTA": _table(ACTIVATIONS, "delta_"),
@@ -76,7 +75,7 @@ def _table(names: Iterable[str], prefix: str = "") -> str:
 def _row(row: Op) -> str:
     """A row of the table as a JavaScript function; what it needs besides is made once."""
     xs = [Value(0.5, name) for name in ("x", "y", "z")[: row.arity]]
-    text = lower(record(row, tuple(xs)), xs).to("javascript")
+    text: str = lower(node_of(row, tuple(xs)), xs).to("javascript")
     head, *helpers, result, _ = text.rstrip().split("\n")
     arguments = head[head.index("(") : head.rindex(")") + 1]
     if [line.strip() for line in helpers] == [f"const {row.name} = Math.{row.name};"]:
@@ -137,7 +136,7 @@ def _loss(name: str, n: int) -> str | None:
     else:
         y = [Value(1.0, f"y_{i + 1}") for i in range(n)]
         err = loss_of(name)(yhat, y)
-    program = lower([err, *grad(w * err, yhat)], [*yhat, *y, w]).to("javascript")
+    program: str = lower([err, *grad(w * err, yhat)], [*yhat, *y, w]).to("javascript")
     given = [*(f"yhat[{i}]" for i in range(n)), *(f"y[{i}]" for i in range(len(y))), "w"]
     filled = " ".join(f"g[{i}] = found[{i + 1}];" for i in range(n))
     called = f"const found = program({', '.join(given)}); {filled} return found[0];"

@@ -7,12 +7,11 @@ from typing import Any
 
 from autograd import AutogradTypeError, AutogradValueError
 
-from ..network.losses import LOSSES, Loss, loss_of
-from ..network.modules import ACTIVATIONS, MLP
+from ..network.activations import ACTIVATIONS, name_of
+from ..network.losses import LOSS_RECORDS, Loss, loss_of, loss_record
+from ..network.modules import MLP
 from ..training.samples import samples_of
 from .content import DEEPEST, LONGEST_ORDER, WIDEST, doubles
-
-_OF_NUMBERS = ("squared_error", "half_squared_error", "mean_squared_error")  # losses for targets that are no classes
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ class Given:
             "classes": self.classes,
             "points": points,
             "biased": self.net.layers[0].neurons[0].bias is not None,
-            "losses": [name for name in LOSSES if name in self._losses()],
+            "losses": [name for name in LOSS_RECORDS if name in self._losses()],
             "theta": doubles(_theta(self.net)),
             "shape": {
                 "sizes": [self.inputs, *(len(layer.neurons) for layer in self.net.layers)],
@@ -75,7 +74,8 @@ class Given:
 
     def _losses(self) -> set[str]:
         """Those that understand these targets as they are."""
-        return {self.loss, *_OF_NUMBERS} if self.loss in _OF_NUMBERS else {self.loss}
+        kind = LOSS_RECORDS[self.loss].targets
+        return {name for name, known in LOSS_RECORDS.items() if known.targets == kind}
 
 
 def given(net: Any, X: Any, Y: Any, loss: str | Loss | None) -> Given | None:
@@ -83,7 +83,7 @@ def given(net: Any, X: Any, Y: Any, loss: str | Loss | None) -> Given | None:
 
     Raises AutogradTypeError or AutogradValueError for what the page cannot hold, saying what would fit.
 
-    >>> given(MLP(2, [1], seed=0), [[0.0, 1.0]], [1.0], None).loss
+    >>> given(MLP(2, [1], seed=0), [[0.0, 1.0], [1.0, 0.0]], [1.0, -1.0], None).loss
     'squared_error'
     """
     if net is None:
@@ -128,7 +128,7 @@ def _names(net: MLP) -> tuple[str, str]:
     """σ of the hidden layers and of the last one, by name."""
     found = []
     for sigma in (net.activation, net.output_activation):
-        name = sigma if isinstance(sigma, str) else getattr(sigma, "__name__", "")
+        name = name_of(sigma)
         if name not in ACTIVATIONS:
             raise AutogradValueError(
                 f"play knows the activations {', '.join(ACTIVATIONS)}, and this network has {sigma!r}"
@@ -138,15 +138,15 @@ def _names(net: MLP) -> tuple[str, str]:
 
 
 def _name_of(loss: str | Loss | None) -> str:
-    name = "squared_error" if loss is None else loss if isinstance(loss, str) else getattr(loss, "__name__", "")
-    if name not in LOSSES:
-        raise AutogradValueError(f"play knows the losses {', '.join(LOSSES)}, and was given {loss!r}")
-    return name
+    known = loss_record("squared_error" if loss is None else loss)
+    if known is None:
+        raise AutogradValueError(f"play knows the losses {', '.join(LOSS_RECORDS)}, and was given {loss!r}")
+    return known.name
 
 
 def _classes(targets: list[list[float]], outputs: int, loss: str) -> tuple[list[int], int]:
     """The class of each target and how many there are; no classes where the targets are numbers of another kind."""
-    if loss == "cross_entropy" and all(len(y) == 1 for y in targets):
+    if LOSS_RECORDS[loss].targets == "classes" and all(len(y) == 1 for y in targets):
         return [int(y[0]) for y in targets], outputs
     values = {v for y in targets for v in y}
     if outputs == 1 and (values == {-1.0, 1.0} or values == {0.0, 1.0}):

@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeAlias
 
 from autograd import LoweringError, Value, lower
 from autograd.lowering import Program
-from autograd.lowering.javascript import number
+from autograd.lowering.script import number
 from autograd.ops import Op
 
 Lists: TypeAlias = "Mapping[str, Sequence[Value] | Value]"  # array -> its Values; a single one is a number
@@ -32,7 +32,7 @@ class Place(NamedTuple):
     """An element of an array."""
 
     array: str
-    index: int
+    at: int
 
 
 class Term(NamedTuple):
@@ -246,9 +246,9 @@ class _Printer:
         slopes = []
         for axis in range(len(places[0])):
             unit = tuple(int(k == axis) for k in range(len(places[0])))
-            slopes.append(members[places.index(unit)].index - start)
+            slopes.append(members[places.index(unit)].at - start)
         for member, place in zip(members, places):
-            if member.index != start + sum(a * x for a, x in zip(slopes, place)):
+            if member.at != start + sum(a * x for a, x in zip(slopes, place)):
                 raise LoweringError(f"{self.name}: the places of {array} are not affine in the outputs' numbers")
         parts = [f"{self.symbol(a)} * {c}" if a != 1 else c for a, c in zip(slopes, counters) if a]
         if start or not parts:

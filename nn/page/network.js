@@ -77,12 +77,12 @@ function valueOf(sigma, u) {
 // --- what a sample's class is as a target ----------------------------------------------------------
 
 // A σ that stays above 0, or nearly, learns 0 and 1, one that reaches −1 learns ±1.
-const lowest = (sigma) => (valueOf(sigma, -40) < -0.3 ? -1 : 0);
+const lowest = (sigma) => told.sigmas[sigma].low;
 
 function coding(loss, sigma, outputs) { // what a 0 stands for, and the ŷ that decides where there is one output
-  if (loss === "cross_entropy") return { indexed: true };
-  if (loss === "binary_cross_entropy") return { low: 0, threshold: 0 }; // of the logit
-  if (loss === "hinge") return { low: -1, threshold: 0 };
+  const { targets, threshold } = told.losses[loss];
+  if (targets === "classes") return { indexed: true };
+  if (targets !== "numbers") return { low: targets === "signs" ? -1 : 0, threshold }; // of a logit, or a margin
   const low = lowest(sigma);
   return { low, threshold: (1 + low) / 2 };
 }
@@ -110,12 +110,12 @@ function numbersOf(text) {
 const bytesOf = (text) => Array.from(atob(text), (c) => c.charCodeAt(0));
 
 // θ of MLP(…, initializer, seed): neuron by neuron, weights only; a bias starts at 0.
-function drawn(network, initializer, { streams, scales, fitting }, seed) {
+function drawn(network, initializer, { streams, scales, sigmas }, seed) {
   const uniform = numbersOf(streams[seed].uniform), normal = numbersOf(streams[seed].normal);
   const theta = new Float64Array(network.theta.length);
   let at = 0, kept = null; // Python's gauss makes two numbers at a time, and keeps one
   for (const { n, m, at: start, sigma } of network.layers) {
-    const { kind, scale } = scales[initializer || fitting[sigma]], s = kind === "none" ? 0 : scale[n - 1][m - 1];
+    const { kind, scale } = scales[initializer || sigmas[sigma].initializer], s = kind === "none" ? 0 : scale[n - 1][m - 1];
     for (let p = 0; p < m * (n + 1); p++) {
       if (p % (n + 1) === n || kind === "none") continue;
       if (kind === "uniform") theta[start + p] = -s + (s - -s) * uniform[at++];

@@ -15,10 +15,10 @@ from autograd.drawing.page.explorer import Page
 from autograd.drawing.page.live import variables
 from autograd.drawing.theme import DARK, LIGHT, THEMES, theme_named
 
-from ..network.losses import LOSSES, Loss
+from ..network.losses import Loss
 from ..network.modules import MLP
 from ..network.storage import FORMAT, VERSION
-from .content import DEEPEST, LONGEST_ORDER, SEEDS, WIDEST, datasets, fitting, orders, scales, stream
+from .content import DEEPEST, LONGEST_ORDER, SEEDS, WIDEST, datasets, losses, orders, scales, sigmas, stream
 from .engine import REMEMBERED, engine
 from .given import Given, given
 
@@ -57,8 +57,10 @@ def play(
         theme_named(theme)
     subject = given(net, X, Y, loss)
     data = told(subject)
-    outputs = () if subject is None else (subject.outputs,)
-    code = "\n".join(script(name, outputs) for name in SCRIPTS)
+    # The page's own points have two or three classes; a rule for one output is judged under every loss.
+    own = (1, 2, 3) if subject is None or subject.inputs == 2 else (1,)
+    outputs = sorted({*own, subject.outputs} if subject else own)
+    code = _without_margins("\n".join(script(name, outputs) for name in SCRIPTS))
     text = Template(_read("playground.html")).substitute(
         title=TITLE,
         theme=f' data-theme="{theme}"' if theme else "",
@@ -71,7 +73,7 @@ def play(
     return Page(text, TITLE)
 
 
-def script(name: str, outputs: Iterable[int] = ()) -> str:
+def script(name: str, outputs: Iterable[int] = (1, 2, 3)) -> str:
     """One of the page's scripts by its file's name, or the "engine", lowered for losses of so many outputs.
 
     >>> "class Network" in script("network.js")
@@ -102,9 +104,9 @@ def told(subject: Given | None = None) -> dict[str, Any]:
         "given": None if subject is None else subject.told(),
         "streams": {seed: stream(seed, count) for seed in SEEDS},
         "scales": scales(WIDEST),
-        "fitting": fitting(),
+        "sigmas": sigmas(),
         "remembered": REMEMBERED,
-        "losses": list(LOSSES),
+        "losses": losses(),
         "orders": orders(),
         "datasets": {} if subject is not None and subject.inputs != 2 else _datasets(),
         "widest": WIDEST,
@@ -115,6 +117,12 @@ def told(subject: Given | None = None) -> dict[str, Any]:
             name: {"negative": t.negative, "zero": t.zero, "positive": t.positive} for name, t in THEMES.items()
         },
     }
+
+
+def _without_margins(text: str) -> str:
+    """A script without indents and the lines that are comments: a fifth of it, which readers find in the modules."""
+    lines = (line.strip() for line in text.split("\n"))
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 
 def _datasets() -> dict[str, Any]:

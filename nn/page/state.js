@@ -42,11 +42,11 @@ function outputsOf(settings) {
 const sizesOf = (settings) => [inputsOf(settings), ...settings.hidden, outputsOf(settings)];
 
 // Logits go out of a linear layer; a loss of classes needs classes.
-const LOGITS = ["binary_cross_entropy", "cross_entropy"];
-const outputsAllowed = ({ loss }) => (LOGITS.includes(loss) ? ["linear"] : Object.keys(engine.SIGMA));
+const takesLogits = (loss) => told.losses[loss]?.outputs === "logits";
+const outputsAllowed = ({ loss }) => (takesLogits(loss) ? ["linear"] : Object.keys(engine.SIGMA));
 
 function lossesAllowed(settings) {
-  const fixed = settings.data === "given", names = told.losses.filter((name) => name in LOSSES);
+  const fixed = settings.data === "given", names = Object.keys(told.losses).filter((name) => name in LOSSES);
   if (fixed) return names.filter((name) => told.given.losses.includes(name));
   return names.filter((name) => name !== "mean_squared_error" || classesOf(settings) > 2);
 }
@@ -56,7 +56,7 @@ function fitted(settings) { // settings in which loss, last layer and data go to
   if (!lossesAllowed(found).includes(found.loss)) found.loss = lossesAllowed(found)[0];
   const allowed = outputsAllowed(found);
   if (!allowed.includes(found.output)) found.output = allowed[0];
-  else if (LOGITS.includes(settings.before ?? "") && !LOGITS.includes(found.loss) && found.loss !== "hinge") found.output = "tanh";
+  else if (takesLogits(settings.before) && !takesLogits(found.loss) && found.loss !== "hinge") found.output = "tanh";
   delete found.before;
   return found;
 }
@@ -216,7 +216,7 @@ function checkedSettings(sent) {
   is("sigma", Object.keys(engine.SIGMA));
   is("output", Object.keys(engine.SIGMA));
   is("data", [...Object.keys(told.datasets), ...(told.given ? ["given"] : []), ...(state.pasted ? ["own"] : [])]);
-  is("loss", told.losses);
+  is("loss", Object.keys(told.losses));
   is("seed", [...(told.given ? [0] : []), ...Object.keys(told.streams).map(Number)]);
   is("optimizer", Object.keys(engine.UPDATE));
   is("initializer", ["", ...Object.keys(told.scales)]);

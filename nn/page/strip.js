@@ -173,7 +173,7 @@ function drawMore() {
     clause("Its last layer is ", word("output", "σ of the last layer", sigmas, s.output, (v) => change({ output: v })), ", and Err is the ",
       word("loss", "Err", losses, s.loss, (v) => change({ loss: v })), "."),
     clause("The first θ are drawn by ", word("initializer", "Initialiser",
-      [["", `what fits σ (${told.fitting[s.sigma]})`], ...Object.keys(told.scales).map((name) => [name, name === "zeros" ? "nobody: all zeros" : name])],
+      [["", `what fits σ (${told.sigmas[s.sigma].initializer})`], ...Object.keys(told.scales).map((name) => [name, name === "zeros" ? "nobody: all zeros" : name])],
       s.initializer, (v) => change({ initializer: v })), "."),
     clause("A step takes ", word("batch", "Samples to a step", CHOICES.batch, s.batch, (v) => adjust({ batch: v })), " by ",
       word("optimizer", "Optimiser", [["sgd", "plain descent"], ["momentum", "descent with momentum 0.9"], ["adam", "Adam"]], s.optimizer, (v) => adjust({ optimizer: v })),

@@ -19,16 +19,20 @@ NODE = shutil.which("node")
 SENT = "const asJson = (x) => JSON.stringify(x, (_, v) => (ArrayBuffer.isView(v) ? [...v] : typeof v === 'number' && !(Number.isFinite(v) && !Object.is(v, -0)) ? (Object.is(v, -0) ? '-0.0' : String(v)) : v));"
 
 
-def run(body: str, given: Any = None, outputs: tuple[int, ...] = ()) -> Any:
+def run(body: str, given: Any = None, outputs: tuple[int, ...] = (1, 2, 3)) -> Any:
     """What a function body returns in node; `given` is there under that name."""
     if NODE is None:
         pytest.skip("there is no node to run the page's script with")
     text = "\n".join(
         [
             '"use strict";',
+            "globalThis.matchMedia = () => ({ matches: false });",
             script("engine", outputs),
             f"const told = {json.dumps(told())};",
-            *(script(name) for name in ("network.js", "diagnosis.js", "events.js", "own_rule.js")),
+            *(
+                script(name)
+                for name in ("explorer_writing.js", "network.js", "diagnosis.js", "events.js", "own_rule.js")
+            ),
             f"const given = {json.dumps(given)};",
             SENT,
             f"console.log(asJson((() => {{ {body} }})()));",
