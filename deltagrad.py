@@ -27,15 +27,15 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 def _network() -> Any:
     """The package nn beside this file; it is called deltagrad_nn where `import nn` gives somebody else's."""
     file = os.path.join(_HERE, "nn", "__init__.py")
-    found = sys.modules.get("nn")
-    spec = found.__spec__ if found else importlib.util.find_spec("nn")
-    if spec is None or not spec.origin or not os.path.samefile(spec.origin, file):
-        spec = importlib.util.spec_from_file_location("deltagrad_nn", file)
+    loaded = sys.modules.get("nn")
+    spec = loaded.__spec__ if loaded else importlib.util.find_spec("nn")
+    if spec and spec.origin and os.path.exists(spec.origin) and os.path.samefile(spec.origin, file):
+        return importlib.import_module("nn")
+    spec = importlib.util.spec_from_file_location("deltagrad_nn", file)
     assert spec is not None and spec.loader is not None
-    if spec.name not in sys.modules:
-        sys.modules[spec.name] = package = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(package)
-    return sys.modules[spec.name]
+    sys.modules["deltagrad_nn"] = package = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(package)
+    return package
 
 
 if not os.path.samefile(os.path.dirname(autograd.__file__), os.path.join(_HERE, "autograd")):

@@ -6,6 +6,7 @@ only how a node is recorded, and how the chain rule walks the record.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, SupportsIndex, TypeAlias, TypeVar
@@ -22,6 +23,7 @@ Number: TypeAlias = "Value | Real"
 
 ADD, SUB, MUL, DIV, POW = (TABLE[name] for name in ("add", "sub", "mul", "div", "pow"))
 NEG, ABS, LT, LE, GT, GE = (TABLE[name] for name in ("neg", "abs", "lt", "le", "gt", "ge"))
+MOD, FLOORDIV, HYPOT, ROUND = (TABLE[name] for name in ("mod", "floordiv", "hypot", "round"))
 divided, power = DIV.function, POW.function
 _MICROGRAD = {"mul": "*", "relu": "ReLU", "literal": ""}  # where its sign is not the table's
 
@@ -204,6 +206,24 @@ class Value:
     def __rpow__(self, other: Number) -> Value:
         return _reflected(POW, other, self)
 
+    def __mod__(self, other: Number) -> Value:
+        return _infix(MOD, self, other)
+
+    def __rmod__(self, other: Number) -> Value:
+        return _reflected(MOD, other, self)
+
+    def __floordiv__(self, other: Number) -> Value:
+        return _infix(FLOORDIV, self, other)
+
+    def __rfloordiv__(self, other: Number) -> Value:
+        return _reflected(FLOORDIV, other, self)
+
+    def __divmod__(self, other: Number) -> tuple[Value, Value]:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Number) -> tuple[Value, Value]:
+        return other // self, other % self
+
     def __neg__(self) -> Value:
         return _made(NEG, -self.data, (self,))
 
@@ -253,6 +273,35 @@ class Value:
     erf = _of_one("erf")
     maximum = _of_two("maximum")
     minimum = _of_two("minimum")
+    cbrt, exp2, log2, log10 = map(_of_one, ("cbrt", "exp2", "log2", "log10"))
+    asinh, acosh, atanh, erfc, softsign = map(_of_one, ("asinh", "acosh", "atanh", "erfc", "softsign"))
+    floor, ceil, trunc = map(_of_one, ("floor", "ceil", "trunc"))
+    atan2, copysign, fmod = map(_of_two, ("atan2", "copysign", "fmod"))
+    __floor__, __ceil__, __trunc__ = floor, ceil, trunc
+
+    def round(self, digits: Number = 0.0) -> Value:
+        """x to so many decimal digits, a half to the even side; a Value, where Python's round gives an int."""
+        return node_of(ROUND, (self, _operand(digits, ROUND)))
+
+    def __round__(self, digits: int | None = None) -> Value:
+        return self.round(digits or 0.0)
+
+    def hypot(self, *others: Number) -> Value:
+        """√(Σ x²) of this and the others."""
+        return node_of(HYPOT, (self, *[_operand(x, HYPOT, infix=False) for x in others]))
+
+    def radians(self) -> Value:
+        """An angle in degrees, in radians."""
+        return self * (math.pi / 180)
+
+    def degrees(self) -> Value:
+        """An angle in radians, in degrees."""
+        return self * (180 / math.pi)
+
+    # NumPy calls these on the objects of an array: np.arctan(a), np.std(a).
+    arcsin, arccos, arctan, arctan2 = asin, acos, atan, atan2
+    arcsinh, arccosh, arctanh = asinh, acosh, atanh
+    fabs, rint, conjugate, deg2rad, rad2deg = abs, round, __pos__, radians, degrees
 
     def leaky_relu(self, slope: Number = 0.01) -> Value:
         """x above 0, slope·x below."""

@@ -95,8 +95,10 @@ def imports(name: str) -> tuple[Import, ...]:
                 base = ".".join([*parts, *([child.module] if child.module else [])])
                 for alias in child.names:
                     inner = f"{base}.{alias.name}"
-                    yield Import(inner, "", lazy, for_types) if inner in FILES else Import(
-                        base, alias.name, lazy, for_types
+                    yield (
+                        Import(inner, "", lazy, for_types)
+                        if inner in FILES
+                        else Import(base, alias.name, lazy, for_types)
                     )
             elif isinstance(child, ast.If) and ast.unparse(child.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
                 for each in child.body:
@@ -291,7 +293,10 @@ def code_lines(text: str) -> int:
 
 
 def test_lines_of_code_are_counted() -> None:
-    assert code_lines('"""Idea.\n\nMore."""\n\n# why\nx = [\n    1,  # one\n]\n\ndef f():\n    """F."""\n    return 1\n') == 5
+    assert (
+        code_lines('"""Idea.\n\nMore."""\n\n# why\nx = [\n    1,  # one\n]\n\ndef f():\n    """F."""\n    return 1\n')
+        == 5
+    )
 
 
 def test_the_core_is_small() -> None:
