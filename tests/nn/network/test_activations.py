@@ -51,7 +51,7 @@ def test_the_curvature_is_reached_and_never_passed(known):
 
 @named
 def test_the_range_is_filled_and_never_left(known):
-    found = [slopes(known, u)[0] for u in GRID]
+    found = [slopes(known, u)[0] for u in (*GRID, -1e6, 1e6)]
     assert known.low <= min(found) < max(known.low + 1e-3, -0.3)
     assert min(known.high - 1e-3, 39.9) < max(found) <= known.high
 
