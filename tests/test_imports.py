@@ -66,8 +66,6 @@ ARROWS = {
 }
 # What still contradicts the rules, and waits for its room to be put in order: "importer imported".
 STILL: set[str] = {
-    "autograd.lowering.program autograd.lowering.python",
-    "autograd.lowering.program autograd.lowering.targets",
     "nn.diagnosing.report nn.diagnosing.causes", "nn.diagnosing.report nn.diagnosing.diagnosis",
     "nn.diagnosing.report nn.diagnosing.plots",
     "nn.diagnosing.diagnosis nn.network.losses._listed",
