@@ -17,9 +17,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from nn import MLP
-from nn.grading.answers import cases_of, probe
+from nn.grading.equations import EQUATIONS, derivation
 from nn.grading.graded import grade
-from nn.grading.mistakes import EQUATIONS, MISTAKES, derivation, named
+from nn.grading.mistakes import MISTAKES, named
+from nn.grading.probes import probe
+from nn.grading.samples import cases_of
 from tests.benchmarks.mistaken import ETA, EXPONENTIALS, TEXTBOOK, batched, knowing, learner
 
 PROMISED = 0.98

@@ -9,10 +9,12 @@ import pytest
 from autograd import TABLE, AutogradTypeError, AutogradValueError, tanh
 from nn import MLP, cross_entropy
 from nn import deltas as hand
-from nn.grading.answers import cases_of, written_precision
+from nn.grading.answers import written_precision
+from nn.grading.equations import EQUATIONS, derivation
 from nn.grading.graded import grade
-from nn.grading.mistakes import EQUATIONS, MISTAKES, derivation
+from nn.grading.mistakes import MISTAKES
 from nn.grading.rules import OWN, grade_rule
+from nn.grading.samples import cases_of
 
 _path = Path(__file__).parents[2] / "benchmarks" / "grading.py"
 _spec = importlib.util.spec_from_file_location("grading_benchmark", _path)

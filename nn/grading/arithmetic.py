@@ -1,0 +1,102 @@
+"""How an answer may have been computed: the ways of rounding under which it could be right.
+
+Numbers alone do not say what happened on the way.  u and o may have been rounded to a few decimals
+and everything after them computed in full; digits may have been cut off; products written down one
+by one.  Each way is tried, and an answer that is right in one of them is right.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from .. import deltas as hand
+from .answers import Task
+from .equations import Case, Operands
+from .judging import Walk, walked
+from .parts import IN_O
+
+DIGITS = range(2, 9)  # to which u and o may have been rounded before the rest was computed in full
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to have computed it: what to tell about it, and the task read so."""
+
+    note: str
+    task: Task
+
+    @property
+    def walk(self) -> Walk:
+        return walked(self.task)
+
+
+def ways(task: Task) -> Iterator[Way]:
+    """All ways in which an answer to one sample may have been computed, the plainest first."""
+    yield Way("", task)
+    written, work = task.precision, task.precision.work
+    if work.digits is not None:
+        yield Way("digits were cut off, not rounded: accepted, but round the next time", _read(task, cut=True))
+        yield Way("", _read(task, products=True))
+        yield Way(
+            "digits were cut off, not rounded: accepted, but round the next time", _read(task, cut=True, products=True)
+        )
+    if not work.single and task.answer.u is None and task.answer.o is None:
+        for note, case in _reworked(task.cases[0], 16 if work.digits is None else written.work.decimals):
+            yield Way(note, dataclasses.replace(task, cases=[case]))
+
+
+def _read(task: Task, **change: bool) -> Task:
+    return dataclasses.replace(task, precision=task.precision.each(**change))
+
+
+def _cut(x: float, decimals: int) -> float:
+    scale = 10.0**decimals
+    return math.trunc(round(x * scale, 6)) / scale
+
+
+def _significant(x: float, digits: int) -> float:
+    return float(f"{x:.{digits - 1}e}")
+
+
+ROUNDED: dict[str, Callable[[float, int], float]] = {
+    "rounded to {} decimals": round, "cut off after {} decimals": _cut, "rounded to {} digits": _significant,
+}  # fmt: skip
+
+
+def _reworked(case: Case, finer: int) -> Iterator[tuple[str, Case]]:
+    """u and o rounded in every way that is coarser than the answer's own digits."""
+    for digits, (how, rounded) in itertools.product(reversed(DIGITS), ROUNDED.items()):
+        if digits >= finer:
+            continue
+        note = f"u and o were {how.format(digits)}: judged so; keep more digits on the way"
+        for u, o, before in _forwards(case, lambda v, r=rounded, d=digits: r(float(v), d)):  # type: ignore[misc]
+            errors = list(case.errors_of(case.y, o[-1]))
+            forms = [
+                [[s(v) for v in layer] for s, layer in zip(case.slope, u)],
+                [[IN_O.get(n, lambda _, s=s, u=u, k=k, i=i: s(u[k][i]))(v) for i, v in enumerate(layer)]  # type: ignore[misc]
+                 for k, (n, s, layer) in enumerate(zip(case.names, case.slope, o))],
+                [[s(v) for v in layer] for s, layer in zip(case.slope, before)],
+            ]  # fmt: skip
+            for slopes in forms:
+                yield note, dataclasses.replace(case, own=Operands(u, o, slopes, errors))
+
+
+def _forwards(case: Case, r: Callable[[float], float]) -> Iterator[tuple[list[list[float]], ...]]:
+    """u and o, rounded from the exact ones or on the way, and u as it was before it was rounded."""
+    exact = [[r(v) for v in layer] for layer in case.u], [[r(v) for v in layer] for layer in case.o]
+    yield *exact, case.u
+    for from_rounded in (True, False):
+        u: list[list[float]] = []
+        o: list[list[float]] = []
+        before: list[list[float]] = []
+        for k, sigma in enumerate(case.sigma):
+            bias = case.bias[k] or [None] * len(case.theta[k])
+            inputs = o[-1] if o else case.x
+            before.append([hand.weighted_sum(row, inputs, b) for row, b in zip(case.theta[k], bias)])
+            u.append([r(v) for v in before[-1]])
+            o.append([r(sigma(v)) for v in (u if from_rounded else before)[-1]])
+        yield u, o, before
