@@ -127,13 +127,10 @@ def answer_of(given: Any, cases: Sequence[Case]) -> Answer:
             reader.read(_named(key), plain(part))
     else:
         given = plain(given)
-        if isinstance(given, list) and len({_depth(p) for p in given}) > 1 and max(map(_depth, given)) == 3:
-            if not reader.columns(given) and not any(_depth(p) < 2 for p in given):
-                pass
-            elif not reader.columns(given):
-                raise AutogradTypeError(
-                    "grade: hand in several parts as a tuple, such as (δ, ∂Err/∂θ); this is a list of them"
-                )
+        if isinstance(given, list) and {2, 3} <= {_depth(part) for part in given}:
+            raise AutogradTypeError(
+                "grade: hand in several parts as a tuple, such as (δ, ∂Err/∂θ); this is a list of them"
+            )
         for part in _flattened(given) if isinstance(given, tuple) else [given]:
             reader.read(reader.guessed(part), part)
     if not reader.found:

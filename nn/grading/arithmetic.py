@@ -14,12 +14,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from .. import deltas as hand
-from .answers import Task
+from .answers import Task, leaves
 from .equations import Case, Operands
 from .judging import Walk, walked
 from .parts import IN_O
+from .written import COARSEST_WORK, ENOUGH, FULL
 
+CUT = "digits were cut off, not rounded: accepted, but round the next time"
 DIGITS = range(2, 9)  # to which u and o may have been rounded before the rest was computed in full
+FEWER = 3  # digits that u and o may have less than the rest, where the rest has few as well
 
 
 @dataclass(frozen=True)
@@ -38,15 +41,20 @@ def ways(task: Task) -> Iterator[Way]:
     """All ways in which an answer to one sample may have been computed, the plainest first."""
     yield Way("", task)
     written, work = task.precision, task.precision.work
-    if work.digits is not None:
-        yield Way("digits were cut off, not rounded: accepted, but round the next time", _read(task, cut=True))
+    if work.digits is not None and work.decimals >= COARSEST_WORK:
+        yield Way(CUT, _read(task, cut=True))
         yield Way("", _read(task, products=True))
-        yield Way(
-            "digits were cut off, not rounded: accepted, but round the next time", _read(task, cut=True, products=True)
-        )
+        yield Way(CUT, _read(task, cut=True, products=True))
+    if work.fixed and work.digits is not None and sum(1 for _ in leaves(list(task.answer.parts().values()))) >= ENOUGH:
+        yield Way("", _read(task, fixed=False, products=True))
+        yield Way(CUT, _read(task, fixed=False, products=True, cut=True))
     if not work.single and task.answer.u is None and task.answer.o is None:
-        for note, case in _reworked(task.cases[0], 16 if work.digits is None else written.work.decimals):
-            yield Way(note, dataclasses.replace(task, cases=[case]))
+        finer = 16 if work.digits is None else written.work.decimals
+        for reworked in zip(*(list(_reworked(case, finer)) for case in task.cases)):
+            rounded = dataclasses.replace(task, cases=[case for _, case in reworked])
+            yield Way(reworked[0][0], rounded)
+            if work.digits is not None:
+                yield Way(reworked[0][0], _read(rounded, products=True))
 
 
 def _read(task: Task, **change: bool) -> Task:
@@ -70,7 +78,7 @@ ROUNDED: dict[str, Callable[[float, int], float]] = {
 def _reworked(case: Case, finer: int) -> Iterator[tuple[str, Case]]:
     """u and o rounded in every way that is coarser than the answer's own digits."""
     for digits, (how, rounded) in itertools.product(reversed(DIGITS), ROUNDED.items()):
-        if digits >= finer:
+        if digits >= finer or (finer < FULL and digits < finer - FEWER):
             continue
         note = f"u and o were {how.format(digits)}: judged so; keep more digits on the way"
         for u, o, before in _forwards(case, lambda v, r=rounded, d=digits: r(float(v), d)):  # type: ignore[misc]

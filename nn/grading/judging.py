@@ -140,8 +140,9 @@ class _Walking:
         self.errors: list[Real] = [0.0] * len(case.y)
         rework = case.own  # u and o that were rounded before anything else was done with them
         if rework is not None:
-            self.u, self.o, self.slopes = rework.u, rework.o, rework.slopes
-            self.errors = rework.errors
+            self.u, self.o = rework.u, rework.o
+            self.slopes = [[work.after(slope, work.slack) for slope in layer] for layer in rework.slopes]
+            self.errors = [work.after(error) for error in rework.errors]
         own = Operands(self.u, self.o, self.slopes, self.errors, self.theta, self.bias)
         self.case = dataclasses.replace(case, own=own)
         self.walk = Walk(self.case, self.delta, [], work)
@@ -210,11 +211,14 @@ class _Walking:
             return computed
         lost = 0.0
         k, i = place
-        if equation == "hidden":
+        if equation == "hidden" and work.after(computed) is not computed:
             lost = work.on_the_way(largest(computed)) * largest(case.slopes[k][i])
         if work.products:
-            terms = len(case.theta[k][i]) if equation == "forward" else len(case.theta[k + 1])
-            lost += terms * work.on_the_way(size / terms)
+            factors = zip(case.theta[k][i], case.before(k))
+            if equation == "hidden":
+                factors = zip((row[i] for row in case.theta[k + 1]), self.delta[k + 1])
+            rounded = [product for t, v in factors if work.after(product := t * v) is not product]
+            lost += sum(work.on_the_way(largest(product)) for product in rounded)
         return widened(computed, lost) if lost else computed
 
     def _in_either_form(self, place: Place, computed: Real) -> Real:
@@ -224,7 +228,8 @@ class _Walking:
         if form is None or (self.work.exact and not own):
             return computed
         other = form(self.o[k][i])
-        return computed if gap(other, computed) <= 1e-12 and self.work.exact else hull(computed, other)
+        same = not isinstance(other, Interval) and not isinstance(computed, Interval) and gap(other, computed) <= 1e-12
+        return computed if same and self.work.exact else hull(computed, other)
 
 
 def _size(case: Case, equation: str, place: Place, delta: Grid, slack: float) -> float:

@@ -135,10 +135,9 @@ def precision_of(numbers: Iterable[float]) -> Precision:
     decimals = max((d for _, d in written), default=1)
     if digits >= FULL and decimals >= FULL - 3:
         return Precision()
-    alike = [
-        sum(written[n][which] == most for n in range(len(written))) for which, most in ((0, digits), (1, decimals))
-    ]
-    return Precision(FINEST, decimals, digits, fixed=alike[1] > alike[0])
+    alike = [sum(number[which] == most for number in written) for which, most in ((0, digits), (1, decimals))]
+    undecided = alike[0] == alike[1] and digits <= COARSEST_WORK
+    return Precision(FINEST, decimals, digits, fixed=alike[1] > alike[0] or undecided)
 
 
 def coarsest(parts: Sequence[Sequence[float]]) -> Precision:
