@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from .. import deltas as hand
 from .answers import Task, leaves
 from .equations import Case, Operands
-from .judging import Walk, walked
 from .parts import IN_O
 from .written import COARSEST_WORK, ENOUGH, FULL
 
+MODES = 4  # ways that come first: rounded or cut off, products written down or not
 CUT = "digits were cut off, not rounded: accepted, but round the next time"
 DIGITS = range(2, 9)  # to which u and o may have been rounded before the rest was computed in full
 FEWER = 3  # digits that u and o may have less than the rest, where the rest has few as well
@@ -32,16 +32,13 @@ class Way:
     note: str
     task: Task
 
-    @property
-    def walk(self) -> Walk:
-        return walked(self.task)
-
 
 def ways(task: Task) -> Iterator[Way]:
     """All ways in which an answer to one sample may have been computed, the plainest first."""
     yield Way("", task)
     written, work = task.precision, task.precision.work
-    if work.digits is not None and work.decimals >= COARSEST_WORK:
+    few = [p for p in (work, *written.parts.values()) if p.digits is not None]
+    if few and max(p.decimals for p in few) >= COARSEST_WORK:
         yield Way(CUT, _read(task, cut=True))
         yield Way("", _read(task, products=True))
         yield Way(CUT, _read(task, cut=True, products=True))
@@ -97,14 +94,18 @@ def _forwards(case: Case, r: Callable[[float], float]) -> Iterator[tuple[list[li
     """u and o, rounded from the exact ones or on the way, and u as it was before it was rounded."""
     exact = [[r(v) for v in layer] for layer in case.u], [[r(v) for v in layer] for layer in case.o]
     yield *exact, case.u
-    for from_rounded in (True, False):
+    for from_rounded, each in ((True, None), (False, None), (True, r)):
         u: list[list[float]] = []
         o: list[list[float]] = []
         before: list[list[float]] = []
         for k, sigma in enumerate(case.sigma):
             bias = case.bias[k] or [None] * len(case.theta[k])
-            inputs = o[-1] if o else case.x
-            before.append([hand.weighted_sum(row, inputs, b) for row, b in zip(case.theta[k], bias)])
+            inputs, ones = (o[-1] if o else case.x), [1.0] * len(case.theta[k][0])
+            if each is None:
+                before.append([hand.weighted_sum(row, inputs, b) for row, b in zip(case.theta[k], bias)])
+            else:
+                products = [[each(t * v) for t, v in zip(row, inputs)] for row in case.theta[k]]
+                before.append([hand.weighted_sum(row, ones, b) for row, b in zip(products, bias)])
             u.append([r(v) for v in before[-1]])
             o.append([r(sigma(v)) for v in (u if from_rounded else before)[-1]])
         yield u, o, before

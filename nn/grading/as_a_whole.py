@@ -16,6 +16,7 @@ from typing import Any
 from .. import deltas as hand
 from ..network.modules import name
 from .answers import Answer, Task
+from .by_equation import COMMON, LUCK, ZEROS
 from .equations import EQUATIONS, Case, Operands, Place, Wrongs, derivation
 from .intervals import Real, ends, gap, middle
 from .judging import CANCELLATION, SMALLEST, at, walked
@@ -25,7 +26,6 @@ from .written import common_digits
 
 MOST_WORK = 2e7  # numbers computed in search of a pair of mistakes, some ten seconds
 RATES = (1.0, 0.5, 0.3, 0.2, 0.1, 0.05, 0.03, 0.02, 0.01, 0.005, 0.003, 0.002, 0.001, 1e-4)  # tried where none is given
-LUCK = 0.05  # how likely an explanation may fit by accident
 
 PARTS = {1: "weights", 2: "bias"}  # of (δ, ∂Err/∂θ, ∂Err/∂b)
 NAMES = ("delta", "theta", "bias")
@@ -66,12 +66,17 @@ class Total:
     def _near(self, distance: float, value: float) -> bool:
         return distance <= self.relative * (self.size + abs(value)) + SMALLEST
 
+    def chance(self, value: float) -> float:
+        """How likely a number drawn blindly would be as near to that as this one is."""
+        low, high = ends(self.before)
+        off = max(abs(value - self.value), 0.5 * (high - low) + self.relative * (self.size + abs(self.value)))
+        return min(1.0, 2 * off / (abs(self.value) + abs(middle(self.right)) + SMALLEST))
+
     @property
-    def chance(self) -> float:
-        """How likely a number drawn blindly would agree."""
+    def sharp(self) -> bool:
+        """Whether it has digits enough to tell one number from another."""
         (a, b), (c, d) = ends(self.right), ends(self.before)
-        width = (b - a) + (d - c) + 2 * self.relative * self.size
-        return min(1.0, width / (abs(self.value) + max(abs(a), abs(b)) + SMALLEST))
+        return (b - a) + (d - c) < LUCK * abs(self.value)
 
     @property
     def term(self) -> str:
@@ -151,15 +156,23 @@ def right_so_far(task: Task) -> bool:
 def _fitting(sums: list[Sum], wrong: list[Total]) -> list[Explanation]:
     """The mistakes, or else the pairs of mistakes, that give all numbers, and not by accident."""
     singles = _singles([s.task for s in sums])
-    evidence = math.prod(total.chance for total in wrong if total.value)
+    wanted = {id(total) for total in wrong}
     zeros = not any(total.value for total in wrong)
 
-    def good(candidates: Iterator[Explanation], number: int) -> list[Explanation]:
-        if zeros or number * evidence >= LUCK:
-            return [c for c in candidates if zeros and c[0][1].key in ("left_out", "left_at_zero") and _all(sums, c)]
-        return [c for c in candidates if _all(sums, c)]
+    def evidence(explanation: Explanation) -> float:
+        return math.prod(
+            total.chance(value) for s in sums for total, value in zip(s.totals, s.computed(explanation))
+            if total.value and (zeros or id(total) in wanted)
+        )  # fmt: skip
 
-    fitting = good(iter(singles), len(singles) if any(m.key != "sign" for e in singles for _, m in e) else 1)
+    def good(candidates: Iterator[Explanation], number: int) -> list[Explanation]:
+        fitting = [c for c in candidates if _all(sums, c)]
+        if zeros and not any(total.value for s in sums for total in s.totals):
+            return [c for c in fitting if c[0][1].key in ZEROS]
+        few = [len(COMMON) if len(c) == 1 and c[0][1].key in COMMON else number for c in fitting]
+        return [c for c, tries in zip(fitting, few) if tries * evidence(c) < LUCK]
+
+    fitting = good(iter(singles), len(singles))
     work = sum(len(s.task.cases) * len(s.totals) for s in sums) * len(singles) ** 2 / 2
     if not fitting:
         fitting = _with_a_number(sums) or _scaled(sums)
@@ -231,7 +244,7 @@ def _factor(totals: list[Total]) -> float | None:
     largest = max(totals, key=lambda total: abs(middle(total.right)))
     right = middle(largest.right)
     factor = largest.value / right if right else 0.0
-    telling = sum(total.value != 0 and total.chance < LUCK for total in totals)
+    telling = sum(total.value != 0 and total.sharp for total in totals)
     fits = factor and math.isfinite(factor) and telling > 1
     return factor if fits and all(t.agrees(factor * middle(t.right)) for t in totals) else None
 

@@ -13,6 +13,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from .equations import EQUATIONS, Case, Wrong
+from .intervals import ends
 from .judging import Claim, Walk, grouped
 from .mistakes import Mistake, family, scaled_in_one_layer
 from .verdict import Finding
@@ -20,8 +21,9 @@ from .working import working
 from .written import common_digits
 
 TELLING = 3  # numbers that must agree before an η or a λ that nobody gave is believed
-LUCK = 0.05  # how likely an explanation may fit by accident
-ZEROS = {"left_at_zero", "left_out", "wrong_side"}  # mistakes that make numbers 0
+LUCK = 0.1  # how likely an explanation may fit by accident
+COMMON = {"sign", "factor_2_missing", "half_convention", "superfluous_2", "slope_missing", "doubled"}  # tried first
+ZEROS = {"left_at_zero", "left_out", "wrong_side", "margin_zero", "true_class_only", "jacobian_diagonal"}  # give 0
 
 
 def by_equation(walks: list[Walk]) -> list[Finding]:
@@ -71,7 +73,9 @@ def _fitting(claims: list[Claim], wrong: list[Claim]) -> tuple[list[Wrong], list
 
 
 def _sharp(claim: Claim) -> bool:
-    return claim.chance < LUCK
+    """Whether it has digits enough to tell one number from another."""
+    low, high = ends(claim.computed)
+    return high - low + 2 * claim.precision.half_unit(claim.value) < LUCK * abs(claim.value)
 
 
 def _good(candidates: Sequence[Wrong], scope: list[Claim], wrong: list[Claim]) -> list[Wrong]:
@@ -82,12 +86,12 @@ def _good(candidates: Sequence[Wrong], scope: list[Claim], wrong: list[Claim]) -
 
 
 def _no_accident(explanation: Wrong, candidates: int, scope: list[Claim], wrong: list[Claim]) -> bool:
-    evidence = [c.chance for c in wrong if c.value]
-    if not evidence:
-        if explanation[0].key in ZEROS:
-            return True
-        evidence = [c.chance for c in scope if c.value and scope is not wrong]
-    tries = 1 if explanation[0].key == "sign" and len(explanation) == 1 else candidates
+    evidence = [c.chance(c.by(explanation)) for c in wrong if c.value]
+    if not evidence and explanation[0].key in ZEROS:
+        return scope is not wrong or explanation[0].key in ("left_at_zero", "left_out")
+    if not evidence and scope is not wrong:
+        evidence = [c.chance(c.by(explanation)) for c in scope if c.value]
+    tries = len(COMMON) if len(explanation) == 1 and explanation[0].key in COMMON else candidates
     return bool(evidence) and tries * math.prod(evidence) < LUCK
 
 

@@ -21,11 +21,11 @@ from autograd import AutogradError, AutogradTypeError, AutogradValueError
 from ..network.losses import Loss
 from ..network.modules import MLP
 from .answers import Answer, Task, Written, answer_of, leaves, read_precisely
-from .arithmetic import Way, ways
+from .arithmetic import MODES, ways
 from .as_a_whole import as_a_whole, right_so_far, with_operands
 from .by_equation import by_equation
 from .equations import EQUATIONS, Case, derivation
-from .judging import FIELD, judged, walked
+from .judging import FIELD, all_right, judged, walked
 from .mistakes import named
 from .probes import asked, probes
 from .samples import Sigma, cases_of
@@ -189,18 +189,19 @@ _Found = tuple[list[Finding], list[Task], str]
 
 def _in_another_way(task: Task, found: _Found, by_parts: bool) -> _Found:
     """The way of rounding in which the answer is right; or, if there is none, the one that leaves least to explain."""
-    tried: list[tuple[int, Way]] = []
-    for way in ways(task):
-        wrong = walked(way.task).wrong if by_parts else int(not right_so_far(way.task))
-        if not wrong:
+    exact = task.precision.work.exact
+    if exact and all(f.explanations and not f.only for f in found[0]):
+        return found  # what a mistake explains to nine digits was not rounded
+    right: Callable[[Task], bool] = all_right if by_parts else right_so_far
+    tried = list(ways(task))
+    for way in tried:
+        if right(way.task):
             return [], [way.task], way.note
-        tried.append((wrong, way))
-    fewest, way = min(tried, key=lambda pair: pair[0])
-    if by_parts and fewest < tried[0][0]:
-        other = _by_parts([way.task])
-        if _improbability(other) < _improbability(found[0]):
-            return other, [way.task], way.note
-    return found
+    if not by_parts:
+        return found
+    way = min(tried if exact else tried[:MODES], key=lambda way: walked(way.task).wrong)
+    other = _by_parts([way.task])
+    return (other, [way.task], way.note) if _improbability(other) < _improbability(found[0]) else found
 
 
 def _forgetful(task: Task) -> Task:

@@ -82,13 +82,11 @@ class Claim:
         except LookupError:
             return float("nan")
 
-    @property
-    def chance(self) -> float:
-        """How likely a number drawn blindly would agree: the width of what is allowed, of all that it may be."""
-        low, high = ends(self.computed)
-        before = ends(self.precision.before(self.value))
-        width = (high - low) + (before[1] - before[0]) + 2 * self.precision.relative * self.size
-        return min(1.0, width / (abs(self.value) + largest(self.computed) + SMALLEST))
+    def chance(self, computed: Real) -> float:
+        """How likely a number drawn blindly would be as near to that as this one is."""
+        finest = self.precision.half_unit(self.value) + self.precision.relative * (self.size + abs(self.value))
+        off = max(abs(middle(computed) - self.value), finest)
+        return min(1.0, 2 * off / (abs(self.value) + largest(self.computed) + SMALLEST))
 
     @property
     def symbol(self) -> str:
@@ -121,19 +119,30 @@ class Walk:
         return sum(not claim.right for claim in self.claims)
 
 
-def walked(task: Task, work: Precision | None = None) -> Walk:
-    """Every number of the answer to one sample, judged.
+def walked(task: Task) -> Walk:
+    """Every number of the answer to one sample, judged."""
+    return _Walking(task).walk
 
-    work  how precisely what was not handed in was written down; by default as what was
-    """
-    return _Walking(task, task.precision.work if work is None else work).walk
+
+def all_right(task: Task) -> bool:
+    """Whether every number of the answer to one sample is right; looks no further than the first that is not."""
+    try:
+        _Walking(task, strict=True)
+    except _Wrong:
+        return False
+    return True
+
+
+class _Wrong(Exception):
+    """The walk has met a wrong number, and was asked to stop there."""
 
 
 class _Walking:
     """The walk through the equations, with grids that fill up on the way."""
 
-    def __init__(self, task: Task, work: Precision) -> None:
-        case, self.answer, self.work, self.task = task.cases[0], task.answer, work, task
+    def __init__(self, task: Task, strict: bool = False) -> None:
+        case, self.answer, self.work, self.task = task.cases[0], task.answer, task.precision.work, task
+        self.strict, work = strict, self.work
         blank: Grid = [[0.0] * len(layer) for layer in case.theta]
         self.u, self.o, self.slopes, self.delta, self.bias = ([list(row) for row in blank] for _ in range(5))
         self.theta = [[[0.0] * len(row) for row in layer] for layer in case.theta]
@@ -194,10 +203,13 @@ class _Walking:
         precision = self.task.precision.of(part)
         claim = Claim(self.walk, equation, place, value, computed, size, precision)
         self.walk.claims.append(claim)
+        right = claim.right
+        if self.strict and not right:
+            raise _Wrong
         before = precision.before(value)
         if not isinstance(before, Interval):
             return value
-        if claim.right and not gap(before, computed):
+        if right and not gap(before, computed):
             (a, b), (c, d) = ends(before), ends(computed)
             before = Interval(max(a, c), min(b, d))
         return hull(before, value)

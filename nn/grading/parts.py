@@ -156,6 +156,11 @@ def several(case: Case) -> bool:
     return len(case.y) > 1
 
 
+def of_several_squares(case: Case) -> bool:
+    """Whether Err adds or averages several squares."""
+    return several(case) and case.loss in ("squared_error", "half_squared_error", "mean_squared_error")
+
+
 def sum_squares(case: Case) -> bool:
     return case.loss == "squared_error" and several(case)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from autograd import AutogradTypeError, AutogradValueError, Value
+from autograd import AutogradError, AutogradTypeError, AutogradValueError, Value
 
 from .. import deltas as hand
 from ..network.losses import Loss, loss_of
@@ -82,7 +83,10 @@ def _err_of(loss: str | Loss) -> Callable[[Row, Row], float]:
 
     def err(y: Row, o: Row) -> float:
         one = len(o) == 1
-        return function(Value(o[0]) if one else [Value(v) for v in o], y[0] if one else y).data
+        try:
+            return function(Value(o[0]) if one else [Value(v) for v in o], y[0] if one else y).data
+        except AutogradError:  # a loss that cannot be computed here, such as a softmax of one class
+            return math.nan
 
     return err
 
