@@ -41,7 +41,7 @@ def _explained(claims: list[Claim]) -> Iterator[Finding]:
     fitting, scope = _fitting(claims, wrong)
     places = list(dict.fromkeys(claim.term for claim in wrong))
     of = len({claim.place for claim in claims})
-    here = len(places) < of and (scope is wrong or not fitting)
+    here = len(places) < of and (scope is not claims or not fitting)
     digits = None if fitting else common_digits([(c.value, c.by(())) for c in claims])
     yield Finding(
         EQUATIONS[equation],
@@ -58,7 +58,8 @@ def _fitting(claims: list[Claim], wrong: list[Claim]) -> tuple[list[Wrong], list
     if any(not math.isfinite(claim.value) for claim in wrong):
         return [], claims
     singles: list[Wrong] = [(mistake,) for mistake in family(equation, case)]
-    for scope in (claims, wrong):
+    scopes = [claims, _at_the_same_places(claims, wrong)]
+    for scope in scopes:
         if fitting := _good(singles, scope, wrong):
             return fitting, scope
     if fitting := _with_a_number(claims, wrong):
@@ -66,7 +67,7 @@ def _fitting(claims: list[Claim], wrong: list[Claim]) -> tuple[list[Wrong], list
     if scaled := _scaled_in_one_layer(claims, wrong):
         return [(scaled,)], claims
     pairs: list[Wrong] = [a + b for a, b in itertools.combinations(singles, 2) if a[0].part != b[0].part]
-    for scope in (claims, wrong):
+    for scope in scopes:
         if fitting := _good(pairs, scope, wrong):
             return fitting, scope
     return [], claims
@@ -88,8 +89,8 @@ def _good(candidates: Sequence[Wrong], scope: list[Claim], wrong: list[Claim]) -
 def _no_accident(explanation: Wrong, candidates: int, scope: list[Claim], wrong: list[Claim]) -> bool:
     evidence = [c.chance(c.by(explanation)) for c in wrong if c.value]
     if not evidence and explanation[0].key in ZEROS:
-        return scope is not wrong or explanation[0].key in ("left_at_zero", "left_out")
-    if not evidence and scope is not wrong:
+        return len(scope) > len(wrong) or explanation[0].key in ("left_at_zero", "left_out")
+    if not evidence and len(scope) > len(wrong):
         evidence = [c.chance(c.by(explanation)) for c in scope if c.value]
     tries = len(COMMON) if len(explanation) == 1 and explanation[0].key in COMMON else candidates
     return bool(evidence) and tries * math.prod(evidence) < LUCK
@@ -129,6 +130,12 @@ def _with(claims: list[Claim], what: str, number: float) -> list[Claim]:
             case: Case = dataclasses.replace(claim.walk.case, **{what: number})
             walks[id(claim.walk)] = dataclasses.replace(claim.walk, case=case)
     return [dataclasses.replace(claim, walk=walks[id(claim.walk)]) for claim in claims]
+
+
+def _at_the_same_places(claims: list[Claim], wrong: list[Claim]) -> list[Claim]:
+    """The wrong numbers of one answer; of a function's many, all that stand where some are wrong."""
+    places = {claim.place for claim in wrong}
+    return wrong if len(wrong) == len(places) else [claim for claim in claims if claim.place in places]
 
 
 def _scaled_in_one_layer(claims: list[Claim], wrong: list[Claim]) -> Mistake | None:

@@ -30,7 +30,7 @@ from .mistakes import named
 from .probes import asked, probes
 from .samples import Sigma, cases_of
 from .verdict import Finding, Grade
-from .written import Precision
+from .written import Precision, all_digits
 
 
 def grade(
@@ -156,7 +156,8 @@ def _graded(tasks: list[Task], numbers: bool = False) -> Grade:
     if findings and biased and by_parts and answer.u is None:
         forgetful = [_forgetful(task) for task in tasks]
         forgotten = Finding(EQUATIONS["forward"], ((("forward", named("bias left out of u", "forward")),),))
-        findings = min(findings, [forgotten, *search(forgetful)], key=_improbability)
+        if 2 * sum(walked(task).wrong for task in forgetful) <= sum(walked(task).wrong for task in tasks):
+            findings = min(findings, [forgotten, *search(forgetful)], key=_improbability)
     wrong = {finding.title for finding in findings}
     right = [EQUATIONS[e] for e in _seen(tasks[0]) if EQUATIONS[e] not in wrong]
     grade = Grade(findings, right if by_parts or not findings else [], list(answer.notes))
@@ -190,8 +191,8 @@ _Found = tuple[list[Finding], list[Task], str]
 def _in_another_way(task: Task, found: _Found, by_parts: bool) -> _Found:
     """The way of rounding in which the answer is right; or, if there is none, the one that leaves least to explain."""
     exact = task.precision.work.exact
-    if exact and all(f.explanations and not f.only for f in found[0]):
-        return found  # what a mistake explains to nine digits was not rounded
+    if exact and all(map(_beyond_doubt, found[0])):
+        return found
     right: Callable[[Task], bool] = all_right if by_parts else right_so_far
     tried = list(ways(task))
     for way in tried:
@@ -202,6 +203,13 @@ def _in_another_way(task: Task, found: _Found, by_parts: bool) -> _Found:
     way = min(tried if exact else tried[:MODES], key=lambda way: walked(way.task).wrong)
     other = _by_parts([way.task])
     return (other, [way.task], way.note) if _improbability(other) < _improbability(found[0]) else found
+
+
+def _beyond_doubt(finding: Finding) -> bool:
+    """Whether a mistake explains a number to nine digits: then it was not rounded."""
+    named_so = {mistake.key for explanation in finding.explanations for _, mistake in explanation}
+    found_out = any(mistake.fitted for explanation in finding.explanations for _, mistake in explanation)
+    return bool(named_so) and not found_out and "scaled_in_one_layer" not in named_so and all_digits(finding.given)
 
 
 def _forgetful(task: Task) -> Task:

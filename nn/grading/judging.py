@@ -14,6 +14,7 @@ import dataclasses
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from ..network.modules import name
@@ -61,9 +62,10 @@ class Claim:
         tolerance = self.precision.relative * (self.size + largest(computed)) + SMALLEST
         return computed == self.value or gap(computed, self.precision.before(self.value)) <= tolerance
 
-    @property
+    @cached_property
     def right(self) -> bool:
-        return self.is_(self.computed)
+        """Whether it follows from the answer's own operands; or is right, although one of them was copied wrongly."""
+        return self.is_(self.computed) or (self.walk.slipped and self.is_(self.walk.truth(self.equation, self.place)))
 
     def agrees(self, wrong: Wrong) -> bool:
         """Whether it is what the equation gives with these mistakes in it."""
@@ -108,7 +110,28 @@ class Walk:
     case: Case
     delta: Grid
     claims: list[Claim]
-    work: Precision
+    task: Task
+
+    @property
+    def work(self) -> Precision:
+        return self.task.precision.work
+
+    @property
+    def slipped(self) -> bool:
+        """Whether a number before this one is wrong."""
+        return any(not claim.right for claim in self.claims)
+
+    def truth(self, equation: str, place: Place) -> Real:
+        """What is right at that place, whatever the answer's own operands are."""
+        part, walk = FIELD[equation], self._truth
+        own = walk.case.own
+        assert own is not None
+        grids = {"u": own.u, "o": own.o, "slope": own.slopes, "delta": walk.delta, "theta": own.theta, "bias": own.bias}
+        return at(grids[part], place) if part in grids else EQUATION[equation](walk.case, place, walk.delta, ())
+
+    @cached_property
+    def _truth(self) -> Walk:
+        return walked(dataclasses.replace(self.task, answer=Answer()))
 
     def loosely(self, computed: Real) -> Real:
         """With what was lost where a part of the equation was written down."""
@@ -154,7 +177,7 @@ class _Walking:
             self.errors = [work.after(error) for error in rework.errors]
         own = Operands(self.u, self.o, self.slopes, self.errors, self.theta, self.bias)
         self.case = dataclasses.replace(case, own=own)
-        self.walk = Walk(self.case, self.delta, [], work)
+        self.walk = Walk(self.case, self.delta, [], task)
         if rework is None:
             self._forward()
         self._backward()
@@ -202,8 +225,8 @@ class _Walking:
             return self.work.after(computed, size)
         precision = self.task.precision.of(part)
         claim = Claim(self.walk, equation, place, value, computed, size, precision)
-        self.walk.claims.append(claim)
         right = claim.right
+        self.walk.claims.append(claim)
         if self.strict and not right:
             raise _Wrong
         before = precision.before(value)
@@ -279,23 +302,14 @@ def at(nested: Any, place: Place) -> Any:
 
 def judged(task: Task) -> list[Judged]:
     """Every number of an answer, with what it should be and whether it only follows from a wrong one."""
-    walk = walked(task)
-    truth = walked(dataclasses.replace(task, cases=[dataclasses.replace(task.cases[0], own=None)], answer=Answer()))
-    own = truth.case.own
-    assert own is not None
-    grids = {"u": own.u, "o": own.o, "slope": own.slopes, "delta": truth.delta, "theta": own.theta, "bias": own.bias}
+    walk = walked(dataclasses.replace(task, cases=[dataclasses.replace(task.cases[0], own=None)]))
     fields = []
     for claim in walk.claims:
+        truth = walk.truth(claim.equation, claim.place)
+        status = "mistake" if not claim.right else "right" if claim.is_(truth) else "follow_through"
         part = FIELD[claim.equation]
-        right = at(grids[part], claim.place) if part in grids else _alone(claim, truth)
-        status = "mistake" if not claim.right else "right" if claim.is_(right) else "follow_through"
-        fields.append(Judged(part, claim.place, claim.value, claim.by(()), middle(right), status))
+        fields.append(Judged(part, claim.place, claim.value, claim.by(()), middle(truth), status))
     return fields
-
-
-def _alone(claim: Claim, truth: Walk) -> Real:
-    """What is right for Err and the updates, on which nothing else depends."""
-    return EQUATION[claim.equation](truth.case, claim.place, truth.delta, ())
 
 
 def grouped(claims: Iterable[Claim]) -> Iterator[tuple[str, list[Claim]]]:

@@ -14,7 +14,7 @@ import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from .intervals import Interval, Real, ends, hull, largest, widened
+from .intervals import Interval, Real, ends, largest, widened
 
 FINEST = 1e-9  # of the terms: what another order of summation may cost
 FULL = 15  # as many digits, and nearly as many decimals, are all that a float has: nothing was rounded
@@ -182,6 +182,15 @@ def shortest_single(x: float) -> float | None:
     return x
 
 
+def all_digits(x: float) -> bool:
+    """Whether the number was written with nearly all digits that a float has.
+
+    >>> all_digits(1 / 3), all_digits(0.25)
+    (True, False)
+    """
+    return math.isfinite(x) and _written(x)[0] >= FULL - 3
+
+
 def _written(x: float) -> tuple[int, int]:
     """How many digits and how many decimals a number is written with."""
     mantissa, _, exponent = f"{abs(x)!r}".partition("e")
@@ -204,12 +213,3 @@ def common_digits(pairs: Iterable[tuple[float, float]]) -> int | None:
     if not 0 < worst <= AGREE * top:
         return None
     return math.floor(-math.log10(worst / top))
-
-
-def meets(written: Real, x: float) -> Real:
-    """What was before it was written as x: `written`, and x itself, with which one may have gone on.
-
-    >>> meets(Interval(0.4, 0.5), 0.6)
-    Interval(0.4, 0.6)
-    """
-    return hull(written, x) if isinstance(written, Interval) else x
