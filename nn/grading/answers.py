@@ -197,7 +197,7 @@ class _Reader:
 
     def _matrices(self, part: Any) -> bool:
         """Whether its layers have the shape (out, in)."""
-        return _shape(part) == _shape(self.case.theta)
+        return bool(_shape(part) == _shape(self.case.theta))
 
 
 def _named(key: Any) -> str:

@@ -80,13 +80,9 @@ def _reworked(case: Case, finer: int) -> Iterator[tuple[str, Case]]:
         note = f"u and o were {how.format(digits)}: judged so; keep more digits on the way"
         for u, o, before in _forwards(case, lambda v, r=rounded, d=digits: r(float(v), d)):  # type: ignore[misc]
             errors = list(case.errors_of(case.y, o[-1]))
-            forms = [
-                [[s(v) for v in layer] for s, layer in zip(case.slope, u)],
-                [[IN_O.get(n, lambda _, s=s, u=u, k=k, i=i: s(u[k][i]))(v) for i, v in enumerate(layer)]  # type: ignore[misc]
-                 for k, (n, s, layer) in enumerate(zip(case.names, case.slope, o))],
-                [[s(v) for v in layer] for s, layer in zip(case.slope, before)],
-            ]  # fmt: skip
-            for slopes in forms:
+            from_u, from_before = ([[s(v) for v in layer] for s, layer in zip(case.slope, g)] for g in (u, before))
+            from_o = [[IN_O[n](v) for v in layer] if n in IN_O else s for n, layer, s in zip(case.names, o, from_u)]
+            for slopes in (from_u, from_o, from_before):
                 yield note, dataclasses.replace(case, own=Operands(u, o, slopes, errors))
 
 

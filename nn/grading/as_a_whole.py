@@ -115,14 +115,13 @@ class Sum:
         except (LookupError, ZeroDivisionError):
             return False
 
-    def with_number(self, **known: float) -> Sum:
-        """With that η; or with that λ, whose term is added once for the batch."""
-        first, *others = self.task.cases
-        cases = [dataclasses.replace(first, **known), *others]  # type: ignore[arg-type]
-        if "eta" in known:
-            cases = [dataclasses.replace(case, eta=known["eta"]) for case in cases]
-        elif others:
-            cases[1:] = [dataclasses.replace(case, decay=0.0) for case in others]
+    def with_eta(self, eta: float) -> Sum:
+        cases = [case.knowing("eta", eta) for case in self.task.cases]
+        return Sum(dataclasses.replace(self.task, cases=cases), self.totals)
+
+    def with_decay(self, decay: float) -> Sum:
+        """With that λ, whose term is added once for the batch."""
+        cases = [case.knowing("decay", 0.0 if n else decay) for n, case in enumerate(self.task.cases)]
         return Sum(dataclasses.replace(self.task, cases=cases), self.totals)
 
 
@@ -192,7 +191,7 @@ def _with_a_number(sums: list[Sum]) -> list[Explanation]:
     if len(case.theta) > 1:
         updated = named("weights already updated", "hidden")
         for eta in RATES:
-            if _all([s.with_number(eta=eta) for s in sums], (("hidden", updated),)):
+            if _all([s.with_eta(eta) for s in sums], (("hidden", updated),)):
                 return [(("hidden", updated.with_number(eta)),)]
     added = named("L2 term added", "weights")
     thetas = [(total, at(case.theta, total.place)) for total in sums[0].totals if total.part == 1]
@@ -201,7 +200,7 @@ def _with_a_number(sums: list[Sum]) -> list[Explanation]:
     total, theta = max(thetas, key=lambda pair: abs(pair[1]))
     number = (total.value - middle(total.right)) / theta if theta else 0.0
     for decay in (float(f"{number:.1g}"), float(f"{number:.2g}"), number):
-        if 0 < decay < 10 and _all([s.with_number(decay=decay) for s in sums], (("weights", added),)):
+        if 0 < decay < 10 and _all([s.with_decay(decay) for s in sums], (("weights", added),)):
             return [(("weights", added.with_number(decay)),)]
     return []
 

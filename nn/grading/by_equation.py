@@ -12,7 +12,7 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 
-from .equations import EQUATIONS, Case, Wrong
+from .equations import EQUATIONS, Wrong
 from .intervals import ends
 from .judging import Claim, Walk, grouped
 from .mistakes import Mistake, family, scaled_in_one_layer
@@ -102,7 +102,7 @@ def _with_a_number(claims: list[Claim], wrong: list[Claim]) -> list[Wrong]:
     if len(wrong) < TELLING:
         return []
     for what in ("eta", "decay"):
-        known = dataclasses.replace(case, **{what: 1.0})
+        known = case.knowing(what, 1.0)
         for mistake in (m for m in family(claims[0].equation, known) if m.fitted == what):
             if fitted := _number(mistake, what, claims):
                 return [(fitted,)]
@@ -127,8 +127,7 @@ def _with(claims: list[Claim], what: str, number: float) -> list[Claim]:
     walks: dict[int, Walk] = {}
     for claim in claims:
         if id(claim.walk) not in walks:
-            case: Case = dataclasses.replace(claim.walk.case, **{what: number})
-            walks[id(claim.walk)] = dataclasses.replace(claim.walk, case=case)
+            walks[id(claim.walk)] = dataclasses.replace(claim.walk, case=claim.walk.case.knowing(what, number))
     return [dataclasses.replace(claim, walk=walks[id(claim.walk)]) for claim in claims]
 
 

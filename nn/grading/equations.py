@@ -118,6 +118,10 @@ class Case:
         """σ' of layer k at v, whatever v is."""
         return enclosed(self.slope[k], v)
 
+    def knowing(self, what: str, number: float) -> Case:
+        """The same with that "eta" or "decay"."""
+        return dataclasses.replace(self, eta=number) if what == "eta" else dataclasses.replace(self, decay=number)
+
     def places(self, equation: str) -> list[Place]:
         """Where an equation is used, in the order of computation."""
         last = len(self.theta) - 1

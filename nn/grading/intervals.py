@@ -36,7 +36,7 @@ class Interval:
         return Interval(-self.high, -self.low)
 
     def __sub__(self, other: Real) -> Interval:
-        return self + (-other)
+        return self.__add__(-other)
 
     def __rsub__(self, other: float) -> Interval:
         return -self + other
@@ -51,12 +51,12 @@ class Interval:
     __rmul__ = __mul__
 
     def __truediv__(self, other: Real) -> Interval:
-        return self * (1.0 / other)
+        return self.__mul__(1.0 / other)
 
     def __rtruediv__(self, other: float) -> Interval:
         if self.low <= 0 <= self.high:
             return Interval(-math.inf, math.inf)
-        return other * Interval(1.0 / self.high, 1.0 / self.low)
+        return Interval(1.0 / self.high, 1.0 / self.low).__mul__(other)
 
     def __repr__(self) -> str:
         return f"Interval({self.low!r}, {self.high!r})"

@@ -51,7 +51,7 @@ class Claim:
     place: Place
     value: float
     computed: Real
-    size: float
+    size: Real
     precision: Precision
 
     def is_(self, computed: Real, factor: float = 1.0) -> bool:
@@ -60,7 +60,7 @@ class Claim:
         if not math.isfinite(self.value + middle(computed)):
             return self.value == middle(computed) or (self.value != self.value and middle(computed) != middle(computed))
         tolerance = self.precision.relative * (self.size + largest(computed)) + SMALLEST
-        return computed == self.value or gap(computed, self.precision.before(self.value)) <= tolerance
+        return bool(computed == self.value or gap(computed, self.precision.before(self.value)) <= tolerance)
 
     @cached_property
     def right(self) -> bool:
@@ -88,7 +88,7 @@ class Claim:
         """How likely a number drawn blindly would be as near to that as this one is."""
         finest = self.precision.half_unit(self.value) + self.precision.relative * (self.size + abs(self.value))
         off = max(abs(middle(computed) - self.value), finest)
-        return min(1.0, 2 * off / (abs(self.value) + largest(self.computed) + SMALLEST))
+        return float(min(1.0, 2 * off / (abs(self.value) + largest(self.computed) + SMALLEST)))
 
     @property
     def symbol(self) -> str:
@@ -267,7 +267,7 @@ class _Walking:
         return computed if same and self.work.exact else hull(computed, other)
 
 
-def _size(case: Case, equation: str, place: Place, delta: Grid, slack: float) -> float:
+def _size(case: Case, equation: str, place: Place, delta: Grid, slack: float) -> Real:
     """How large the terms of the equation are."""
     if equation == "error":
         return sum((abs(y) + largest(o)) ** 2 for y, o in zip(case.y, case.o[-1])) * CANCELLATION + CANCELLATION

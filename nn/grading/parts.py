@@ -91,11 +91,7 @@ def own_err(case: Case, i: int) -> Real:
     if case.loss == "cross_entropy":
         return enclosed(lambda *v: -y * math.log(_share(v, i)), *case.o[-1])
     if case.loss == "binary_cross_entropy":
-        return (
-            enclosed(lambda v: y * hand.softplus(-v) + (1 - y) * hand.softplus(v), o)
-            if hasattr(hand, "softplus")
-            else whole_err(case, i)
-        )
+        return enclosed(lambda v: max(v, 0.0) + math.log1p(math.exp(-abs(v))) - y * v, o)
     if case.loss == "hinge":
         return enclosed(lambda v: max(0.0, 1 - y * v), o)
     half = {"half_squared_error": 0.5, "mean_squared_error": 1 / len(case.y)}.get(case.loss, 1.0)
