@@ -173,8 +173,8 @@ class LossRecord(NamedTuple):
 LOSS_RECORDS = {known.name: known for known in (
     #           name                    function              targets    takes ŷ for  class 1 above
     LossRecord("squared_error",        squared_error,        "numbers", "values",    None),
-    LossRecord("half_squared_error",   half_squared_error,   "numbers", "values",    None),
     LossRecord("mean_squared_error",   mean_squared_error,   "numbers", "values",    None),
+    LossRecord("half_squared_error",   half_squared_error,   "numbers", "values",    None),
     LossRecord("hinge",                hinge,                "signs",   "margins",   0.0),
     LossRecord("cross_entropy",        cross_entropy,        "classes", "logits",    0.0),
     LossRecord("binary_cross_entropy", binary_cross_entropy, "shares",  "logits",    0.0),
