@@ -14,9 +14,10 @@ from ..errors import LoweringError
 from ..ops import Op
 from ..recording import given, number
 from .lookup import functions_of
+from .namespace import Namespace
 from .program import Program
 from .python import Style, compiled, function, source
-from .rows import Namespace, text, uses
+from .rows import text, uses
 
 _BLOCK = 4096  # samples at once: a result of so many stays in the cache, and memory stays bounded
 # The rows that NumPy, and JAX after it, have under another name.
