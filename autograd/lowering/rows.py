@@ -488,8 +488,8 @@ def softsign(xp: Any, x: Any) -> Any:
 
 
 def softsign_slope(xp: Any, x: Any) -> Any:
-    o = 1.0 / (1.0 + xp.abs(x))
-    return o * o
+    size = 1.0 + xp.abs(x)
+    return 1.0 / size / size
 
 
 # --- the normal distribution ----------------------------------------------------------
