@@ -330,8 +330,8 @@ def silu_slope(xp: Any, x: Any) -> Any:
 
 
 def softsign_slope(xp: Any, x: Any) -> Any:
-    o = 1.0 / (1.0 + xp.abs(x))
-    return o * o
+    size = 1.0 + xp.abs(x)
+    return 1.0 / size / size
 
 
 # --- the normal distribution ----------------------------------------------------------
