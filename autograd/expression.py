@@ -18,7 +18,7 @@ from . import functions
 from .errors import AutogradValueError
 from .graph import toposort
 from .ops import LITERAL, TABLE, Op
-from .value import Value, literal, record
+from .value import Value, literal, node_of
 from .words.naming import names_of
 from .words.text import shown
 
@@ -196,7 +196,7 @@ class _Reader:
 def _applied(row: Op, operands: list[Value]) -> Value:
     if all(x.op is LITERAL for x in operands):
         return literal(row.function(*[x.data for x in operands]))
-    return record(row, tuple(operands))
+    return node_of(row, tuple(operands))
 
 
 def _remedy(tree: ast.AST) -> str:

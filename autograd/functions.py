@@ -11,7 +11,8 @@ from typing import Any, Protocol, overload
 
 from .errors import AutogradTypeError, AutogradValueError
 from .ops import TABLE, Op
-from .value import Number, Real, Value, literal, number, record
+from .recording import number
+from .value import Number, Real, Value, literal, node_of
 
 
 class Unary(Protocol):
@@ -43,24 +44,24 @@ def apply(row: Op, operands: Iterable[Any]) -> Any:
     xs = tuple(operands)
     for x in xs:
         if isinstance(x, Value):
-            return record(row, tuple([x if isinstance(x, Value) else literal(x, row.name) for x in xs]))
+            return node_of(row, tuple([x if isinstance(x, Value) else literal(x, row.name) for x in xs]))
     return row.function(*[number(x, row.name) for x in xs])
 
 
-def function(row: Op) -> Callable[..., Any]:
+def function_of_row(row: Op) -> Callable[..., Any]:
     """The function of a row, taking one argument per operand.
 
     Raises AutogradTypeError for a rule that does not return a tuple with one partial derivative per
     operand.  Calling the function raises AutogradTypeError for another number of operands, or for an operand that is
     neither a Value nor a real number.
 
-    >>> cube = function(Op("cube", lambda x: x * x * x, lambda o, x: (3.0 * x * x,)))
+    >>> cube = function_of_row(Op("cube", lambda x: x * x * x, lambda o, x: (3.0 * x * x,)))
     >>> x = Value(2.0); y = cube(x); y.backward()
     >>> cube(2), y.data, x.grad
     (8.0, 8.0, 12.0)
     """
     if not isinstance(row, Op):
-        raise AutogradTypeError(f"function takes an Op, and was given {row!r}; write Op(name, function, rule)")
+        raise AutogradTypeError(f"function_of_row takes an Op, and was given {row!r}; write Op(name, function, rule)")
     _try_rule(row)
     arity = row.arity
 
@@ -74,6 +75,9 @@ def function(row: Op) -> Callable[..., Any]:
     if row.rule.__module__ != Op.__module__:
         call.__module__ = row.rule.__module__  # where pickle finds one's own function by its name
     return call
+
+
+function = function_of_row  # its name before it had a telling one
 
 
 def _try_rule(row: Op) -> None:
@@ -96,7 +100,7 @@ def _try_rule(row: Op) -> None:
         )
 
 
-ROWS: dict[str, Callable[..., Any]] = {name: function(row) for name, row in TABLE.items()}
+ROWS: dict[str, Callable[..., Any]] = {name: function_of_row(row) for name, row in TABLE.items()}
 
 div: Binary = ROWS["div"]
 pow: Binary = ROWS["pow"]

@@ -5,6 +5,6 @@ trace     a Python function → program       targets     the same source in oth
 """
 
 from .program import Instruction, Program, lower
-from .trace import trace
+from .trace import lower_function, trace
 
-__all__ = ["Instruction", "Program", "lower", "trace"]
+__all__ = ["Instruction", "Program", "lower", "lower_function", "trace"]

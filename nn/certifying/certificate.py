@@ -22,7 +22,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, overload
 
 from autograd import AutogradTypeError, AutogradValueError, Value, fsum, toposort
-from autograd.value import given
+from autograd.recording import given
 from autograd.words.naming import name
 
 from .. import deltas as hand

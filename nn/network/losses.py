@@ -11,7 +11,8 @@ from typing import Any, SupportsIndex, TypeAlias
 
 from autograd import AutogradTypeError, AutogradValueError, Value, softplus, sumprod, where
 from autograd.ops import LITERAL, TABLE
-from autograd.value import Number, literal, number, record
+from autograd.recording import number
+from autograd.value import Number, literal, node_of
 
 from .modules import name
 
@@ -89,7 +90,7 @@ def cross_entropy(logits: Sequence[Value], target: int | Value | Sequence[float]
         return _labelled(sumprod([_cross_entropy(xs, c) for c, _ in classes], [p for _, p in classes]))
     if isinstance(target, Value):
         right, others = picked(xs, target)
-        return _labelled(record(TABLE["cross_entropy"], (right, *others)))
+        return _labelled(node_of(TABLE["cross_entropy"], (right, *others)))
     if not isinstance(target, SupportsIndex) or not 0 <= (index := target.__index__()) < len(xs):
         raise AutogradValueError(f"cross_entropy: target {target!r} is not the index of a class, 0 to {len(xs) - 1}")
     return _labelled(_cross_entropy(xs, index))
@@ -110,7 +111,7 @@ def picked(xs: Sequence[Value], index: Value) -> tuple[Value, list[Value]]:
 
 
 def _cross_entropy(xs: list[Value], target: int) -> Value:
-    return record(TABLE["cross_entropy"], (xs[target], *xs[:target], *xs[target + 1 :]))
+    return node_of(TABLE["cross_entropy"], (xs[target], *xs[:target], *xs[target + 1 :]))
 
 
 def binary_cross_entropy(logit: Value | Sequence[Value], target: float | Sequence[float]) -> Value:

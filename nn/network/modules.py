@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex, TypeAlias
 
 import autograd
 from autograd import TABLE, AutogradTypeError, AutogradValueError, Value
-from autograd.value import Number, literal, number, record
+from autograd.recording import number
+from autograd.value import Number, literal, node_of
 from autograd.words.naming import (
     name as name,  # the names of pictures and programs alike; nn's modules take it from here
 )
@@ -128,7 +129,7 @@ class Neuron(Module):
     def _fire(self, o: Sequence[Value]) -> Value:
         bias = self.bias
         operands = (*self.theta, *o) if bias is None else (*self.theta, bias, *o, _ONE)
-        self.u = u = record(_SUMPROD, operands)
+        self.u = u = node_of(_SUMPROD, operands)
         self.o = out = self.sigma(u)
         try:
             out.label, u.label = self._labels

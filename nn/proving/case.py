@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from autograd import AutogradValueError, Value, fsum, grad, toposort
 from autograd.gradient import graph_rule
 from autograd.ops import LITERAL
+from autograd.recording import given
 from autograd.teaching.paths import Edge, Edges, edges_between
-from autograd.value import given
 from autograd.words.formulas import PRODUCT, Formulas
 from autograd.words.naming import name
 

@@ -18,7 +18,8 @@ from fractions import Fraction
 from typing import Any
 
 from autograd import TABLE, AutogradValueError, Value, lower
-from autograd.value import given, literal, record
+from autograd.recording import given
+from autograd.value import literal, node_of
 from autograd.words.formulas import latex_name
 
 from .. import deltas as hand
@@ -222,7 +223,7 @@ def _lemma(sigma: str) -> Equation:
 
     x = Value(0.5, "u")
     o = ACTIVATIONS[sigma](x)
-    slope = record(TABLE[SLOPES[sigma]], (x, *(literal(p.data) for p in o.parents[1:])))
+    slope = node_of(TABLE[SLOPES[sigma]], (x, *(literal(p.data) for p in o.parents[1:])))
     sigma_of, slope_of = (lower(v, [x]).to("sympy") for v in (o, slope))
     sides = [sympy.Symbol("u", positive=True), sympy.Symbol("u", negative=True)]
     derivatives = [(sympy.diff(sigma_of(u), u), slope_of(u)) for u in sides]

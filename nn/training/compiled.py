@@ -21,7 +21,8 @@ from autograd import TABLE, LoweringError, Value, grad, no_grad, where
 from autograd.lowering import Program, lower
 from autograd.lowering.native import compiled as native
 from autograd.lowering.native import machine
-from autograd.value import literal, tracing
+from autograd.recording import tracing
+from autograd.value import literal
 
 from ..network.losses import LOSSES, Loss, picked
 from ..network.modules import ACTIVATIONS, MLP, Layer, Neuron, name

@@ -18,8 +18,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from autograd import AutogradTypeError, AutogradValueError, LoweringError, MissingDependency, no_grad
-from autograd import value as engine
+from autograd import AutogradTypeError, AutogradValueError, LoweringError, MissingDependency, no_grad, recording
 
 from ..network.losses import Loss, loss_of
 from .history import Epoch, History
@@ -101,7 +100,7 @@ def fit(
         raise AutogradValueError(f'reduction is "sum" or "mean", and was given as {reduction!r}')
     size = len(samples) if batch_size is None else min(_whole("batch_size", batch_size), len(samples))
     _whole("epochs", epochs, least=0)
-    if not engine._recording.get():
+    if not recording.is_recording():
         raise AutogradValueError(
             "fit: nothing is recorded inside no_grad(), so nothing can be learned; call it outside"
         )
@@ -140,11 +139,11 @@ def fit(
 
 def _require_callbacks(callbacks: object) -> None:
     if not isinstance(callbacks, (list, tuple)):
-        raise AutogradTypeError(f"callbacks is a list of functions, and was given as {engine.given(callbacks)}")
+        raise AutogradTypeError(f"callbacks is a list of functions, and was given as {recording.given(callbacks)}")
     for callback in callbacks:
         if isinstance(callback, type) or not callable(callback):  # a class would be made, and be true, and end it all
             raise AutogradTypeError(
-                f"a callback is a function f(epoch, net, history), and one was given as {engine.given(callback)}"
+                f"a callback is a function f(epoch, net, history), and one was given as {recording.given(callback)}"
             )
 
 
@@ -303,7 +302,9 @@ def _compiled(
         raise AutogradValueError(f'backend is "auto", "eager" or "native", and was given as {backend!r}')
     seen = epochs * (len(samples) + len(checks or ()))
     # debug() wants to see the nodes, and within no_grad() nothing can be recorded.
-    if backend == "eager" or (backend == "auto" and (engine._attended or not _pays(seen, len(net.parameters())))):
+    if backend == "eager" or (
+        backend == "auto" and (recording.is_attended() or not _pays(seen, len(net.parameters())))
+    ):
         return None
     from .compiled import Compiled
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
 from autograd import AutogradTypeError, AutogradValueError, Value
-from autograd.value import number
+from autograd.recording import number
 
 LearningRate: TypeAlias = "float | Callable[[int], float]"
 Vector: TypeAlias = list[float]

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 from autograd import AutogradError, AutogradTypeError, AutogradValueError, no_grad
-from autograd.value import number
+from autograd.recording import number
 
 from ..network.losses import Loss, binary_cross_entropy, cross_entropy, hinge
 from ..network.modules import MLP, Layer, Neuron

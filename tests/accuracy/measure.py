@@ -12,7 +12,7 @@ from typing import Any
 from mpmath import mpf
 
 from autograd import TABLE, Value, grad
-from autograd.value import record
+from autograd.value import node_of
 from nn.network import losses
 
 from .sampling import OPERANDS, Point
@@ -134,7 +134,7 @@ Errors = dict[Directions, Worst]
 def ours(name: str, xs: Point) -> Answers:
     """What the engine says: the value, the slopes by backward() and by grad, second derivatives."""
     leaves = [Value(x) for x in xs]
-    y = LOSS_OF_OPERANDS[name](*leaves) if name in LOSSES else record(TABLE[name], tuple(leaves))
+    y = LOSS_OF_OPERANDS[name](*leaves) if name in LOSSES else node_of(TABLE[name], tuple(leaves))
     answers: Answers = {(): y.data}
     slopes = grad(y, leaves)
     y.backward()
