@@ -22,7 +22,7 @@ from cpython.object cimport PyObject, PyTypeObject, PyObject_TypeCheck
 from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF
 from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE
 from libc.math cimport INFINITY, NAN, copysign, exp as c_exp, fabs, tanh as c_tanh
-from libc.stdint cimport uint64_t, uintptr_t
+from libc.stdint cimport uint64_t
 from libc.stdlib cimport free, realloc
 
 from . import recording, value as plain
@@ -50,22 +50,20 @@ cdef list ROWS = [None, *[TABLE[name] for name in
 cdef dict CODES = {row: code for code, row in enumerate(ROWS) if code != LEAF}
 cdef object R_ADD = ROWS[ADD], R_SUB = ROWS[SUB], R_MUL = ROWS[MUL], R_DIV = ROWS[DIV], R_NEG = ROWS[NEG]
 cdef object R_RELU = ROWS[RELU], R_TANH = ROWS[TANH], R_SIGMOID = ROWS[SIGMOID], R_SUMPROD = ROWS[SUMPROD]
-cdef object R_POW = TABLE["pow"], R_ABS = TABLE["abs"], R_LEAKY = TABLE["leaky_relu"], R_ELU = TABLE["elu"]
-cdef object R_LT = TABLE["lt"], R_LE = TABLE["le"], R_GT = TABLE["gt"], R_GE = TABLE["ge"]
+cdef object R_POW = TABLE["pow"]
 
-cdef bint short = True
+cdef list RULES = [None if row is None else row.rule for row in ROWS]
 cdef list attending = recording.attending
 cdef object attend = recording.attend, watcher_here = recording.watcher, number = recording.number
 
 
-def short_cuts(bint on):
-    """For tests that break a row: without short cuts every node made from now on asks the table, the hottest too."""
-    global short
-    short = on
-
-
-cdef inline int code_of(object row) except -1:
-    return CODES.get(row, TABLE_ROW) if short else TABLE_ROW
+cdef bint replaced() except -1:
+    """Whether somebody gave a hot row another rule, as tests do; then none of them takes its short cut backward."""
+    cdef int code
+    for code in range(ADD, TABLE_ROW):
+        if ROWS[code].rule is not RULES[code]:
+            return True
+    return False
 
 
 # --- the hottest rows on C doubles: the formulas of autograd/reals, letter by letter -----------------
@@ -253,14 +251,6 @@ cdef class Value:
         hold(self, operands if type(operands) is tuple else tuple(operands))
         recode(self, row_of(self))
 
-    @property
-    def _epoch(self):
-        return self.mark
-
-    @_epoch.setter
-    def _epoch(self, uint64_t epoch):
-        self.mark = epoch
-
     # --- operators
 
     def __add__(self, other): return binary(R_ADD, ADD, self, other, True)
@@ -273,14 +263,8 @@ cdef class Value:
     def __rmul__(self, other): return reflected(R_MUL, MUL, self, other)
     def __rtruediv__(self, other): return reflected(R_DIV, DIV, self, other)
     def __rpow__(self, other): return reflected(R_POW, TABLE_ROW, self, other)
-    def __lt__(self, other): return binary(R_LT, TABLE_ROW, self, other, True)
-    def __le__(self, other): return binary(R_LE, TABLE_ROW, self, other, True)
-    def __gt__(self, other): return binary(R_GT, TABLE_ROW, self, other, True)
-    def __ge__(self, other): return binary(R_GE, TABLE_ROW, self, other, True)
     def __neg__(self): return unary(R_NEG, NEG, self)
-    def __abs__(self): return unary(R_ABS, TABLE_ROW, self)
     def __pos__(self): return self
-    def __hash__(self): return <Py_hash_t>(<uintptr_t><PyObject*>self >> 4)  # object's own, lost with < and >
 
     def relu(self): return unary(R_RELU, RELU, self)
     def tanh(self): return unary(R_TANH, TANH, self)
@@ -295,7 +279,7 @@ cdef class Value:
         if watcher is not None:
             watcher.before_backward(self)
         try:
-            restart(self, &order)
+            walk(self, &order)
             self._grad += seed
             sweep(&order)
         finally:
@@ -361,7 +345,7 @@ cdef int hold(Value node, tuple operands) except -1:
 cdef int recode(Value node, object row) except -1:
     """Give a node another row: a short cut only where it has as many operands as that expects."""
     cdef PyObject* old = node.row
-    cdef int code = LEAF if row is None else code_of(row)
+    cdef int code = LEAF if row is None else CODES.get(row, TABLE_ROW)
     if code == SUMPROD and (node.count != MANY or PyTuple_GET_SIZE(node.all) % 2):
         code = TABLE_ROW
     elif code != LEAF and code != TABLE_ROW and OPERANDS[code] != node.count:
@@ -426,8 +410,6 @@ cdef object reflected(object row, int code, Value y, object other):
 
 cdef inline Value of_two(object row, int code, Value x, Value y):
     cdef Value node = fresh()
-    if not short:
-        code = TABLE_ROW
     if code == ADD:
         node._data = x._data + y._data
     elif code == MUL:
@@ -444,8 +426,6 @@ cdef inline Value of_two(object row, int code, Value x, Value y):
 
 cdef inline Value unary(object row, int code, Value x):
     cdef Value node = fresh()
-    if not short:
-        code = TABLE_ROW
     if code == NEG:
         node._data = -x._data
     elif code == RELU:
@@ -477,7 +457,7 @@ cdef Value sum_of_products(tuple pq):
 
 cdef Value recorded(object row, tuple operands):
     cdef Py_ssize_t n = PyTuple_GET_SIZE(operands)
-    cdef int code = code_of(row)
+    cdef int code = CODES.get(row, TABLE_ROW)
     cdef Value node
     for x in operands:
         if not is_value(x):
@@ -505,8 +485,8 @@ cdef inline int visit(Pile* stack, Value node) except -1:
     return 0
 
 
-cdef int restart(Value root, Pile* order) except -1:
-    """As graph.restart: the nodes but the leaves, zeroed; operands before consumers, so it is read from its end."""
+cdef int walk(Value root, Pile* order) except -1:
+    """As restart: the nodes but the leaves, zeroed; operands before consumers, so it is read from its end."""
     global epoch
     cdef Pile stack = Pile(NULL, 0, 0)
     cdef PyObject* p
@@ -553,10 +533,11 @@ cdef int drop(Pile* order) except -1:
 
 cdef int sweep(Pile* order) except -1:
     cdef Py_ssize_t i = order.size
+    cdef bint short = not replaced()
     while i:
         i -= 1
         if (<Value>order.items[i])._grad != 0.0:
-            pass_on(<Value>order.items[i])
+            pass_on(<Value>order.items[i], short)
     return 0
 
 
@@ -565,10 +546,10 @@ cdef inline void give(Value x, double g, double d) noexcept:
         x._grad += g * d
 
 
-cdef int pass_on(Value node) except -1:
+cdef inline int pass_on(Value node, bint short) except -1:
     """The chain rule at one node: upstream × local for every operand."""
     cdef double g = node._grad
-    cdef int code = node.code
+    cdef int code = node.code if short else TABLE_ROW
     if code == ADD:
         give(node.a, g, 1.0)
         give(node.b, g, 1.0)
@@ -612,10 +593,22 @@ cdef int by_the_table(tuple operands, object row, double o, double g) except -1:
     return 0
 
 
-# --- what value.py has besides the class ---------------------------------------------------------------------
+# --- what value.py and functions.py have besides the class ------------------------------------------------------
 
 def node_of(row, operands):
     return recorded(row, operands)
+
+
+def restart(root):
+    cdef Pile order = Pile(NULL, 0, 0)
+    cdef Py_ssize_t i
+    if not is_value(root):
+        raise AutogradTypeError(f"restart walks the graph below a Value, and was given {recording.given(root)}")
+    try:
+        walk(root, &order)
+        return [<object>order.items[i] for i in range(order.size - 1, -1, -1)]
+    finally:
+        drop(&order)
 
 
 def literal(x, where="literal"):
@@ -623,6 +616,7 @@ def literal(x, where="literal"):
 
 
 def apply(row, operands):
+    """As functions.apply."""
     cdef tuple xs = tuple(operands)
     for x in xs:
         if is_value(x):
@@ -634,6 +628,7 @@ def apply(row, operands):
 
 
 def caller(row):
+    """As functions.caller."""
     cdef int arity = -1 if row.arity is None else row.arity, code = CODES.get(row, TABLE_ROW)
     name = row.name
 
@@ -649,8 +644,13 @@ def caller(row):
 
 # --- everything else is the plain class's own ----------------------------------------------------------------------
 
-def method_of(row, defaults):
+SIGNS = {"__abs__": "abs", "__lt__": "lt", "__le__": "le", "__gt__": "gt", "__ge__": "ge"}
+
+
+def method_of(row, kept):
     """A method that is a row: as in the plain class, without a detour through Python."""
+    cdef bint infix = kept.__name__ in SIGNS
+    defaults = kept.__defaults__
     if row.arity == 1:
         def method(Value self):
             return unary(row, TABLE_ROW, self)
@@ -659,28 +659,27 @@ def method_of(row, defaults):
             return binary(row, TABLE_ROW, self, other, False)
     else:
         def method(Value self, other):
-            return binary(row, TABLE_ROW, self, other, False)
-    method.__name__, method.__qualname__ = row.name, f"Value.{row.name}"
+            return binary(row, TABLE_ROW, self, other, infix)
+    method.__name__, method.__qualname__ = kept.__name__, kept.__qualname__
     return method
 
 
 def take_over():
     """Give the class what it does not have itself; and what it has, the plain one's signature, text and source."""
-    itself = ("__new__", "__init__", "__slots__", "__dict__", "__weakref__", *plain.Value.__slots__)
+    itself = ("__new__", "__init__", "__dict__", "__weakref__", *plain.Value.__slots__)
+    Value.__name__ = "Value"  # in messages too
     for name, kept in vars(plain.Value).items():
         if name in itself:
             continue
         if name not in vars(Value) or name in ("__doc__", "__module__", "__repr__", "__reduce__", "__setstate__"):
-            if name in TABLE:
-                setattr(Value, name, method_of(TABLE[name], kept.__defaults__))
-            else:
-                setattr(Value, name, kept)
+            row = TABLE.get(SIGNS.get(name, name))
+            setattr(Value, name, kept if row is None else method_of(row, kept))
         own = vars(Value)[name]
         if own is not kept and hasattr(own, "__dict__"):
             own.__doc__, own.__module__, own.__wrapped__ = kept.__doc__, kept.__module__, kept
 
 
 take_over()
-for function in (node_of, literal, apply, caller):
-    function.__doc__, function.__module__ = getattr(plain, function.__name__).__doc__, plain.__name__
-    function.__wrapped__ = getattr(plain, function.__name__)
+for function in (node_of, literal, restart):
+    kept = getattr(plain, function.__name__)
+    function.__doc__, function.__module__, function.__wrapped__ = kept.__doc__, kept.__module__, kept

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd import AutogradTypeError, Value, fsum, toposort
-from autograd.graph import dependents, recompute, restart
+from autograd.graph import dependents, recompute
+from autograd.value import restart
 
 # A graph as the operands of each interior node: indices of earlier nodes.
 graphs = st.lists(st.lists(st.integers(0, 10**6), min_size=1, max_size=3), min_size=1, max_size=15)
