@@ -28,16 +28,28 @@ from .errors import (
 from .functions import abs as abs
 from .functions import (
     acos,
+    acosh,
     add,
     asin,
+    asinh,
     atan,
+    atan2,
+    atanh,
+    cbrt,
+    ceil,
+    copysign,
     cos,
     cosh,
     div,
     elu,
     erf,
+    erfc,
     exp,
+    exp2,
     expm1,
+    floor,
+    floordiv,
+    fmod,
     fsum,
     function,
     function_of_row,
@@ -46,9 +58,12 @@ from .functions import (
     leaky_relu,
     log,
     log1p,
+    log2,
+    log10,
     logsumexp,
     maximum,
     minimum,
+    mod,
     mul,
     neg,
     relu,
@@ -57,16 +72,20 @@ from .functions import (
     silu,
     sin,
     sinh,
+    softmax,
     softplus,
+    softsign,
     sqrt,
     step,
     sub,
     sumprod,
     tan,
     tanh,
+    trunc,
     where,
 )
 from .functions import pow as pow
+from .functions import round as round
 from .gradient import grad, hessian
 from .graph import toposort
 from .lowering import lower, lower_function, trace
@@ -116,7 +135,8 @@ if not TYPE_CHECKING:  # which knows them from above, and would believe in any n
 
 
 def __dir__() -> list[str]:
-    return sorted({*__all__, *_SUBMODULES, "abs", "pow", "__version__", "__doc__", "__file__", "__name__", "__path__"})
+    hidden = ("abs", "pow", "round", "__version__", "__doc__", "__file__", "__name__", "__path__")
+    return sorted({*__all__, *_SUBMODULES, *hidden})
 
 
 def _display(value: Value) -> dict[str, str | bytes]:
@@ -156,12 +176,12 @@ def _warn_of_shadowed_autograd() -> None:
 _warn_of_shadowed_autograd()
 
 __all__ = [
-    "TABLE", "AutogradError", "AutogradTypeError", "AutogradValueError", "BackwardMistake",
-    "Difference", "GradientMismatch", "LoweringError", "MissingDependency", "NotFinite", "Op",
-    "Value", "acos", "add", "add_row", "asin", "atan", "check_grads", "cos", "cosh",
-    "debug", "difference", "difference_in_graph", "div", "draw", "elu", "erf", "exp", "explain",
-    "explore", "expm1", "fsum", "function", "function_of_row", "gelu", "grad", "hessian", "hypot", "leaky_relu",
-    "log", "log1p", "logsumexp", "lower", "lower_function", "maximum", "minimum", "mul", "neg", "no_grad",
-    "record", "relu", "sigmoid", "sign", "silu", "sin", "sinh", "softplus", "sqrt", "step",
-    "sub", "sumprod", "tan", "tanh", "toposort", "trace", "where",
+    "AutogradError", "AutogradTypeError", "AutogradValueError", "BackwardMistake", "Difference", "GradientMismatch",
+    "LoweringError", "MissingDependency", "NotFinite", "Op", "TABLE", "Value", "acos", "acosh", "add", "add_row",
+    "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "ceil", "check_grads", "copysign", "cos", "cosh", "debug",
+    "difference", "difference_in_graph", "div", "draw", "elu", "erf", "erfc", "exp", "exp2", "explain", "explore",
+    "expm1", "floor", "floordiv", "fmod", "fsum", "function", "function_of_row", "gelu", "grad", "hessian", "hypot",
+    "leaky_relu", "log", "log10", "log1p", "log2", "logsumexp", "lower", "lower_function", "maximum", "minimum",
+    "mod", "mul", "neg", "no_grad", "record", "relu", "sigmoid", "sign", "silu", "sin", "sinh", "softmax",
+    "softplus", "softsign", "sqrt", "step", "sub", "sumprod", "tan", "tanh", "toposort", "trace", "trunc", "where",
 ]  # fmt: skip

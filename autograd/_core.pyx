@@ -647,16 +647,19 @@ def caller(row):
 SIGNS = {"__abs__": "abs", "__lt__": "lt", "__le__": "le", "__gt__": "gt", "__ge__": "ge"}
 
 
+def row_behind(kept):
+    """The row that a method of the plain class is: one of SIGNS, or what value.py made of a row; else None."""
+    name = getattr(kept, "__name__", "")
+    made_of_row = getattr(getattr(kept, "__code__", None), "co_name", "") == "method"
+    return TABLE.get(SIGNS.get(name, name if made_of_row else ""))
+
+
 def method_of(row, kept):
-    """A method that is a row: as in the plain class, without a detour through Python."""
+    """As the plain method, without a detour through Python."""
     cdef bint infix = kept.__name__ in SIGNS
-    defaults = kept.__defaults__
     if row.arity == 1:
         def method(Value self):
             return unary(row, TABLE_ROW, self)
-    elif defaults:
-        def method(Value self, other=defaults[0]):
-            return binary(row, TABLE_ROW, self, other, False)
     else:
         def method(Value self, other):
             return binary(row, TABLE_ROW, self, other, infix)
@@ -666,14 +669,18 @@ def method_of(row, kept):
 
 def take_over():
     """Give the class what it does not have itself; and what it has, the plain one's signature, text and source."""
-    itself = ("__new__", "__init__", "__dict__", "__weakref__", *plain.Value.__slots__)
     Value.__name__ = "Value"  # in messages too
+    itself = ("__new__", "__init__", "__dict__", "__weakref__", *plain.Value.__slots__)
+    always = ("__doc__", "__module__", "__repr__", "__reduce__", "__setstate__")
+    faster = {}
     for name, kept in vars(plain.Value).items():
         if name in itself:
             continue
-        if name not in vars(Value) or name in ("__doc__", "__module__", "__repr__", "__reduce__", "__setstate__"):
-            row = TABLE.get(SIGNS.get(name, name))
-            setattr(Value, name, kept if row is None else method_of(row, kept))
+        if name not in vars(Value) or name in always:
+            row = row_behind(kept)
+            if row is not None:  # one method has several names
+                faster[kept] = faster.get(kept) or method_of(row, kept)
+            setattr(Value, name, kept if row is None else faster[kept])
         own = vars(Value)[name]
         if own is not kept and hasattr(own, "__dict__"):
             own.__doc__, own.__module__, own.__wrapped__ = kept.__doc__, kept.__module__, kept

@@ -143,6 +143,23 @@ silu: Unary = ROWS["silu"]
 erf: Unary = ROWS["erf"]
 maximum: Binary = ROWS["maximum"]
 minimum: Binary = ROWS["minimum"]
+cbrt: Unary = ROWS["cbrt"]
+exp2: Unary = ROWS["exp2"]
+log2: Unary = ROWS["log2"]
+log10: Unary = ROWS["log10"]
+asinh: Unary = ROWS["asinh"]
+acosh: Unary = ROWS["acosh"]
+atanh: Unary = ROWS["atanh"]
+atan2: Binary = ROWS["atan2"]
+erfc: Unary = ROWS["erfc"]
+softsign: Unary = ROWS["softsign"]
+copysign: Binary = ROWS["copysign"]
+floor: Unary = ROWS["floor"]
+ceil: Unary = ROWS["ceil"]
+trunc: Unary = ROWS["trunc"]
+fmod: Binary = ROWS["fmod"]
+mod: Binary = ROWS["mod"]
+floordiv: Binary = ROWS["floordiv"]
 
 
 def add(x: Any, y: Any) -> Any:
@@ -199,6 +216,15 @@ def elu(x: Any, alpha: Any = 1.0) -> Any:
     return apply(TABLE["elu"], (x, alpha))
 
 
+def round(x: Any, digits: Any = 0.0) -> Any:
+    """x to so many decimal digits, a half to the even side; its slope is 0.
+
+    >>> round(2.5), round(Value(3.14159), 2).data
+    (2.0, 3.14)
+    """
+    return apply(TABLE["round"], (x, digits))
+
+
 def where(condition: Any, x: Any, y: Any) -> Any:
     """x where the condition is true, else y; the other one gets a gradient of zero.
 
@@ -251,6 +277,18 @@ def logsumexp(xs: Iterable[Any]) -> Any:
     1000.6931471805599
     """
     return apply(TABLE["logsumexp"], _operands("logsumexp", xs))
+
+
+def softmax(xs: Iterable[Any]) -> list[Any]:
+    """The shares exp(x) / Σ exp(xs) of every x, without overflow; they add up to 1.
+
+    For the loss of a classifier take `nn.cross_entropy` of the logits, which keeps the digits that log p loses.
+
+    >>> softmax([1000.0, 1000.0]), [p.data for p in softmax([Value(0.0), -1000.0])]
+    ([0.5, 0.5], [1.0, 0.0])
+    """
+    xs = _operands("softmax", xs)
+    return [apply(TABLE["softmax"], (x, *xs[:i], *xs[i + 1 :])) for i, x in enumerate(xs)]
 
 
 def _operands(name: str, xs: Iterable[Any]) -> tuple[Any, ...]:

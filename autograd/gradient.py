@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from . import ops
 from .errors import AutogradTypeError
-from .functions import ROWS, function_of_row
+from .functions import function_of_row, softmax
 from .graph import dependents, toposort
 from .ops import LITERAL, TABLE, Op, Rule
 from .value import Value, literal, node_of
@@ -102,10 +102,6 @@ def partials_in_graph(node: Value) -> tuple[Factor | None, ...]:
     return () if node.op is None else graph_rule(node.op)(node, *node.parents)
 
 
-def _softmaxes(*xs: Any) -> tuple[Any, ...]:
-    return tuple(ROWS["softmax"](x, *xs[:i], *xs[i + 1 :]) for i, x in enumerate(xs))
-
-
 _by_function = {row.function: name for name, row in TABLE.items()}
 _ON_VALUES: dict[str, Any] = {
     **vars(ops),
@@ -114,7 +110,7 @@ _ON_VALUES: dict[str, Any] = {
         for name, value in vars(ops).items()
         if callable(value) and value in _by_function
     },
-    "softmaxes": _softmaxes,
+    "softmaxes": lambda *xs: tuple(softmax(xs)),
 }
 
 

@@ -6,6 +6,7 @@ only how a node is recorded, and how the chain rule walks the record.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable
 from fractions import Fraction
@@ -23,6 +24,7 @@ Number: TypeAlias = "Value | Real"
 
 ADD, SUB, MUL, DIV, POW = (TABLE[name] for name in ("add", "sub", "mul", "div", "pow"))
 NEG, ABS, LT, LE, GT, GE = (TABLE[name] for name in ("neg", "abs", "lt", "le", "gt", "ge"))
+MOD, FLOORDIV, HYPOT, ROUND = (TABLE[name] for name in ("mod", "floordiv", "hypot", "round"))
 divided, power = DIV.function, POW.function
 _MICROGRAD = {"mul": "*", "relu": "ReLU", "literal": ""}  # where its sign is not the table's
 
@@ -96,13 +98,12 @@ def _of_one(name: str) -> Callable[[Value], Value]:
     return _named(method, row)
 
 
-def _of_two(name: str, *default: float) -> Callable[..., Value]:
+def _of_two(name: str) -> Callable[[Value, Number], Value]:
     row = TABLE[name]
 
     def method(self: Value, other: Number) -> Value:
         return node_of(row, (self, _operand(other, row, infix=False)))
 
-    method.__defaults__ = default or None
     return _named(method, row)
 
 
@@ -114,6 +115,9 @@ def _named(method: _Method, row: Op) -> _Method:
     method.__qualname__ = f"Value.{row.name}"
     method.__doc__ = (row.function.__doc__ or "").partition("\n")[0]
     return method
+
+
+_leaky_relu, _elu = _of_two("leaky_relu"), _of_two("elu")
 
 
 class Value:
@@ -203,6 +207,24 @@ class Value:
     def __rpow__(self, other: Number) -> Value:
         return _reflected(POW, other, self)
 
+    def __mod__(self, other: Number) -> Value:
+        return _infix(MOD, self, other)
+
+    def __rmod__(self, other: Number) -> Value:
+        return _reflected(MOD, other, self)
+
+    def __floordiv__(self, other: Number) -> Value:
+        return _infix(FLOORDIV, self, other)
+
+    def __rfloordiv__(self, other: Number) -> Value:
+        return _reflected(FLOORDIV, other, self)
+
+    def __divmod__(self, other: Number) -> tuple[Value, Value]:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Number) -> tuple[Value, Value]:
+        return other // self, other % self
+
     def __neg__(self) -> Value:
         return _made(NEG, -self.data, (self,))
 
@@ -250,10 +272,45 @@ class Value:
     gelu = _of_one("gelu")
     silu = _of_one("silu")
     erf = _of_one("erf")
-    leaky_relu = _of_two("leaky_relu", 0.01)
-    elu = _of_two("elu", 1.0)
     maximum = _of_two("maximum")
     minimum = _of_two("minimum")
+    cbrt, exp2, log2, log10 = map(_of_one, ("cbrt", "exp2", "log2", "log10"))
+    asinh, acosh, atanh, erfc, softsign = map(_of_one, ("asinh", "acosh", "atanh", "erfc", "softsign"))
+    floor, ceil, trunc = map(_of_one, ("floor", "ceil", "trunc"))
+    atan2, copysign, fmod = map(_of_two, ("atan2", "copysign", "fmod"))
+    __floor__, __ceil__, __trunc__ = floor, ceil, trunc
+
+    def round(self, digits: Number = 0.0) -> Value:
+        """x to so many decimal digits, a half to the even side; a Value, where Python's round gives an int."""
+        return node_of(ROUND, (self, _operand(digits, ROUND)))
+
+    def __round__(self, digits: int | None = None) -> Value:
+        return self.round(digits or 0.0)
+
+    def hypot(self, *others: Number) -> Value:
+        """√(Σ x²) of this and the others."""
+        return node_of(HYPOT, (self, *[_operand(x, HYPOT, infix=False) for x in others]))
+
+    def radians(self) -> Value:
+        """An angle in degrees, in radians."""
+        return self * (math.pi / 180)
+
+    def degrees(self) -> Value:
+        """An angle in radians, in degrees."""
+        return self * (180 / math.pi)
+
+    # NumPy calls these on the objects of an array: np.arctan(a), np.std(a).
+    arcsin, arccos, arctan, arctan2 = asin, acos, atan, atan2
+    arcsinh, arccosh, arctanh = asinh, acosh, atanh
+    fabs, rint, conjugate, deg2rad, rad2deg = abs, round, __pos__, radians, degrees
+
+    def leaky_relu(self, slope: Number = 0.01) -> Value:
+        """x above 0, slope·x below."""
+        return _leaky_relu(self, slope)
+
+    def elu(self, alpha: Number = 1.0) -> Value:
+        """x above 0, alpha·(eˣ − 1) below."""
+        return _elu(self, alpha)
 
     # --- the chain rule ---------------------------------------------------------------------
 
@@ -417,6 +474,6 @@ if not TYPE_CHECKING and not os.environ.get("DELTAGRAD_PURE"):
     try:
         from ._core import Value, literal, node_of, restart
 
-        core = "compiled"
+        core, _new = "compiled", Value.__new__
     except ImportError:
         pass

@@ -16,11 +16,11 @@ from typing import Any, NamedTuple
 
 from ..errors import LoweringError
 from ..graph import toposort
-from ..ops import _ROWS, LITERAL, TABLE, Op
+from ..ops import BUILT_IN as BUILT_IN
+from ..ops import LITERAL, TABLE, Op
 from ..value import Value
 from ..words.naming import identifier, names_of, unique
 
-BUILT_IN = frozenset(_ROWS)  # the others are users' own
 _OF_SQUARE = ("pow_dx", "pow_dxx")  # 2·x and 2 for x², to the bit, and by far the most frequent power
 _COMMUTATIVE = {TABLE["add"], TABLE["mul"]}
 

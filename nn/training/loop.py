@@ -105,14 +105,13 @@ def fit(
             "fit: nothing is recorded inside no_grad(), so nothing can be learned; call it outside"
         )
     _require_callbacks(callbacks)
-    chosen, deciding = _optimizer(net, optimizer), decides(err, samples)
+    chosen = _optimizer(net, optimizer)
     history, best = History(), _Best(net)
     began = time.perf_counter()
     try:
-        task = _Task(
-            net, err, chosen, samples, checks, size, reduction == "mean", clip_norm, deciding, random.Random(seed),
-            _compiled(backend, epochs, net, err, chosen, samples, checks, deciding),
-        )  # fmt: skip
+        mean, generator = reduction == "mean", random.Random(seed)
+        task = _Task(net, err, chosen, samples, checks, size, mean, clip_norm, decides(err, samples), generator)
+        task = task._replace(compiled=task.in_machine_code(backend, epochs))
         with Bar(epochs, progress) as bar:
             for count in range(1, epochs + 1):
                 epoch = task.epoch()
@@ -160,7 +159,26 @@ class _Task(NamedTuple):
     clip_norm: float | None
     decides: bool
     generator: random.Random
-    compiled: Compiled | None
+    compiled: Compiled | None = None
+
+    def in_machine_code(self, backend: str, epochs: int) -> Compiled | None:
+        """The network as machine code, or None where it is trained node by node."""
+        if backend not in ("auto", "eager", "native"):
+            raise AutogradValueError(f'backend is "auto", "eager" or "native", and was given as {backend!r}')
+        net, samples, checks = self.net, self.samples, self.checks
+        seen, parameters = epochs * (len(samples) + len(checks or ())), len(net.parameters())
+        # debug() wants to see the nodes, and within no_grad() nothing can be recorded.
+        if backend == "eager" or (backend == "auto" and (recording.is_attended() or not _pays(seen, parameters))):
+            return None
+        from .compiled import Compiled
+
+        try:
+            budget = math.inf if backend == "native" else seen * _eager_seconds(parameters)
+            return Compiled(net, self.err, self.optimizer, samples, checks, self.decides, budget)
+        except (LoweringError, MissingDependency):
+            if backend == "native":
+                raise
+            return None
 
     def epoch(self) -> Epoch:
         """See every sample once, in batches, then measure."""
@@ -287,36 +305,6 @@ def _optimizer(net: Net, optimizer: str | Optimizer | None) -> Optimizer:
     return chosen
 
 
-def _compiled(
-    backend: str,
-    epochs: int,
-    net: Net,
-    err: Loss,
-    optimizer: Optimizer,
-    samples: list[Sample],
-    checks: list[Sample] | None,
-    deciding: bool,
-) -> Compiled | None:
-    """The network as machine code, or None where it is trained node by node."""
-    if backend not in ("auto", "eager", "native"):
-        raise AutogradValueError(f'backend is "auto", "eager" or "native", and was given as {backend!r}')
-    seen = epochs * (len(samples) + len(checks or ()))
-    # debug() wants to see the nodes, and within no_grad() nothing can be recorded.
-    if backend == "eager" or (
-        backend == "auto" and (recording.is_attended() or not _pays(seen, len(net.parameters())))
-    ):
-        return None
-    from .compiled import Compiled
-
-    try:
-        budget = math.inf if backend == "native" else seen * _eager_seconds(len(net.parameters()))
-        return Compiled(net, err, optimizer, samples, checks, deciding, budget)
-    except (LoweringError, MissingDependency):
-        if backend == "native":
-            raise
-        return None
-
-
 def _pays(seen: int, parameters: int) -> bool:
     """Whether so many samples, epoch by epoch, take longer node by node than it takes to compile.
 
@@ -335,6 +323,3 @@ def _whole(what: str, n: Any, least: int = 1) -> int:
     if not isinstance(n, int) or isinstance(n, bool) or n < least:
         raise AutogradValueError(f"{what} must be a whole number from {least}, and was given as {n!r}")
     return n
-
-
-__all__ = ["Callback", "accuracy", "fit", "predict"]

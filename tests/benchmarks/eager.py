@@ -33,9 +33,14 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 import autograd
-import by_hand
 from nn import MLP
-from transformer import Transformer
+
+try:
+    from tests.benchmarks import by_hand
+    from tests.benchmarks.transformer import Transformer
+except ImportError:  # run as a script they stand beside it
+    import by_hand
+    from transformer import Transformer
 
 Work = Callable[[], Any]
 Times = dict[str, list[float]]

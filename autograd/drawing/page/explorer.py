@@ -21,6 +21,7 @@ from string import Template
 from typing import Any
 
 from ...errors import AutogradTypeError, AutogradValueError, LoweringError
+from ...files import require_folder, write
 from ...gradient import partials_in_graph
 from ...graph import toposort
 from ...lowering import lower
@@ -29,7 +30,6 @@ from ...teaching.events import Backward, Forward, Recording, record
 from ...value import Value, literal
 from ...words.text import formula, shown
 from ..parts import DIRECTIONS
-from ..render import replace, require_folder
 from ..scene import Edge, Node, Scene, scene
 from ..theme import DARK, LIGHT, THEMES, Theme, theme_named
 from .live import svg, variables
@@ -67,7 +67,7 @@ class Page:
         if target.suffix.lower() not in (".html", ".htm"):
             raise AutogradValueError(f"save: {str(path)!r} has to end in .html")
         require_folder(target)
-        replace(target, self.html.encode())
+        write(target, self.html)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         # A frame of its own: no script, style or id of the page meets the notebook's, nor those of a second page.

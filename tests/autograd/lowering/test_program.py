@@ -193,12 +193,12 @@ def test_a_hundred_thousand_instructions_in_linear_time():
         node, other = x, x
         for _ in range(n // 2):
             node, other = (node * other).tanh(), node
-        begin = time.perf_counter()
+        begin = time.process_time()  # what others do on this machine does not count
         program = lower(node, [x])
         assert len(program.instructions) == 2 * (n // 2) and math.isfinite(program(0.5))
-        return time.perf_counter() - begin
+        return time.process_time() - begin
 
-    small = min(seconds(10_000) for _ in range(2))
+    small = min(seconds(10_000) for _ in range(3))
     assert seconds(100_000) < 10 * small * 2.5 + 0.5
 
 
