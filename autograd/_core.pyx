@@ -279,7 +279,7 @@ cdef class Value:
         if watcher is not None:
             watcher.before_backward(self)
         try:
-            walk(self, &order)
+            walk(self, &order, False)
             self._grad += seed
             sweep(&order)
         finally:
@@ -485,8 +485,8 @@ cdef inline int visit(Pile* stack, Value node) except -1:
     return 0
 
 
-cdef int walk(Value root, Pile* order) except -1:
-    """As restart: the nodes but the leaves, zeroed; operands before consumers, so it is read from its end."""
+cdef int walk(Value root, Pile* order, bint literals) except -1:
+    """As restart: zero all but the leaves, and list them, operands before consumers: read it from its end."""
     global epoch
     cdef Pile stack = Pile(NULL, 0, 0)
     cdef PyObject* p
@@ -508,6 +508,8 @@ cdef int walk(Value root, Pile* order) except -1:
             node.mark = epoch
             node._grad = 0.0
             if node.count == 0:
+                if literals:
+                    push_owned(order, p)
                 continue
             push(&stack, p)
             push(&stack, NULL)
@@ -605,7 +607,7 @@ def restart(root):
     if not is_value(root):
         raise AutogradTypeError(f"restart walks the graph below a Value, and was given {recording.given(root)}")
     try:
-        walk(root, &order)
+        walk(root, &order, True)
         return [<object>order.items[i] for i in range(order.size - 1, -1, -1)]
     finally:
         drop(&order)
