@@ -16,11 +16,11 @@ pointers without references of their own.  Where that cannot be had, the walk ow
 
 cimport cython
 from cpython.float cimport PyFloat_AS_DOUBLE
-from cpython.list cimport PyList_GET_SIZE
+from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
 from cpython.long cimport PyLong_AsDouble
 from cpython.object cimport PyObject, PyTypeObject, PyObject_TypeCheck
 from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF
-from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE
+from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE, PyTuple_New, PyTuple_SET_ITEM
 from libc.math cimport INFINITY, NAN, copysign, exp as c_exp, fabs, tanh as c_tanh
 from libc.stdint cimport uint64_t
 from libc.stdlib cimport free, realloc
@@ -456,11 +456,12 @@ cdef Value sum_of_products(tuple pq):
 
 
 cdef Value recorded(object row, tuple operands):
-    cdef Py_ssize_t n = PyTuple_GET_SIZE(operands)
+    cdef Py_ssize_t i, n = PyTuple_GET_SIZE(operands)
     cdef int code = CODES.get(row, TABLE_ROW)
     cdef Value node
-    for x in operands:
-        if not is_value(x):
+    for i in range(n):
+        if not PyObject_TypeCheck(<object>PyTuple_GET_ITEM(operands, i), <PyTypeObject*>Value):
+            x = operands[i]
             raise AutogradTypeError(f"{row.name} is recorded of Values, and was given {recording.given(x)}")
     if code == SUMPROD and n > 2 and n % 2 == 0:
         return sum_of_products(operands)
@@ -629,6 +630,35 @@ def apply(row, operands):
     return row.function(*[number(x, row.name) for x in xs])
 
 
+cdef Value ONE = literal_of(1.0, "")
+
+
+cdef inline void place(tuple xs, Py_ssize_t i, PyObject* x) noexcept:
+    Py_INCREF(<object>x)  # the tuple takes this reference over
+    PyTuple_SET_ITEM(xs, i, <object>x)
+
+
+def weighted_sum(theta, bias, inputs, label):
+    """As functions.weighted_sum."""
+    cdef list first = theta if type(theta) is list else list(theta)
+    cdef list second = inputs if type(inputs) is list else list(inputs)
+    cdef Py_ssize_t i, n = PyList_GET_SIZE(first), pairs = n + (bias is not None)
+    cdef tuple pq
+    if PyList_GET_SIZE(second) == n:
+        pq = PyTuple_New(2 * pairs)
+        for i in range(n):
+            place(pq, i, PyList_GET_ITEM(first, i))
+            place(pq, pairs + i, PyList_GET_ITEM(second, i))
+        if bias is not None:
+            place(pq, n, <PyObject*>bias)
+            place(pq, pairs + n, <PyObject*>ONE)
+    else:
+        pq = (*first, *second) if bias is None else (*first, bias, *second, ONE)
+    cdef Value u = recorded(R_SUMPROD, pq)
+    set_label(u, label)
+    return u
+
+
 def caller(row):
     """As functions.caller."""
     cdef int arity = -1 if row.arity is None else row.arity, code = CODES.get(row, TABLE_ROW)
@@ -641,6 +671,7 @@ def caller(row):
             return unary(row, code, <Value>operands[0])
         return apply(row, operands)
 
+    call.__annotations__ = {"operands": "Any", "return": "Any"}
     return call
 
 

@@ -64,8 +64,22 @@ def caller(row: Op) -> Callable[..., Any]:
     return call
 
 
-if not TYPE_CHECKING and core == "compiled":  # the same two in C
-    from ._core import apply, caller
+ONE = literal(1.0)  # the bias's input
+
+
+def weighted_sum(theta: Iterable[Value], bias: Value | None, inputs: Iterable[Value], label: str) -> Value:
+    """u = Σ θ·o (+ bias) as one node: what a neuron computes.
+
+    >>> weighted_sum([Value(2.0)], Value(1.0), [Value(3.0)], "u").data
+    7.0
+    """
+    u = node_of(TABLE["sumprod"], (*theta, *inputs) if bias is None else (*theta, bias, *inputs, ONE))
+    u.label = label
+    return u
+
+
+if not TYPE_CHECKING and core == "compiled":  # the same in C
+    from ._core import apply, caller, weighted_sum
 
 
 def function_of_row(row: Op) -> Callable[..., Any]:

@@ -6,6 +6,7 @@ only how a node is recorded, and how the chain rule walks the record.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 from collections.abc import Callable
@@ -66,6 +67,8 @@ def literal(x: Any, where: str = "literal") -> Value:
 
 def _operand(x: Any, row: Op, infix: bool = True) -> Any:
     """The other operand of an operation as a node; an array may take over an infix sign (NotImplemented)."""
+    if x.__class__ is float or (x.__class__ is int and -(2**53) <= x <= 2**53):
+        return _made(LITERAL, float(x), ())
     if isinstance(x, Value):
         return x
     if infix and getattr(x, "ndim", None) and hasattr(x, "__array_ufunc__"):
@@ -82,7 +85,7 @@ def _infix(row: Op, x: Value, other: Number) -> Value:
 def _reflected(row: Op, other: Number, y: Value) -> Value:
     """`other sign y`, where the other one is no Value, or y is of a subclass."""
     x = _operand(other, row)
-    return x if x is NotImplemented else node_of(row, (x, y))
+    return x if x is NotImplemented else _made(row, row.function(x.data, y.data), (x, y))
 
 
 # A row without a sign becomes a method of its name.
@@ -451,9 +454,7 @@ def restart(root: Value) -> list[Value]:
 # Where a C compiler was at hand, the twin of this file takes over: _core.pyx, the same semantics, the same bits.
 core = "pure"
 if not TYPE_CHECKING and not os.environ.get("DELTAGRAD_PURE"):
-    try:
+    with contextlib.suppress(ImportError):
         from ._core import Value, literal, node_of, restart
 
         core, _new = "compiled", Value.__new__
-    except ImportError:
-        pass
