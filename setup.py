@@ -54,9 +54,10 @@ def can_be_built():
     folder = tempfile.mkdtemp()
     standard_error = os.dup(2)
     try:
-        import Cython  # noqa: F401
         from distutils.ccompiler import new_compiler
         from distutils.sysconfig import customize_compiler
+
+        import Cython  # noqa: F401
 
         source = Path(folder, "probe.c")
         source.write_text(program)

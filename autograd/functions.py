@@ -79,7 +79,7 @@ def weighted_sum(theta: Iterable[Value], bias: Value | None, inputs: Iterable[Va
 
 
 if not TYPE_CHECKING and core == "compiled":  # the same in C
-    from ._core import apply, caller, weighted_sum
+    from ._core import apply, caller, weighted_sum  # noqa: F401
 
 
 def function_of_row(row: Op) -> Callable[..., Any]:

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from autograd.drawing.page.explorer import Page
 
 
-
 class Module:
     """Something with parameters."""
 

@@ -144,7 +144,8 @@ def black_scholes(
     V: Callable[[float], Any], exp: Callable[[Any], Any], log: Callable[[Any], Any], options: int = 60
 ) -> Program:
     """Prices of European options, with a logistic curve for the normal distribution: literals, powers, exp, log."""
-    given = [[V(100.0 + i % 7), V(95.0 + i % 5), V(0.02), V(0.2 + 0.001 * i), V(1.0 + 0.01 * i)] for i in range(options)]
+    numbers = [(100.0 + i % 7, 95.0 + i % 5, 0.02, 0.2 + 0.001 * i, 1.0 + 0.01 * i) for i in range(options)]
+    given = [[V(x) for x in option] for option in numbers]
 
     def run() -> Any:
         total = V(0.0)

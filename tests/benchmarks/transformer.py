@@ -9,16 +9,20 @@ argument; whatever has +, ×, powers, exp, log, relu, `data` and `grad` will do.
 from __future__ import annotations
 
 import random
+import re
 import sys
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
-WIDTH, HEADS, CONTEXT = 16, 4, 8
-NAMES = """
-    ada agnes alan alma anna arno ben bruno carl clara dora edith emil emmy erna ernst felix frieda georg greta
-    hanna hedy hugo ida irene jakob johann karl kurt lena leo lise lotte ludwig maria marie max mina nora otto
-    paula rosa ruth sofia theo tilda ulla vera walter willi
-""".split()
+WIDTH, HEADS, CONTEXT = 16, 4, 16
+NAMES = [*map(str.lower, re.findall(r"\w+", """
+    Ada Agnes Alan Alma Anna Arno Barbara Bernhard Bettina Bruno Carl Caroline Charlotte Clara Clemens Cornelia Daniela
+    Dora Edith Eleonore Elisabeth Emil Emilia Emmy Erna Ernst Felix Florian Franziska Frieda Friederike Gabriel Georg
+    Gottfried Greta Hanna Hedy Helene Hugo Ida Immanuel Irene Isabella Jakob Johanna Josephine Karl Konstantin Kurt Lena
+    Leonhard Lise Lotte Ludwig Magdalena Margarete Maria Mathilde Max Nathalie Nikolaus Nina Nora Ottilie Otto Paula
+    Rosalinde Ruth Sebastian Sofia Susanne Theodora Tilda Ulla Valentin Vera Veronika Viktoria Walter Willi
+"""))]  # fmt: skip
 LETTERS = sorted(set("".join(NAMES)))
 END = len(LETTERS)  # before the first letter and after the last one
 
@@ -87,7 +91,7 @@ class Transformer:
         keys: list[Vector] = []
         values: list[Vector] = []
         errors = []
-        for place, (letter, following) in enumerate(zip(spelled, spelled[1:])):
+        for place, (letter, following) in enumerate(pairwise(spelled)):
             errors.append(-self.softmax(self.logits(letter, place, keys, values))[following].log())
         return (1 / len(errors)) * sum(errors)
 
