@@ -22,7 +22,7 @@ _BLOCK = 4096  # samples at once: a result of so many stays in the cache, and me
 # The rows that NumPy, and JAX after it, have under another name.
 _NAMES = {
     "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2",
-    "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh", "pow": "power",
+    "asinh": "arcsinh", "acosh": "arccosh", "pow": "power",
 }  # fmt: skip
 
 
