@@ -7,12 +7,12 @@ Made from the rows of the table; names and argument order are those of the stand
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol, overload
+from typing import TYPE_CHECKING, Any, Protocol, overload
 
 from .errors import AutogradTypeError, AutogradValueError
 from .ops import TABLE, Op
 from .recording import number
-from .value import Number, Real, Value, literal, node_of
+from .value import Number, Real, Value, core, literal, node_of
 
 
 class Unary(Protocol):
@@ -48,6 +48,40 @@ def apply(row: Op, operands: Iterable[Any]) -> Any:
     return row.function(*[number(x, row.name) for x in xs])
 
 
+def caller(row: Op) -> Callable[..., Any]:
+    """The row as a function that counts its operands.
+
+    >>> caller(TABLE["mul"])(2, 3)
+    6.0
+    """
+    arity = row.arity
+
+    def call(*operands: Any) -> Any:
+        if arity is not None and len(operands) != arity:
+            raise AutogradTypeError(f"{row.name} takes {arity} operand(s), and was given {len(operands)}")
+        return apply(row, operands)
+
+    return call
+
+
+ONE = literal(1.0)  # the bias's input
+
+
+def weighted_sum(theta: Iterable[Value], bias: Value | None, inputs: Iterable[Value], label: str) -> Value:
+    """u = Σ θ·o (+ bias) as one node: what a neuron computes.
+
+    >>> weighted_sum([Value(2.0)], Value(1.0), [Value(3.0)], "u").data
+    7.0
+    """
+    u = node_of(TABLE["sumprod"], (*theta, *inputs) if bias is None else (*theta, bias, *inputs, ONE))
+    u.label = label
+    return u
+
+
+if not TYPE_CHECKING and core == "compiled":  # the same in C
+    from ._core import apply, caller, weighted_sum  # noqa: F401
+
+
 def function_of_row(row: Op) -> Callable[..., Any]:
     """The function of a row, taking one argument per operand.
 
@@ -63,17 +97,11 @@ def function_of_row(row: Op) -> Callable[..., Any]:
     if not isinstance(row, Op):
         raise AutogradTypeError(f"function_of_row takes an Op, and was given {row!r}; write Op(name, function, rule)")
     _try_rule(row)
-    arity = row.arity
-
-    def call(*operands: Any) -> Any:
-        if arity is not None and len(operands) != arity:
-            raise AutogradTypeError(f"{row.name} takes {arity} operand(s), and was given {len(operands)}")
-        return apply(row, operands)
-
+    call = caller(row)
     call.__name__ = call.__qualname__ = row.name
     call.__doc__ = row.function.__doc__
-    if row.rule.__module__ != Op.__module__:
-        call.__module__ = row.rule.__module__  # where pickle finds one's own function by its name
+    # Where pickle finds it by its name; one's own stands beside its rule.
+    call.__module__ = __name__ if row.rule.__module__ == Op.__module__ else row.rule.__module__
     return call
 
 
