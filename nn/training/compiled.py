@@ -21,10 +21,13 @@ from autograd import TABLE, LoweringError, Value, grad, no_grad, where
 from autograd.lowering import Program, lower
 from autograd.lowering.native import compiled as native
 from autograd.lowering.native import machine
-from autograd.value import literal, tracing
+from autograd.recording import tracing
+from autograd.value import literal
+from autograd.words.naming import name
 
+from ..network.activations import ACTIVATIONS
 from ..network.losses import LOSSES, Loss, picked
-from ..network.modules import ACTIVATIONS, MLP, Layer, Neuron, name
+from ..network.modules import MLP, Layer, Neuron
 from .optimizers import SGD, Adam, Optimizer, shortened
 from .samples import Net, Sample, is_right, wanted
 
@@ -208,10 +211,8 @@ class Compiled:
         return lower(results, [*xs, *ys, *classes, *leaves], allow_constants=True)
 
     def _columns(self, samples: list[Sample]) -> Any:
-        rows = [
-            [*x, *(y if isinstance(y, list) else [y]), *([wanted(y, self.outputs)] if self.decides else [])]
-            for x, y in samples
-        ]
+        classes = [[wanted(y, self.outputs)] if self.decides else [] for _, y in samples]
+        rows = [[*x, *(y if isinstance(y, list) else [y]), *c] for (x, y), c in zip(samples, classes)]
         return self.numpy.array(self.numpy.transpose(rows), dtype=self.numpy.float64, order="C")
 
     def _try_functions(self) -> None:
@@ -222,7 +223,7 @@ class Compiled:
             for p in dict.fromkeys(twin.parameters()):
                 p.data += generator.gauss(0.0, 1.0)
             sample = self.samples[(place + 1) * len(self.samples) // PLACES - 1]
-            if not _same(self._record(twin, sample), self.program):
+            if self._record(twin, sample).structure() != self.program.structure():
                 raise LoweringError(
                     "the loss or an activation computes something else at other numbers, so one program cannot stand"
                     " for it: branch with where(condition, a, b), and compute with the Values instead of their data"
@@ -287,11 +288,6 @@ def _neurons(net: Any) -> list[Any]:
 def _sigmas(net: Any) -> list[Any]:
     """The activations: a callback may exchange one, as it may a parameter."""
     return [getattr(neuron, "sigma", None) for neuron in _neurons(net)]
-
-
-def _same(a: Program, b: Program) -> bool:
-    constants = [{i: repr(x) for i, x in each.constants.items()} for each in (a, b)]
-    return constants[0] == constants[1] and (a.instructions, a.outputs) == (b.instructions, b.outputs)
 
 
 def _try_optimizer(optimizer: Optimizer, numpy: Any) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from autograd import TABLE, Op, Value, add_row, function, grad, lower, where
 from autograd.errors import AutogradError, LoweringError
-from autograd.value import literal, record
+from autograd.value import literal, node_of
 from nn import MLP
 from nn.network import losses
 
@@ -23,14 +23,15 @@ np = pytest.importorskip("numpy")
 pytest.importorskip("llvmlite")
 from autograd.lowering.native import compiled as native  # noqa: E402
 from autograd.lowering.native import driver, schedule  # noqa: E402
-from autograd.lowering.native.branches import EXACT  # noqa: E402
+from autograd.lowering.native.rows import exact  # noqa: E402
 
 EVERY_FLOAT = st.one_of(
     st.floats(width=64),
     st.floats(-4, 4),
     st.sampled_from([0.0, -0.0, 1.0, -1.0, 5e-324, -5e-324, 1e308, -1e308, math.inf, -math.inf, math.nan]),
 )
-ARITHMETIC = sorted(row.name for row in EXACT if row.name != "fsum")
+OTHERWISE = {"fsum", "hypot", "hypot_slope"}  # on floats another way of computing them is right
+ARITHMETIC = sorted({name for name, row in TABLE.items() if exact(row)} - OTHERWISE)
 step = st.tuples(st.sampled_from(ARITHMETIC), st.lists(st.integers(0, 10**6), min_size=8, max_size=8))
 few = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
@@ -39,7 +40,7 @@ def random_graph(steps, inputs):
     nodes = [*inputs, literal(1.0), literal(-2.5)]
     for name, choices in steps:
         arity = TABLE[name].arity or 2 * (1 + choices[-1] % 3)
-        nodes.append(record(TABLE[name], tuple(nodes[k % len(nodes)] for k in choices[:arity])))
+        nodes.append(node_of(TABLE[name], tuple(nodes[k % len(nodes)] for k in choices[:arity])))
     return nodes
 
 
@@ -270,7 +271,7 @@ def test_a_row_of_ones_own_is_called_back_and_may_raise():
     row = add_row(Op("cube_of_native_test", checked, lambda o, x: (3.0 * x * x,)))
     try:
         x, a = Value(2.0, "x"), Value(1.0, "a")
-        f = native.compiled(lower([record(row, (x,)) * a, x], [x, a]), threads=2)
+        f = native.compiled(lower([node_of(row, (x,)) * a, x], [x, a]), threads=2)
         assert f(np.arange(11.0), 2.0)[0].tolist() == [2.0 * k**3 for k in range(11)]
         gc.collect()
         assert f.sum(np.arange(2000.0) / 100, 1.0)[0] == pytest.approx(sum((k / 100) ** 3 for k in range(2000)))
@@ -365,6 +366,6 @@ def test_a_value_that_is_used_often_makes_no_function_of_any_length(n):
     program = lower([y, *grad(y, [a, x])], [a, x])
     assert max(len(each.operands) for each in program.instructions) >= 2 * n
     assert max(len(each.operands) for each in schedule.cut(program).instructions) <= 2 * schedule.TERMS + 2
-    began = time.perf_counter()
+    began = time.process_time()
     assert native.compiled(program)(0.9, 0.1) == program(0.9, 0.1)
-    assert time.perf_counter() - began < 10, "0.6 s for the longest; it was 3 s, and growing with the square"
+    assert time.process_time() - began < 10, "0.6 s for the longest; it was 3 s, and growing with the square"
