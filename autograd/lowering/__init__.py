@@ -2,6 +2,7 @@
 
 program   graph → instructions              python      instructions → readable source, and its function
 trace     a Python function → program       targets     the same source in other namespaces
+families  instructions → loops                      (chains, grids: what they need)
 """
 
 from .program import Instruction, Program, lower

@@ -12,13 +12,16 @@ import struct
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import LoweringError
 from ..graph import toposort
 from ..ops import _ROWS, LITERAL, TABLE, Op
 from ..value import Value
 from ..words.naming import identifier, names_of, unique
+
+if TYPE_CHECKING:
+    from .families import Families
 
 BUILT_IN = frozenset(_ROWS)  # the others are users' own
 _OF_SQUARE = ("pow_dx", "pow_dxx")  # 2·x and 2 for x², to the bit, and by far the most frequent power
@@ -78,6 +81,19 @@ class Program:
         from .python import source
 
         return source(self)
+
+    @cached_property
+    def families(self) -> Families:
+        """The layers that the program still knows: instructions of one kind, as loops.
+
+        >>> xs, ys = [Value(1.0, f"x{i}") for i in range(9)], [Value(2.0, f"y{i}") for i in range(9)]
+        >>> print(lower([(x - y).tanh() for x, y in zip(xs, ys)], [*xs, *ys]).families)
+        v[9] = sub(x[i], y[i])
+        v_2[9] = tanh(v[i])
+        """
+        from .families import families
+
+        return families(self)
 
     @cached_property
     def _run(self) -> Callable[..., Any]:
@@ -142,7 +158,7 @@ class Program:
 
     def __getstate__(self) -> dict[str, Any]:
         """What a pickle keeps: not the function and the text that it was made of, which are made again."""
-        return {key: x for key, x in self.__dict__.items() if key not in ("_run", "source")}
+        return {key: x for key, x in self.__dict__.items() if key not in ("_run", "source", "families")}
 
     def __repr__(self) -> str:
         return f"Program({len(self.inputs)} inputs, {len(self.instructions)} instructions, {len(self.outputs)} outputs)"
