@@ -49,6 +49,7 @@ class Batched:
         self.program = program
         self.xp = xp
         self.lift = lift
+        self.functions = functions
         self.quiet = quiet
         constants = {f"_{i}": lift(x) for i, x in program.constants.items()}
         style = Style(number=lambda i, x: f"_{i}")  # PyTorch's functions take no plain numbers

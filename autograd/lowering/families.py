@@ -10,7 +10,7 @@ shape   how the members are counted: (), (J,), or (a, b) for all pairs of two ra
 part    operands of one kind: one side, or two for the products p·q of a `sumprod`
 side    where these operands stand in their family: index = base + Σ strideₖ·jₖ + Σ stepₖ·tₖ, with
         j counting the members and t the terms; a table where nothing is affine
-order   how the terms of the parts follow each other: members may differ in it, as the adjoints
+order   how the terms of the parts follow each other: a sum's members may differ in it, as the adjoints
         of a skip connection do (δ·θ of the neurons before, δ of the skip, δ·θ of those after)
 
 Nothing here changes a bit: members are instructions, and their terms keep their order.
@@ -74,6 +74,7 @@ class Family:
     row      None for a leaf
     results  the number of each member in the program
     values   the numbers, of constants
+    named    whether the name comes from labels
     orders   one for all members, or one for each
     outputs  (member, position among the program's outputs)
     readers  the families that have it as operand
@@ -84,6 +85,7 @@ class Family:
     results: list[int]
     shape: tuple[int, ...]
     values: tuple[float, ...] = ()
+    named: bool = False
     parts: tuple[Part, ...] = ()
     orders: tuple[Order, ...] = ()
     outputs: list[tuple[int, int]] = field(default_factory=list)
@@ -281,8 +283,10 @@ class _Detection:
             if row.arity is None:
                 if row is _SUMPROD:
                     half = len(operands) // 2
-                    signature = tuple(zip(signature[:half], signature[half:]))
-                order, signature = _by_kind(signature)
+                    order, signature = _by_kind(list(zip(signature[:half], signature[half:])))
+                else:
+                    signature = tuple([(of, len([*run])) for of, run in groupby(signature)])
+                    order = tuple([(k, n) for k, (_, n) in enumerate(signature)])
             key = (row, signature)
             if key in groups:
                 groups[key].append((each, order))
@@ -314,7 +318,8 @@ class _Detection:
         results = [each.result for each, _ in members]
         shape, parts = self.parts(len(results), kinds)
         named = [self.program.names[i] for i in results if i not in self.program.unnamed and i in self.program.names]
-        return Family(self.unused(stem(named) or "v"), row, results, shape, (), parts, orders)
+        name = stem(named)
+        return Family(self.unused(name or "v"), row, results, shape, (), bool(name), parts, orders)
 
     def apart(self, row: Op, kinds: int, each: Instruction, order: Order) -> list[tuple[list[int], ...]]:
         """The indices of one instruction's operands, kind by kind; the p and q of products apart."""

@@ -22,6 +22,7 @@ from ..words.naming import identifier, names_of, unique
 
 if TYPE_CHECKING:
     from .families import Families
+    from .matrices import Matrices
 
 BUILT_IN = frozenset(_ROWS)  # the others are users' own
 _OF_SQUARE = ("pow_dx", "pow_dxx")  # 2·x and 2 for x², to the bit, and by far the most frequent power
@@ -96,6 +97,18 @@ class Program:
         return families(self)
 
     @cached_property
+    def matrices(self) -> Matrices:
+        """The program as matrix formulas, read off its scalar instructions.
+
+        >>> x, w = [Value(1.0, f"x{i}") for i in range(3)], [Value(2.0, f"w{i}") for i in range(3)]
+        >>> print(lower(sum(a * b for a, b in zip(w, x)).tanh(), [*x, *w]).matrices)
+        v = tanh(0 + dot(w, x))
+        """
+        from .matrices import matrices
+
+        return matrices(self)
+
+    @cached_property
     def _run(self) -> Callable[..., Any]:
         from .python import compiled
 
@@ -158,7 +171,7 @@ class Program:
 
     def __getstate__(self) -> dict[str, Any]:
         """What a pickle keeps: not the function and the text that it was made of, which are made again."""
-        return {key: x for key, x in self.__dict__.items() if key not in ("_run", "source", "families")}
+        return {key: x for key, x in self.__dict__.items() if key not in ("_run", "source", "families", "matrices")}
 
     def __repr__(self) -> str:
         return f"Program({len(self.inputs)} inputs, {len(self.instructions)} instructions, {len(self.outputs)} outputs)"
