@@ -8,8 +8,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+import sys
+import warnings
+from typing import TYPE_CHECKING, Any
 
+from . import hooks
 from .check import Difference, check_grads, difference, difference_in_graph
 from .errors import (
     AutogradError,
@@ -21,195 +25,163 @@ from .errors import (
     MissingDependency,
     NotFinite,
 )
+from .functions import abs as abs
 from .functions import (
-    abs,
     acos,
+    acosh,
     add,
     asin,
+    asinh,
     atan,
+    atan2,
+    atanh,
+    cbrt,
+    ceil,
+    copysign,
     cos,
     cosh,
     div,
     elu,
     erf,
+    erfc,
     exp,
+    exp2,
     expm1,
+    floor,
+    floordiv,
+    fmod,
     fsum,
     function,
+    function_of_row,
     gelu,
     hypot,
     leaky_relu,
     log,
     log1p,
+    log2,
+    log10,
     logsumexp,
     maximum,
     minimum,
+    mod,
     mul,
     neg,
-    pow,
     relu,
     sigmoid,
     sign,
     silu,
     sin,
     sinh,
+    softmax,
     softplus,
+    softsign,
     sqrt,
     step,
     sub,
     sumprod,
     tan,
     tanh,
+    trunc,
     where,
-)  # fmt: skip
+)
+from .functions import pow as pow
+from .functions import round as round
 from .gradient import grad, hessian
 from .graph import toposort
-from .lowering import lower, trace
+from .lowering import lower, lower_function, trace
 from .ops import TABLE, Op, add_row
+from .recording import no_grad
 from .teaching.debugging import debug
-from .value import Value, no_grad
+from .value import Value
 
 if TYPE_CHECKING:
     from . import drawing as drawing
     from . import expression as expression
-    from .drawing import Drawing
-    from .drawing.marks import Highlight
-    from .drawing.page.explorer import Page
+    from .drawing import Drawing, draw
+    from .drawing.page.explorer import explore
+    from .teaching import debugging as debugging
     from .teaching import events as events
     from .teaching import explanation as explanation
+    from .teaching import orders as orders
     from .teaching import paths as paths
-    from .teaching.events import Recording
-    from .teaching.explanation import Explanation
-
-
-def draw(
-    value: Value,
-    *,
-    level: str | None = None,
-    direction: str = "LR",
-    theme: str = "light",
-    expand: bool = False,
-    clusters: bool = False,
-    force: bool = False,
-    highlight: Highlight = None,
-) -> Drawing:
-    """A picture of everything that a Value was computed from, with gradients once backward() has run.
-
-    level      "cards": value, gradient, and upstream × local on every edge; "pills": one line for
-               each node; "summary": one box for each kind of node; None: by the size of the graph
-    direction  "LR" left to right, "TB" top to bottom
-    theme      "light" or "dark"
-    expand     show each Σ, a weighted sum in one node, as the products and the sum that it is
-    clusters   in pills, frame what belongs to one neuron
-    force      draw each node of more than 1000
-    highlight  what stands out: a Value, or several Values and pairs (operand, result), such as
-               explain(y, x).edges; its border is heavy, and lines beside it are dotted
-
-    A notebook shows the result; elsewhere `.save("neuron.svg")` writes it (.png, .pdf, .gv), and
-    `.svg()` and `.dot` are its text.
-
-    >>> x = Value(2.0, "x"); y = x * x; y.backward()
-    >>> "∂f/∂x" in draw(y).dot
-    True
-    """
-    from .drawing import draw  # here, so that importing autograd loads the core alone
-
-    return draw(
-        value,
-        level=level,
-        direction=direction,
-        theme=theme,
-        expand=expand,
-        clusters=clusters,
-        force=force,
-        highlight=highlight,
-    )
-
-
-def explore(y: Value, *, theme: str | None = None, direction: str = "LR", level: str | None = None) -> Page:
-    """A page to step through both passes of y, and to change its leaves and see what follows.
-
-    theme      "light" or "dark" to begin with; None: what the reader's system prefers
-    direction  "LR" left to right, "TB" top to bottom
-    level      "cards": with the chain rule on every edge; "pills": a line for each node; None: by size
-
-    A notebook shows the result; elsewhere `.save("page.html")` writes it for a browser.  At most
-    300 nodes; no `.grad` is read or changed.
-
-    >>> w, x = Value(0.5, "w"), Value(2.0, "x")
-    >>> explore((w * x).tanh()).html[:15]
-    '<!DOCTYPE html>'
-    """
-    from .drawing.page.explorer import explore
-
-    return explore(y, theme=theme, direction=direction, level=level)
-
-
-def explain(y: Value, x: Value, top: int = 10) -> Explanation:
-    """∂y/∂x as the sum over its paths: how many, which matter most, and how much they cancel.
-
-    y    the Value that is differentiated
-    x    the Value by which: a leaf, or an interior node such as a neuron's u
-    top  how many paths to list, the largest |product| first
-
-    Print the result, or ask for its `.paths`, `.count`, `.gradient`, `.cancellation`, `.latex()`;
-    `.draw()` shows the listed paths in the picture of y.
-    No `.grad` is read or changed.
-
-    >>> x = Value(3.0, "x"); y = x * x
-    >>> explain(y, x).count
-    2
-    """
+    from .teaching.events import record
     from .teaching.explanation import explain
 
-    return explain(y, x, top)
+__version__ = "0.1.0"
 
-
-def record(y: Value) -> Recording:
-    """The forward and the backward pass of y as events, to step through; no `.grad` is read or changed.
-
-    Print the result for all events, or walk through them:
-
-    .step(), .step(-1)   one event further, one back; it is returned
-    .jump(9)             to just after event 9; 0 is the start
-    .run(until="w")      to the next event that concerns a node (a Value, its name, or a condition)
-    .values, .gradients  what every node holds by then
-    .contributions("w")  what adds up to ∂f/∂w
-    .why()               why in this order, and why +=
-    .attempts()          what other orders would have given
-
-    >>> x = Value(3.0, "x"); y = x * x
-    >>> print(record(y).contributions(x)[0])
-    ∂f/∂x += ∂f/∂f · ∂f/∂x = 1.00 × 3.00 = 3.00   (0 → 3.00)
-    """
-    from .teaching.events import record
-
-    return record(y)
-
-
+# What teaches and draws is loaded when it is asked for: a function, or a submodule under its short name.
 _LATER = {
-    "drawing": "drawing", "expression": "expression",
-    **{name: f"teaching.{name}" for name in ("debugging", "events", "explanation", "orders", "paths")},
+    "draw": "drawing", "explore": "drawing.page.explorer",
+    "explain": "teaching.explanation", "record": "teaching.events",
+}  # fmt: skip
+_SUBMODULES = {
+    "drawing": "drawing", "expression": "expression", "events": "teaching.events", "orders": "teaching.orders",
+    "explanation": "teaching.explanation", "debugging": "teaching.debugging", "paths": "teaching.paths",
 }  # fmt: skip
 
 if not TYPE_CHECKING:  # which knows them from above, and would believe in any name
 
     def __getattr__(name: str) -> object:
-        """Submodules that importing autograd leaves out: autograd.events is loaded when it is asked for."""
-        if name not in _LATER:
-            raise AttributeError(f"module 'autograd' has no attribute {name!r}")
         from importlib import import_module
 
-        return import_module(f".{_LATER[name]}", __name__)
+        if name in _LATER:
+            found = getattr(import_module(f".{_LATER[name]}", __name__), name)
+        elif name in _SUBMODULES:
+            found = import_module(f".{_SUBMODULES[name]}", __name__)
+        else:
+            raise AttributeError(f"module 'autograd' has no attribute {name!r}")
+        globals()[name] = found
+        return found
 
+
+def __dir__() -> list[str]:
+    hidden = ("abs", "pow", "round", "__version__", "__doc__", "__file__", "__name__", "__path__")
+    return sorted({*__all__, *_SUBMODULES, *hidden})
+
+
+def _display(value: Value) -> dict[str, str | bytes]:
+    from .drawing import shown_in_notebook
+
+    return shown_in_notebook(value)
+
+
+def _draw(value: Value, **options: Any) -> Drawing:
+    from .drawing import draw
+
+    return draw(value, **options)
+
+
+hooks.display.fill(_display)
+hooks.draw.fill(_draw)
+
+
+def _warn_of_shadowed_autograd() -> None:
+    """Say so where HIPS autograd, whose package has the same name, is installed too."""
+    for folder in dict.fromkeys([os.path.dirname(os.path.dirname(__file__)), *sys.path]):
+        try:
+            names = os.listdir(folder or ".")
+        except OSError:  # a zip file, or a folder that is gone
+            continue
+        for name in names:  # importlib.metadata would do it in 30 ms; this takes one
+            if name.startswith("autograd-") and name.endswith((".dist-info", ".egg-info")):
+                warnings.warn(
+                    f"HIPS autograd is installed beside deltagrad ({os.path.join(folder, name)}), and both are imported"
+                    " as `autograd`: this one is deltagrad's, and autograd.numpy and the rest of HIPS autograd are"
+                    " shadowed; give each an environment of its own",
+                    stacklevel=3,
+                )
+                return
+
+
+_warn_of_shadowed_autograd()
 
 __all__ = [
-    "TABLE", "AutogradError", "AutogradTypeError", "AutogradValueError", "BackwardMistake",
-    "Difference", "GradientMismatch", "LoweringError", "MissingDependency", "NotFinite", "Op",
-    "Value", "abs", "acos", "add", "add_row", "asin", "atan", "check_grads", "cos", "cosh",
-    "debug", "difference", "difference_in_graph", "div", "draw", "elu", "erf", "exp", "explain",
-    "explore", "expm1", "fsum", "function", "gelu", "grad", "hessian", "hypot", "leaky_relu",
-    "log", "log1p", "logsumexp", "lower", "maximum", "minimum", "mul", "neg", "no_grad", "pow",
-    "record", "relu", "sigmoid", "sign", "silu", "sin", "sinh", "softplus", "sqrt", "step",
-    "sub", "sumprod", "tan", "tanh", "toposort", "trace", "where",
+    "AutogradError", "AutogradTypeError", "AutogradValueError", "BackwardMistake", "Difference", "GradientMismatch",
+    "LoweringError", "MissingDependency", "NotFinite", "Op", "TABLE", "Value", "acos", "acosh", "add", "add_row",
+    "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "ceil", "check_grads", "copysign", "cos", "cosh", "debug",
+    "difference", "difference_in_graph", "div", "draw", "elu", "erf", "erfc", "exp", "exp2", "explain", "explore",
+    "expm1", "floor", "floordiv", "fmod", "fsum", "function", "function_of_row", "gelu", "grad", "hessian", "hypot",
+    "leaky_relu", "log", "log10", "log1p", "log2", "logsumexp", "lower", "lower_function", "maximum", "minimum",
+    "mod", "mul", "neg", "no_grad", "record", "relu", "sigmoid", "sign", "silu", "sin", "sinh", "softmax",
+    "softplus", "softsign", "sqrt", "step", "sub", "sumprod", "tan", "tanh", "toposort", "trace", "trunc", "where",
 ]  # fmt: skip

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 from .errors import AutogradTypeError, AutogradValueError, GradientMismatch
 from .gradient import grad
 from .graph import dependents, recompute, toposort
-from .value import Value, no_grad, number
+from .recording import no_grad, number
+from .value import Value
 
 
 class Difference(NamedTuple):

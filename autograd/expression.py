@@ -1,7 +1,7 @@
 """A formula becomes a graph: `tanh(w*x + b)` and values for its names, as on a command line.
 
 Python's own parser reads it, and nothing is ever evaluated: what may stand in a formula is
-listed here, numbers, names, six signs, comparisons and the functions of the table, and
+listed here, numbers, names, eight signs, comparisons and the functions of the table, and
 everything else is refused by name.
 """
 
@@ -18,25 +18,30 @@ from . import functions
 from .errors import AutogradValueError
 from .graph import toposort
 from .ops import LITERAL, TABLE, Op
-from .value import Value, literal, record
+from .value import Value, literal, node_of
 from .words.naming import names_of
 from .words.text import shown
 
 LONGEST = 10_000  # characters of a formula
-DEFAULTS = {"leaky_relu": 0.01, "elu": 1.0}  # the second operand, where it may be left out
+DEFAULTS = {"leaky_relu": 0.01, "elu": 1.0, "round": 0.0}  # the second operand, where it may be left out
 BINARY = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow",
+          ast.Mod: "mod", ast.FloorDiv: "floordiv",
           ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge"}  # fmt: skip
-# The public functions among the rows; sumprod wants two lists, and a formula has none.
+# The public functions among the rows; sumprod wants lists, softmax gives one, and a formula has none.
 FUNCTIONS = {
-    name: row for name, row in TABLE.items() if hasattr(functions, name) and name not in ("literal", "sumprod")
+    name: row
+    for name, row in TABLE.items()
+    if hasattr(functions, name) and name not in ("literal", "sumprod", "softmax")
 }
 # What other books and programs call them.
-ELSEWHERE = {"ln": "log", "σ": "sigmoid", "logistic": "sigmoid", "sgn": "sign", "arctan": "atan", "arcsin": "asin",
-             "arccos": "acos", "tg": "tan", "max": "maximum", "min": "minimum", "ReLU": "relu"}  # fmt: skip
+ELSEWHERE = {"ln": "log", "lg": "log10", "lb": "log2", "σ": "sigmoid", "logistic": "sigmoid", "sgn": "sign",
+             "arctan": "atan", "arcsin": "asin", "arccos": "acos", "arctan2": "atan2", "arsinh": "asinh",
+             "arcosh": "acosh", "artanh": "atanh", "tg": "tan", "max": "maximum", "min": "minimum",
+             "rint": "round", "ReLU": "relu"}  # fmt: skip
 # As printed in books, and as this package prints: x₁ is a name like x1, and · is not a letter.
 _SIGNS = str.maketrans("−×·÷₀₁₂₃₄₅₆₇₈₉", "-**/0123456789")
 _SUPERSCRIPTS = set("⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-_ALLOWED = "a formula is made of numbers, names, + - * / **, comparisons and functions such as tanh(x)"
+_ALLOWED = "a formula is made of numbers, names, + - * / // % **, comparisons and functions such as tanh(x)"
 
 
 def expression(text: str, values: Mapping[str, float]) -> tuple[Value, list[Value]]:
@@ -196,7 +201,7 @@ class _Reader:
 def _applied(row: Op, operands: list[Value]) -> Value:
     if all(x.op is LITERAL for x in operands):
         return literal(row.function(*[x.data for x in operands]))
-    return record(row, tuple(operands))
+    return node_of(row, tuple(operands))
 
 
 def _remedy(tree: ast.AST) -> str:

@@ -11,7 +11,8 @@ from typing import Any, Protocol, overload
 
 from .errors import AutogradTypeError, AutogradValueError
 from .ops import TABLE, Op
-from .value import Number, Real, Value, literal, number, record
+from .recording import number
+from .value import Number, Real, Value, literal, node_of
 
 
 class Unary(Protocol):
@@ -43,24 +44,24 @@ def apply(row: Op, operands: Iterable[Any]) -> Any:
     xs = tuple(operands)
     for x in xs:
         if isinstance(x, Value):
-            return record(row, tuple([x if isinstance(x, Value) else literal(x, row.name) for x in xs]))
+            return node_of(row, tuple([x if isinstance(x, Value) else literal(x, row.name) for x in xs]))
     return row.function(*[number(x, row.name) for x in xs])
 
 
-def function(row: Op) -> Callable[..., Any]:
+def function_of_row(row: Op) -> Callable[..., Any]:
     """The function of a row, taking one argument per operand.
 
     Raises AutogradTypeError for a rule that does not return a tuple with one partial derivative per
     operand.  Calling the function raises AutogradTypeError for another number of operands, or for an operand that is
     neither a Value nor a real number.
 
-    >>> cube = function(Op("cube", lambda x: x * x * x, lambda o, x: (3.0 * x * x,)))
+    >>> cube = function_of_row(Op("cube", lambda x: x * x * x, lambda o, x: (3.0 * x * x,)))
     >>> x = Value(2.0); y = cube(x); y.backward()
     >>> cube(2), y.data, x.grad
     (8.0, 8.0, 12.0)
     """
     if not isinstance(row, Op):
-        raise AutogradTypeError(f"function takes an Op, and was given {row!r}; write Op(name, function, rule)")
+        raise AutogradTypeError(f"function_of_row takes an Op, and was given {row!r}; write Op(name, function, rule)")
     _try_rule(row)
     arity = row.arity
 
@@ -74,6 +75,9 @@ def function(row: Op) -> Callable[..., Any]:
     if row.rule.__module__ != Op.__module__:
         call.__module__ = row.rule.__module__  # where pickle finds one's own function by its name
     return call
+
+
+function = function_of_row  # its name before it had a telling one
 
 
 def _try_rule(row: Op) -> None:
@@ -96,7 +100,7 @@ def _try_rule(row: Op) -> None:
         )
 
 
-ROWS: dict[str, Callable[..., Any]] = {name: function(row) for name, row in TABLE.items()}
+ROWS: dict[str, Callable[..., Any]] = {name: function_of_row(row) for name, row in TABLE.items()}
 
 div: Binary = ROWS["div"]
 pow: Binary = ROWS["pow"]
@@ -125,6 +129,23 @@ silu: Unary = ROWS["silu"]
 erf: Unary = ROWS["erf"]
 maximum: Binary = ROWS["maximum"]
 minimum: Binary = ROWS["minimum"]
+cbrt: Unary = ROWS["cbrt"]
+exp2: Unary = ROWS["exp2"]
+log2: Unary = ROWS["log2"]
+log10: Unary = ROWS["log10"]
+asinh: Unary = ROWS["asinh"]
+acosh: Unary = ROWS["acosh"]
+atanh: Unary = ROWS["atanh"]
+atan2: Binary = ROWS["atan2"]
+erfc: Unary = ROWS["erfc"]
+softsign: Unary = ROWS["softsign"]
+copysign: Binary = ROWS["copysign"]
+floor: Unary = ROWS["floor"]
+ceil: Unary = ROWS["ceil"]
+trunc: Unary = ROWS["trunc"]
+fmod: Binary = ROWS["fmod"]
+mod: Binary = ROWS["mod"]
+floordiv: Binary = ROWS["floordiv"]
 
 
 def add(x: Any, y: Any) -> Any:
@@ -181,6 +202,15 @@ def elu(x: Any, alpha: Any = 1.0) -> Any:
     return apply(TABLE["elu"], (x, alpha))
 
 
+def round(x: Any, digits: Any = 0.0) -> Any:
+    """x to so many decimal digits, a half to the even side; its slope is 0.
+
+    >>> round(2.5), round(Value(3.14159), 2).data
+    (2.0, 3.14)
+    """
+    return apply(TABLE["round"], (x, digits))
+
+
 def where(condition: Any, x: Any, y: Any) -> Any:
     """x where the condition is true, else y; the other one gets a gradient of zero.
 
@@ -233,6 +263,18 @@ def logsumexp(xs: Iterable[Any]) -> Any:
     1000.6931471805599
     """
     return apply(TABLE["logsumexp"], _operands("logsumexp", xs))
+
+
+def softmax(xs: Iterable[Any]) -> list[Any]:
+    """The shares exp(x) / Σ exp(xs) of every x, without overflow; they add up to 1.
+
+    For the loss of a classifier take `nn.cross_entropy` of the logits, which keeps the digits that log p loses.
+
+    >>> softmax([1000.0, 1000.0]), [p.data for p in softmax([Value(0.0), -1000.0])]
+    ([0.5, 0.5], [1.0, 0.0])
+    """
+    xs = _operands("softmax", xs)
+    return [apply(TABLE["softmax"], (x, *xs[:i], *xs[i + 1 :])) for i, x in enumerate(xs)]
 
 
 def _operands(name: str, xs: Iterable[Any]) -> tuple[Any, ...]:

@@ -14,10 +14,10 @@ from typing import Any, TypeAlias
 
 from . import ops
 from .errors import AutogradTypeError
-from .functions import ROWS, function
+from .functions import function_of_row, softmax
 from .graph import dependents, toposort
 from .ops import LITERAL, TABLE, Op, Rule
-from .value import Value, literal, record
+from .value import Value, literal, node_of
 from .words.naming import derivative_name
 
 Factor: TypeAlias = "Value | float"
@@ -57,8 +57,7 @@ def grad(y: Value, xs: Iterable[Value] | Value) -> list[Value]:
             g.label = derivative_name(y.label, node.label)
         if g is None or active.isdisjoint(node.parents):
             continue
-        assert node.op is not None
-        for parent, d in zip(node.parents, graph_rule(node.op)(node, *node.parents)):
+        for parent, d in zip(node.parents, partials_in_graph(node)):
             if parent in active and d is not None:
                 if isinstance(d, Value) and d.op is LITERAL:
                     d = d.data  # the bias's input: δ · 1 is δ itself
@@ -93,19 +92,25 @@ def graph_rule(row: Op) -> Rule:
     return FunctionType(rule.__code__, _ON_VALUES, rule.__name__)
 
 
-def _softmaxes(*xs: Any) -> tuple[Any, ...]:
-    return tuple(ROWS["softmax"](x, *xs[:i], *xs[i + 1 :]) for i, x in enumerate(xs))
+def partials_in_graph(node: Value) -> tuple[Factor | None, ...]:
+    """∂node/∂operand for each operand as Values or numbers, from the node's row; None: no dependence.
+
+    >>> x = Value(2.0); (slope,) = partials_in_graph(x.exp())
+    >>> slope.op.name
+    'exp'
+    """
+    return () if node.op is None else graph_rule(node.op)(node, *node.parents)
 
 
 _by_function = {row.function: name for name, row in TABLE.items()}
 _ON_VALUES: dict[str, Any] = {
     **vars(ops),
     **{
-        name: function(TABLE[_by_function[value]])
+        name: function_of_row(TABLE[_by_function[value]])
         for name, value in vars(ops).items()
         if callable(value) and value in _by_function
     },
-    "softmaxes": _softmaxes,
+    "softmaxes": lambda *xs: tuple(softmax(xs)),
 }
 
 
@@ -116,12 +121,12 @@ def _adjoint(terms: list[tuple[Factor, Factor]], suspects: dict[Value, bool]) ->
         if a == 0.0 or b == 0.0:  # numbers only: a Value equals nothing but itself
             continue
         if isinstance(a, Value) and isinstance(b, Value) and (_suspect(a, suspects) or _suspect(b, suspects)):
-            a, b = record(TABLE["gated"], (a, b)), 1.0
+            a, b = node_of(TABLE["gated"], (a, b)), 1.0
         pairs.append((a, b))
     if not pairs:
         return None
     if len(pairs) > 1:
-        return record(TABLE["sumprod"], tuple(map(_node, [*(a for a, _ in pairs), *(b for _, b in pairs)])))
+        return node_of(TABLE["sumprod"], tuple(map(_node, [*(a for a, _ in pairs), *(b for _, b in pairs)])))
     a, b = pairs[0]
     if a == 1.0:
         return b

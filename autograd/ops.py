@@ -20,19 +20,27 @@ from dataclasses import dataclass, field
 from typing import Any
 
 # isort: off
-from .reals.activations import (
-    cross_entropy, elu, elu_slope, erf, erf_slope, gelu, gelu_slope, leaky_relu, leaky_relu_slope, logsumexp,
-    normal_density, relu, sech2, sigmoid, sigmoid_slope, silu, silu_slope, softmax, softmax_rest, softmaxes, softplus, tanh,
-)  # fmt: skip
 from .errors import AutogradTypeError, AutogradValueError
-from .reals.elementary import (
-    abs, acos, asin, asin_slope, atan, atan_slope, cos, cosh, div, exp, expm1, fsum, gated, ge, gt, larger,
-    le, log, log1p, log1p_slope, log_slope, lt, maximum, minimum, sign, sin, sinh, sqrt, step, sumprod, tan, where,
+from .reals.activations import (
+    elu, elu_slope, erf, erf_slope, erfc, gelu, gelu_slope, leaky_relu, leaky_relu_slope, normal_density, relu, sech2,
+    sigmoid, sigmoid_slope, silu, silu_slope, softplus, softsign, softsign_slope, tanh,
 )  # fmt: skip
-from .reals.powers import div_slope, hypot, hypot_slope, pow, pow_dx, pow_dxx, pow_dxy, pow_dy, pow_dyy, ratio
+from .reals.branches import (
+    abs, ceil, copysign, floor, floordiv, fmod, ge, gt, larger, le, lt, maximum, minimum, mod, round, sign, step,
+    trunc, where,
+)  # fmt: skip
+from .reals.elementary import (
+    acos, acosh, asin, asin_slope, asinh, atan, atan_slope, atanh, atanh_slope, cos, cosh, div, exp, expm1, fsum,
+    gated, log, log1p, log1p_slope, log2, log10, log10_slope, log_slope, sin, sinh, sqrt, sumprod, tan,
+)  # fmt: skip
+from .reals.powers import (
+    atan2, atan2_slope, cbrt, div_slope, exp2, hypot, hypot_slope, pow, pow_dx, pow_dxx, pow_dxy, pow_dy, pow_dyy, ratio,
+)  # fmt: skip
+from .reals.shares import cross_entropy, logsumexp, softmax, softmax_rest, softmaxes
 # isort: on
 
 Rule = Callable[..., "tuple[Any, ...]"]
+LOG2E, LN10 = 1.4426950408889634, 2.302585092994046  # 1 / log 2, log 10
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -135,13 +143,18 @@ _ROWS = (
     Op("pow_dyy", pow_dyy, lambda o, x, y: (2.0 * pow_dy(x, y - 1.0) + y * pow_dyy(x, y - 1.0), o * log(x)), singular=True),
     Op("ratio", ratio, lambda o, x, y, z, n: (ratio(y, 1.0, z, n), ratio(x, 1.0, z, n), -(n * ratio(x, y, z, n + 1.0)), None), singular=True),
     Op("sqrt", sqrt, lambda o, x: (div(0.5, o),), "√", singular=True),
+    Op("cbrt", cbrt, lambda o, x: (div(1.0, 3.0 * o * o),), "∛", singular=True),
     # exponentials and logarithms
     Op("exp", exp, lambda o, x: (o,), singular=True),
     Op("expm1", expm1, lambda o, x: (exp(x),), singular=True),
+    Op("exp2", exp2, lambda o, x: (pow_dy(2.0, x),), singular=True),
     Op("log", log, lambda o, x: (log_slope(x),), singular=True),
     Op("log_slope", log_slope, lambda o, x: (-(o * o),), singular=True),
     Op("log1p", log1p, lambda o, x: (log1p_slope(x),), singular=True),
     Op("log1p_slope", log1p_slope, lambda o, x: (-(o * o),), singular=True),
+    Op("log2", log2, lambda o, x: (LOG2E * log_slope(x),), "log₂", singular=True),
+    Op("log10", log10, lambda o, x: (log10_slope(x),), "log₁₀", singular=True),
+    Op("log10_slope", log10_slope, lambda o, x: (-(LN10 * o * o),), "log₁₀′", singular=True),
     # trigonometry
     Op("sin", sin, lambda o, x: (cos(x),)),
     Op("cos", cos, lambda o, x: (-sin(x),)),
@@ -151,8 +164,14 @@ _ROWS = (
     Op("asin_slope", asin_slope, lambda o, x: (x * o * o * o,), singular=True),
     Op("atan", atan, lambda o, x: (atan_slope(x),)),
     Op("atan_slope", atan_slope, lambda o, x: (-2.0 * (x * o * o),)),
+    Op("atan2", atan2, lambda o, y, x: (atan2_slope(x, y), -atan2_slope(y, x)), singular=True),
+    Op("atan2_slope", atan2_slope, lambda o, x, y: (ratio(y - x, y + x, hypot(x, y), 4.0), -2.0 * ratio(x, y, hypot(x, y), 4.0)), singular=True),
     Op("sinh", sinh, lambda o, x: (cosh(x),), singular=True),
     Op("cosh", cosh, lambda o, x: (sinh(x),), singular=True),
+    Op("asinh", asinh, lambda o, x: (div(1.0, hypot(1.0, x)),)),
+    Op("acosh", acosh, lambda o, x: (div(1.0, sqrt(x - 1.0) * sqrt(x + 1.0)),), singular=True),
+    Op("atanh", atanh, lambda o, x: (atanh_slope(x),), singular=True),
+    Op("atanh_slope", atanh_slope, lambda o, x: (2.0 * (x * o * o),), singular=True),
     # activations and their slopes
     Op("tanh", tanh, lambda o, x: (sech2(x),)),
     Op("sech2", sech2, lambda o, x: (-2.0 * (tanh(x) * o),), "tanh′"),
@@ -166,10 +185,13 @@ _ROWS = (
     Op("softplus", softplus, lambda o, x: (sigmoid(x),)),
     Op("silu", silu, lambda o, x: (silu_slope(x),)),
     Op("silu_slope", silu_slope, lambda o, x: (sigmoid_slope(x) * (2.0 - x * tanh(0.5 * x)),)),
+    Op("softsign", softsign, lambda o, x: (softsign_slope(x),)),
+    Op("softsign_slope", softsign_slope, lambda o, x: (-2.0 * (sign(x) * div(o, 1.0 + abs(x))),)),
     Op("gelu", gelu, lambda o, x: (gelu_slope(x),)),
     Op("gelu_slope", gelu_slope, lambda o, x: (gated(normal_density(x), 2.0 - x * x),)),
     Op("normal_density", normal_density, lambda o, x: (-(x * o),), "φ"),
     Op("erf", erf, lambda o, x: (erf_slope(x),)),
+    Op("erfc", erfc, lambda o, x: (-erf_slope(x),)),
     Op("erf_slope", erf_slope, lambda o, x: (-2.0 * (x * o),)),
     # branches
     Op("abs", abs, lambda o, x: (sign(x),), "|·|"),
@@ -183,6 +205,15 @@ _ROWS = (
     Op("le", le, lambda o, x, y: (None, None), "≤"),
     Op("gt", gt, lambda o, x, y: (None, None), ">"),
     Op("ge", ge, lambda o, x, y: (None, None), "≥"),
+    # whole numbers and remainders
+    Op("copysign", copysign, lambda o, x, y: (sign(x) * copysign(1.0, y), None)),
+    Op("floor", floor, lambda o, x: (None,), "⌊·⌋"),
+    Op("ceil", ceil, lambda o, x: (None,), "⌈·⌉"),
+    Op("trunc", trunc, lambda o, x: (None,)),
+    Op("round", round, lambda o, x, digits: (None, None)),
+    Op("fmod", fmod, lambda o, x, y: (1.0, -round(div(x - o, y), 0.0)), singular=True),
+    Op("mod", mod, lambda o, x, y: (1.0, -floordiv(x, y)), "%", singular=True),
+    Op("floordiv", floordiv, lambda o, x, y: (None, None), "//", singular=True),
     # sums, products and what classifiers need
     Op("gated", gated, lambda o, g, d: (d, g), singular=True),
     Op("fsum", fsum, lambda o, *xs: (1.0,) * len(xs), "Σ"),
@@ -196,6 +227,7 @@ _ROWS = (
 )  # fmt: skip
 
 TABLE: dict[str, Op] = {row.name: row for row in _ROWS}
+BUILT_IN = frozenset(_ROWS)  # the others are users' own
 
 # A plain number met on the way: a node without operands, which is not a leaf of the user's.
 LITERAL = Op("literal", lambda: 0.0, lambda o: (), "")

@@ -1,107 +1,57 @@
 """Value: a number that remembers how it was computed, and can send a gradient back.
 
-The methods and functions are made from the rows of the table in ops.py, so there is no
-mathematics here: only how a node is recorded and how the chain rule walks the record.
+There is no mathematics here: every operation is a row of the table in ops.py.  This file says
+only how a node is recorded, and how the chain rule walks the record.
 """
 
 from __future__ import annotations
 
-import contextlib
-import threading
-from collections import deque
-from collections.abc import Callable, Iterator
-from contextvars import ContextVar
+import math
+from collections.abc import Callable
 from fractions import Fraction
-from numbers import Complex
-from numbers import Real as AnyReal
-from typing import Any, Protocol, SupportsIndex, TypeAlias, TypeVar
+from typing import Any, SupportsIndex, TypeAlias, TypeVar
 
-from .errors import AutogradTypeError, AutogradValueError, LoweringError
+from . import copies, hooks
+from .errors import AutogradTypeError, LoweringError
 from .graph import restart, toposort
 from .ops import LITERAL, TABLE, Op
+from .recording import attend, attending, given, number, tracing, watcher
 
 # For type checkers; at run time NumPy scalars and whatever else has __float__ will do as well.
 Real: TypeAlias = "float | Fraction | SupportsIndex"
 Number: TypeAlias = "Value | Real"
 
-tracing: ContextVar[bool] = ContextVar("tracing", default=False)  # set by lowering/trace.py
-_recording: ContextVar[bool] = ContextVar("recording", default=True)
-_watcher: ContextVar[Watcher | None] = ContextVar("watcher", default=None)
-_attended = 0  # how many no_grad() and debug() are active anywhere: while none is, no operation asks more
-_attended_lock = threading.Lock()
+ADD, SUB, MUL, DIV, POW = (TABLE[name] for name in ("add", "sub", "mul", "div", "pow"))
+NEG, ABS, LT, LE, GT, GE = (TABLE[name] for name in ("neg", "abs", "lt", "le", "gt", "ge"))
+MOD, FLOORDIV, HYPOT, ROUND = (TABLE[name] for name in ("mod", "floordiv", "hypot", "round"))
+divided, power = DIV.function, POW.function
+_MICROGRAD = {"mul": "*", "relu": "ReLU", "literal": ""}  # where its sign is not the table's
 
 
-class Watcher(Protocol):
-    """What debug() puts beside the engine: it sees every new node, and every backward() from both sides."""
+def _made(row: Op, data: float, operands: tuple[Value, ...]) -> Value:
+    """A new node; Value(…) would ask first whether data and label will do.
 
-    def born(self, node: Value) -> None: ...
-    def before_backward(self, root: Value) -> None: ...
-    def after_backward(self, root: Value) -> None: ...
-
-
-def _attend(node: Value) -> None:
-    """Show a new node to the watcher, and make it a leaf where nothing is recorded."""
-    watcher = _watcher.get()
-    if watcher is not None:
-        watcher.born(node)
-    if not _recording.get():
-        node.op, node.parents = None, ()
-
-
-@contextlib.contextmanager
-def _attending() -> Iterator[None]:
-    global _attended
-    with _attended_lock:
-        _attended += 1
-    try:
-        yield
-    finally:
-        with _attended_lock:
-            _attended -= 1
+    This call costs 0 to 4 % of forward and backward (Python 3.10 to 3.13), against writing it out in every method;
+    that + − × stand in these as signs, and not as calls of a row's function, pays for it.
+    """
+    node = _new(Value)
+    node.data = data
+    node.grad = 0.0
+    node.op = row
+    node.parents = operands
+    node.label = ""
+    if attending:
+        attend(node)
+    return node
 
 
-@contextlib.contextmanager
-def watching(watcher: Watcher) -> Iterator[None]:
-    """Inside, the watcher is told of every node and every backward() of this thread."""
-    token = _watcher.set(watcher)
-    try:
-        with _attending():
-            yield
-    finally:
-        _watcher.reset(token)
+def node_of(row: Op, operands: tuple[Value, ...]) -> Value:
+    """The node of an operation on nodes.
 
-
-def number(x: Any, where: str) -> float:
-    """A real number as a float; anything else is a TypeError that says what to do instead."""
-    if isinstance(x, Value):
-        remedy = "it is a Value already; use its .data for a copy"
-    elif isinstance(x, (str, bytes)):
-        remedy = "convert text with float(text) first"
-    elif isinstance(x, Complex) and not isinstance(x, AnyReal):  # float() of a numpy.complex64 succeeds
-        remedy = "only real numbers have a place in the graph"
-    elif isinstance(x, (list, tuple, dict, set)) or getattr(x, "ndim", None):
-        remedy = "this engine is scalar: make one Value for each element"
-    elif hasattr(x, "__float__") or hasattr(x, "__index__"):
-        try:
-            return float(x)
-        except OverflowError:
-            raise AutogradValueError(
-                f"{where}: got {given(x)}, which does not fit a double; scale it below 1.8e308 first"
-            ) from None
-        except (TypeError, ValueError):
-            remedy = "it could not be converted with float()"
-    else:
-        remedy = "give a real number or a Value"
-    raise AutogradTypeError(f"{where}: got {given(x)}; {remedy}")
-
-
-def given(x: object) -> str:
-    """What somebody gave, for an error message: itself, shortened, and its type."""
-    try:
-        text = repr(x)
-    except Exception:  # an integer with more digits than Python is willing to print
-        text = "something unprintable"
-    return f"{text if len(text) <= 60 else text[:57] + '...'} of type {type(x).__name__}"
+    >>> node_of(TABLE["mul"], (Value(2.0), Value(3.0))).data
+    6.0
+    """
+    return _made(row, row.function(*[x.data for x in operands]), operands)
 
 
 def literal(x: Any, where: str = "literal") -> Value:
@@ -110,13 +60,7 @@ def literal(x: Any, where: str = "literal") -> Value:
     >>> literal(2.0).op.name
     'literal'
     """
-    node = _new(Value)
-    node.data = x if x.__class__ is float else number(x, where)
-    node.grad = 0.0
-    node.op = LITERAL
-    node.parents = ()
-    node.label = ""
-    return node
+    return _made(LITERAL, x if x.__class__ is float else number(x, where), ())
 
 
 def _operand(x: Any, row: Op, infix: bool = True) -> Any:
@@ -128,84 +72,38 @@ def _operand(x: Any, row: Op, infix: bool = True) -> Any:
     return literal(x, row.name)
 
 
-def record(row: Op, operands: tuple[Value, ...]) -> Value:
-    """Apply a row to nodes and remember it.
-
-    >>> record(TABLE["mul"], (Value(2.0), Value(3.0))).data
-    6.0
-    """
-    node = _new(Value)
-    node.data = row.function(*[x.data for x in operands])
-    node.grad = 0.0
-    node.op = row
-    node.parents = operands
-    node.label = ""
-    if _attended:
-        _attend(node)
-    return node
+def _infix(row: Op, x: Value, other: Number) -> Value:
+    """`x sign other`, where the sign is that of a row."""
+    y = _operand(other, row)
+    return y if y is NotImplemented else node_of(row, (x, y))
 
 
-# record() is written out again in the two makers below: a call more per node costs 8 % of
-# the time of forward and backward together (tests/benchmarks/eager.py prints the total).
+def _reflected(row: Op, other: Number, y: Value) -> Value:
+    """`other sign y`, where the other one is no Value, or y is of a subclass."""
+    x = _operand(other, row)
+    return x if x is NotImplemented else node_of(row, (x, y))
 
 
-def _unary(name: str) -> Callable[[Value], Value]:
+# A row without a sign becomes a method of its name.
+
+
+def _of_one(name: str) -> Callable[[Value], Value]:
     row = TABLE[name]
     function = row.function
 
     def method(self: Value) -> Value:
-        node = _new(Value)
-        node.data = function(self.data)
-        node.grad = 0.0
-        node.op = row
-        node.parents = (self,)
-        node.label = ""
-        if _attended:
-            _attend(node)
-        return node
+        return _made(row, function(self.data), (self,))
 
     return _named(method, row)
 
 
-def _binary(name: str, infix: bool = False) -> Callable[[Value, Number], Value]:
-    row = TABLE[name]
-    function = row.function
-
-    def method(self: Value, other: Number) -> Value:
-        if other.__class__ is not Value:
-            other = _operand(other, row, infix)
-            if other is NotImplemented:
-                return NotImplemented  # type: ignore[no-any-return]
-        node = _new(Value)
-        node.data = function(self.data, other.data)  # type: ignore[union-attr]
-        node.grad = 0.0
-        node.op = row
-        node.parents = (self, other)  # type: ignore[assignment]
-        node.label = ""
-        if _attended:
-            _attend(node)
-        return node
-
-    return _named(method, row)
-
-
-def _reflected(name: str) -> Callable[[Value, Number], Value]:
+def _of_two(name: str) -> Callable[[Value, Number], Value]:
     row = TABLE[name]
 
     def method(self: Value, other: Number) -> Value:
-        first = _operand(other, row)
-        return NotImplemented if first is NotImplemented else record(row, (first, self))
+        return node_of(row, (self, _operand(other, row, infix=False)))
 
     return _named(method, row)
-
-
-def _with_default(name: str, default: float) -> Callable[..., Value]:
-    method = _binary(name)
-
-    def with_default(self: Value, parameter: Number = default) -> Value:
-        return method(self, parameter)
-
-    return _named(with_default, TABLE[name])
 
 
 _Method = TypeVar("_Method", bound=Callable[..., "Value"])
@@ -216,6 +114,9 @@ def _named(method: _Method, row: Op) -> _Method:
     method.__qualname__ = f"Value.{row.name}"
     method.__doc__ = (row.function.__doc__ or "").partition("\n")[0]
     return method
+
+
+_leaky_relu, _elu = _of_two("leaky_relu"), _of_two("elu")
 
 
 class Value:
@@ -258,32 +159,157 @@ class Value:
         self.parents = ()
         self.label = label
 
-    # --- operators, one per row ---------------------------------------------------------
+    # --- the signs ---------------------------------------------------------------------------
 
-    __add__, __radd__ = _binary("add", infix=True), _reflected("add")
-    __sub__, __rsub__ = _binary("sub", infix=True), _reflected("sub")
-    __mul__, __rmul__ = _binary("mul", infix=True), _reflected("mul")
-    __truediv__, __rtruediv__ = _binary("div", infix=True), _reflected("div")
-    __pow__, __rpow__ = _binary("pow", infix=True), _reflected("pow")
-    __neg__, __abs__ = _unary("neg"), _unary("abs")
-    __lt__, __le__ = _binary("lt", infix=True), _binary("le", infix=True)
-    __gt__, __ge__ = _binary("gt", infix=True), _binary("ge", infix=True)
+    def __add__(self, other: Number) -> Value:
+        y: Any = other
+        if other.__class__ is not Value and (y := _operand(other, ADD)) is NotImplemented:
+            return y  # type: ignore[no-any-return]
+        return _made(ADD, self.data + y.data, (self, y))
+
+    def __sub__(self, other: Number) -> Value:
+        y: Any = other
+        if other.__class__ is not Value and (y := _operand(other, SUB)) is NotImplemented:
+            return y  # type: ignore[no-any-return]
+        return _made(SUB, self.data - y.data, (self, y))
+
+    def __mul__(self, other: Number) -> Value:
+        y: Any = other
+        if other.__class__ is not Value and (y := _operand(other, MUL)) is NotImplemented:
+            return y  # type: ignore[no-any-return]
+        return _made(MUL, self.data * y.data, (self, y))
+
+    def __truediv__(self, other: Number) -> Value:
+        y: Any = other
+        if other.__class__ is not Value and (y := _operand(other, DIV)) is NotImplemented:
+            return y  # type: ignore[no-any-return]
+        return _made(DIV, divided(self.data, y.data), (self, y))
+
+    def __pow__(self, other: Number) -> Value:
+        y: Any = other
+        if other.__class__ is not Value and (y := _operand(other, POW)) is NotImplemented:
+            return y  # type: ignore[no-any-return]
+        return _made(POW, power(self.data, y.data), (self, y))
+
+    def __radd__(self, other: Number) -> Value:
+        return _reflected(ADD, other, self)
+
+    def __rsub__(self, other: Number) -> Value:
+        return _reflected(SUB, other, self)
+
+    def __rmul__(self, other: Number) -> Value:
+        return _reflected(MUL, other, self)
+
+    def __rtruediv__(self, other: Number) -> Value:
+        return _reflected(DIV, other, self)
+
+    def __rpow__(self, other: Number) -> Value:
+        return _reflected(POW, other, self)
+
+    def __mod__(self, other: Number) -> Value:
+        return _infix(MOD, self, other)
+
+    def __rmod__(self, other: Number) -> Value:
+        return _reflected(MOD, other, self)
+
+    def __floordiv__(self, other: Number) -> Value:
+        return _infix(FLOORDIV, self, other)
+
+    def __rfloordiv__(self, other: Number) -> Value:
+        return _reflected(FLOORDIV, other, self)
+
+    def __divmod__(self, other: Number) -> tuple[Value, Value]:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Number) -> tuple[Value, Value]:
+        return other // self, other % self
+
+    def __neg__(self) -> Value:
+        return _made(NEG, -self.data, (self,))
 
     def __pos__(self) -> Value:
         return self
 
-    # --- and methods ----------------------------------------------------------------------
+    def __abs__(self) -> Value:
+        return node_of(ABS, (self,))
 
-    pow, abs, sign, step = _binary("pow"), _unary("abs"), _unary("sign"), _unary("step")
-    exp, expm1, log, log1p = _unary("exp"), _unary("expm1"), _unary("log"), _unary("log1p")
-    sqrt = _unary("sqrt")
-    sin, cos, tan = _unary("sin"), _unary("cos"), _unary("tan")
-    asin, acos, atan = _unary("asin"), _unary("acos"), _unary("atan")
-    sinh, cosh, tanh = _unary("sinh"), _unary("cosh"), _unary("tanh")
-    sigmoid, relu, softplus = _unary("sigmoid"), _unary("relu"), _unary("softplus")
-    gelu, silu, erf = _unary("gelu"), _unary("silu"), _unary("erf")
-    leaky_relu, elu = _with_default("leaky_relu", 0.01), _with_default("elu", 1.0)
-    maximum, minimum = _binary("maximum"), _binary("minimum")
+    def __lt__(self, other: Number) -> Value:
+        return _infix(LT, self, other)
+
+    def __le__(self, other: Number) -> Value:
+        return _infix(LE, self, other)
+
+    def __gt__(self, other: Number) -> Value:
+        return _infix(GT, self, other)
+
+    def __ge__(self, other: Number) -> Value:
+        return _infix(GE, self, other)
+
+    # --- and the methods ------------------------------------------------------------------------
+
+    pow = _of_two("pow")
+    abs = _of_one("abs")
+    sign = _of_one("sign")
+    step = _of_one("step")
+    exp = _of_one("exp")
+    expm1 = _of_one("expm1")
+    log = _of_one("log")
+    log1p = _of_one("log1p")
+    sqrt = _of_one("sqrt")
+    sin = _of_one("sin")
+    cos = _of_one("cos")
+    tan = _of_one("tan")
+    asin = _of_one("asin")
+    acos = _of_one("acos")
+    atan = _of_one("atan")
+    sinh = _of_one("sinh")
+    cosh = _of_one("cosh")
+    tanh = _of_one("tanh")
+    sigmoid = _of_one("sigmoid")
+    relu = _of_one("relu")
+    softplus = _of_one("softplus")
+    gelu = _of_one("gelu")
+    silu = _of_one("silu")
+    erf = _of_one("erf")
+    maximum = _of_two("maximum")
+    minimum = _of_two("minimum")
+    cbrt, exp2, log2, log10 = map(_of_one, ("cbrt", "exp2", "log2", "log10"))
+    asinh, acosh, atanh, erfc, softsign = map(_of_one, ("asinh", "acosh", "atanh", "erfc", "softsign"))
+    floor, ceil, trunc = map(_of_one, ("floor", "ceil", "trunc"))
+    atan2, copysign, fmod = map(_of_two, ("atan2", "copysign", "fmod"))
+    __floor__, __ceil__, __trunc__ = floor, ceil, trunc
+
+    def round(self, digits: Number = 0.0) -> Value:
+        """x to so many decimal digits, a half to the even side; a Value, where Python's round gives an int."""
+        return node_of(ROUND, (self, _operand(digits, ROUND)))
+
+    def __round__(self, digits: int | None = None) -> Value:
+        return self.round(digits or 0.0)
+
+    def hypot(self, *others: Number) -> Value:
+        """√(Σ x²) of this and the others."""
+        return node_of(HYPOT, (self, *[_operand(x, HYPOT, infix=False) for x in others]))
+
+    def radians(self) -> Value:
+        """An angle in degrees, in radians."""
+        return self * (math.pi / 180)
+
+    def degrees(self) -> Value:
+        """An angle in radians, in degrees."""
+        return self * (180 / math.pi)
+
+    # NumPy calls these on the objects of an array: np.arctan(a), np.std(a).
+    arcsin, arccos, arctan, arctan2 = asin, acos, atan, atan2
+    arcsinh, arccosh, arctanh = asinh, acosh, atanh
+    fabs, rint, conjugate, deg2rad, rad2deg = abs, round, __pos__, radians, degrees
+
+    def leaky_relu(self, slope: Number = 0.01) -> Value:
+        """x above 0, slope·x below."""
+        return _leaky_relu(self, slope)
+
+    def elu(self, alpha: Number = 1.0) -> Value:
+        """x above 0, alpha·(eˣ − 1) below."""
+        return _elu(self, alpha)
 
     # --- the chain rule ---------------------------------------------------------------------
 
@@ -305,9 +331,9 @@ class Value:
         12.0
         """
         seed = number(gradient, "backward(gradient)")
-        watcher = _watcher.get() if _attended else None
-        if watcher is not None:
-            watcher.before_backward(self)
+        watching = watcher()
+        if watching is not None:
+            watching.before_backward(self)
         order = restart(self)
         self.grad += seed
         for node in order:
@@ -326,8 +352,8 @@ class Value:
                     for parent, d in zip(parents, rule(node.data, *[p.data for p in parents])):
                         if d:
                             parent.grad += g * d
-        if watcher is not None:
-            watcher.after_backward(self)
+        if watching is not None:
+            watching.after_backward(self)
 
     def zero_grad(self) -> None:
         """Set the gradient of this node, and of every node it was computed from, to zero.
@@ -355,9 +381,7 @@ class Value:
         return f"Value(data={self.data!r}, grad={self.grad!r}{label})"
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str | bytes]:
-        from .drawing import shown_in_notebook
-
-        return {**shown_in_notebook(self), "text/plain": repr(self)}
+        return {**hooks.display(self), "text/plain": repr(self)}
 
     def __format__(self, specification: str) -> str:
         return format(self.data, specification) if specification else repr(self)
@@ -385,97 +409,26 @@ class Value:
 
     @property
     def _prev(self) -> set[Value]:
-        return set(self.parents)
+        return set(self.parents[:1] if self._has_plain_exponent else self.parents)
 
     @property
     def _op(self) -> str:
-        return "" if self.op is None else self.op.symbol
+        if self.op is None:
+            return ""
+        if self._has_plain_exponent:
+            exponent = self.parents[1].data
+            return f"**{int(exponent) if exponent.is_integer() and abs(exponent) < 2**53 else exponent}"
+        return _MICROGRAD.get(self.op.name, self.op.symbol)
 
-    # --- copies and pickles, without recursion --------------------------------------------------
+    @property
+    def _has_plain_exponent(self) -> bool:
+        return self.op is POW and self.parents[1].op is LITERAL
 
-    def __copy__(self) -> Value:
-        return _restored(self.op, self.parents, self.data, self.grad, self.label)
+    # --- copies and pickles ---------------------------------------------------------------------
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
-        for node in toposort(self):
-            if id(node) not in memo:
-                parents = tuple([memo[id(parent)] for parent in node.parents])
-                memo[id(node)] = _restored(node.op, parents, node.data, node.grad, node.label)
-        copied: Value = memo[id(self)]
-        return copied
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        own = (self.op, self.parents, self.data, self.grad, self.label)
-        if not self.parents or _announced(self):
-            return _restored, own
-        return _last, (_Ancestors(self), own)
+    __copy__ = copies.shallow
+    __deepcopy__ = copies.deep
+    __reduce__ = copies.reduced
 
 
 _new = object.__new__
-
-
-def _restored(op: Op | None, parents: tuple[Value, ...], data: float, grad: float, label: str) -> Value:
-    node = _new(Value)
-    node.op, node.parents, node.data, node.grad, node.label = op, parents, data, grad, label
-    return node
-
-
-# A pickler descends into whatever it meets; along a chain of a million nodes it would never
-# come back.  So a node first hands over its ancestors as a list, parents before children:
-# each finds its parents in the pickler's memo already, and nothing goes deep.  Since they go
-# through that memo as themselves, nodes shared by several pickled objects stay shared.
-
-_pickling = threading.local()
-
-
-class _Ancestors:
-    """Pickles as the list of all nodes below one node, topologically ordered."""
-
-    def __init__(self, node: Value) -> None:
-        self.node = node
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return list, (), None, self._listed()
-
-    def _listed(self) -> Iterator[Value]:
-        # A pickler takes at most 1000 items before it saves the first of them.
-        announced: deque[int] = deque(maxlen=1024)
-        _pickling.announced = announced
-        for node in toposort(*self.node.parents):
-            announced.append(id(node))
-            yield node
-
-
-def _announced(node: Value) -> bool:
-    """Whether the pickler met this node in a list of ancestors, hence all its parents before it.
-
-    A pickler that failed or was interrupted leaves ids behind, which does no harm: a node taken
-    for announced by mistake goes one level deep, since the ids before its own are gone by then.
-    """
-    announced = getattr(_pickling, "announced", ())
-    while announced:
-        if announced.popleft() == id(node):
-            return True
-    return False
-
-
-def _last(ancestors: list[Value], own: tuple[Any, ...]) -> Value:
-    return _restored(*own)
-
-
-@contextlib.contextmanager
-def no_grad() -> Iterator[None]:
-    """Inside, results are leaves: nothing is recorded.  Also a decorator; local to its thread.
-
-    >>> x = Value(3.0)
-    >>> with no_grad():
-    ...     y = x * x
-    >>> y.data, y.parents
-    (9.0, ())
-    """
-    token = _recording.set(False)
-    try:
-        with _attending():
-            yield
-    finally:
-        _recording.reset(token)

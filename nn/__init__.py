@@ -7,9 +7,10 @@
 True
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from .network.initializers import INITIALIZERS, he, uniform, xavier, zeros
+from .network.activations import ACTIVATIONS, linear
+from .network.initializers import INITIALIZERS, he, uniform, uniform_weights, xavier, zero_weights, zeros
 from .network.losses import (
     LOSSES,
     binary_cross_entropy,
@@ -18,7 +19,7 @@ from .network.losses import (
     mean_squared_error,
     squared_error,
 )
-from .network.modules import ACTIVATIONS, MLP, ForwardPass, Layer, Module, Neuron, linear
+from .network.modules import MLP, ForwardPass, Layer, Module, Neuron
 from .training.history import Epoch, History
 from .training.loop import accuracy, fit, predict
 from .training.optimizers import OPTIMIZERS, SGD, Adam, Optimizer, clip_grad_norm, clip_grad_value
@@ -26,33 +27,40 @@ from .training.optimizers import OPTIMIZERS, SGD, Adam, Optimizer, clip_grad_nor
 if TYPE_CHECKING:
     from .certifying.certificate import certify, certify_graph
     from .certifying.report import BatchCertificate, Certificate
-    from .diagnosing.diagnosis import Watch, compare, diagnose
+    from .diagnosing.diagnosis import Watch, compare, compare_diagnoses, diagnose
     from .grading.graded import grade
     from .proving.proof import Proof, prove, prove_exactly
 
 # What teaches is loaded when it is asked for, so that training starts at once.
 _LATER = {
-    "certify": "certifying.certificate", "certify_graph": "certifying.certificate",
-    "BatchCertificate": "certifying.report", "Certificate": "certifying.report",
-    "Watch": "diagnosing.diagnosis", "compare": "diagnosing.diagnosis", "diagnose": "diagnosing.diagnosis",
-    "grade": "grading.graded",
-    "Proof": "proving.proof", "prove": "proving.proof", "prove_exactly": "proving.proof",
-}  # fmt: skip
+    "certifying.certificate": ("certify", "certify_graph"),
+    "certifying.report": ("BatchCertificate", "Certificate"),
+    "diagnosing.diagnosis": ("Watch", "compare", "compare_diagnoses", "diagnose"),
+    "grading.graded": ("grade",),
+    "proving.proof": ("Proof", "prove", "prove_exactly"),
+}
 
+if not TYPE_CHECKING:  # which knows them from above, and would believe in any name
 
-def __getattr__(name: str) -> Any:
-    if name not in _LATER:
+    def __getattr__(name: str) -> object:
+        for module, names in _LATER.items():
+            if name in names:
+                from importlib import import_module
+
+                return getattr(import_module(f".{module}", __name__), name)
         raise AttributeError(f"module 'nn' has no attribute {name!r}")
-    from importlib import import_module
 
-    return getattr(import_module(f".{_LATER[name]}", __name__), name)
+
+def __dir__() -> list[str]:
+    """Everything that can be asked for, what is loaded later included."""
+    return sorted({*globals(), *__all__})
 
 
 __all__ = [
-    "Proof", "Watch", "compare", "diagnose", "grade", "prove", "prove_exactly",
+    "Proof", "Watch", "compare", "compare_diagnoses", "diagnose", "grade", "prove", "prove_exactly",
     "BatchCertificate", "Certificate", "certify", "certify_graph",
     "ACTIVATIONS", "INITIALIZERS", "LOSSES", "OPTIMIZERS", "MLP", "SGD", "Adam", "Epoch", "ForwardPass",
     "History", "Layer", "Module", "Neuron", "Optimizer", "accuracy", "binary_cross_entropy",
     "clip_grad_norm", "clip_grad_value", "cross_entropy", "fit", "he", "hinge", "linear",
-    "mean_squared_error", "predict", "squared_error", "uniform", "xavier", "zeros",
+    "mean_squared_error", "predict", "squared_error", "uniform", "uniform_weights", "xavier", "zero_weights", "zeros",
 ]  # fmt: skip

@@ -10,17 +10,22 @@ import math
 from collections.abc import Iterable, Sequence
 from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from autograd import AutogradValueError, MissingDependency, Value, no_grad
-from autograd.drawing.render import fitting, require_folder
+from autograd.drawing.render import fitting
 from autograd.drawing.theme import LIGHT
+from autograd.files import require_folder, write
+
+from .network.activations import ACTIVATIONS, Activation, activation_of, name_of, record_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from .network.modules import MLP, Activation
+    from .network.modules import MLP
     from .training.history import History
+
+P = TypeVar("P", bound="Plot")
 
 _BLUE, _ORANGE = LIGHT.negative, LIGHT.positive  # pale, middle, strong
 _TRAINING, _VALIDATION, _INK = _BLUE[2], _ORANGE[2], "#334155"
@@ -49,26 +54,40 @@ class Plot:
         if ending not in ("svg", "png", "pdf"):
             raise AutogradValueError(f"a plot is saved as .svg, .png or .pdf, and not as {fspath(path)!r}")
         require_folder(Path(path))
-        self._write(path, ending)
+        write(path, self._contents(ending))
 
-    def _write(self, target: Any, ending: str, dpi: int = 150) -> None:
+    def saved(self: P, path: str | PathLike[str] | None) -> P:
+        """The plot itself, which is also saved where a path is given.
+
+        >>> Plot(figure("a plot", 1, 1), "nothing").saved(None)
+        Plot of nothing
+        """
+        if path is not None:
+            self.save(path)
+        return self
+
+    def _contents(self, ending: str, dpi: int = 150) -> bytes:
         import matplotlib
 
+        contents = io.BytesIO()
         with matplotlib.rc_context(_SETTINGS):
-            self.figure.savefig(target, format=ending, dpi=dpi, metadata=_METADATA.get(ending))
+            self.figure.savefig(contents, format=ending, dpi=dpi, metadata=_METADATA.get(ending))
+        return contents.getvalue()
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str | bytes]:
-        svg, png = io.StringIO(), io.BytesIO()
-        self._write(svg, "svg")
-        self._write(png, "png", dpi=80)  # what viewers show that do not trust the SVG
-        return {"text/plain": repr(self), "image/svg+xml": fitting(svg.getvalue()), "image/png": png.getvalue()}
+        svg = fitting(self._contents("svg").decode())
+        png = self._contents("png", dpi=80)  # what viewers show that do not trust the SVG
+        return {"text/plain": repr(self), "image/svg+xml": svg, "image/png": png}
 
     def __repr__(self) -> str:
         return f"Plot of {self.what}"
 
 
-def _figure(what: str, width: float, height: float) -> Any:
-    """An empty figure that no window and no global state knows of."""
+def figure(what: str, width: float, height: float) -> Any:
+    """An empty figure that no window and no global state knows of.
+
+    Raises MissingDependency, naming what needs it, without matplotlib.
+    """
     try:
         from matplotlib.figure import Figure
     except ImportError:
@@ -79,8 +98,8 @@ def _figure(what: str, width: float, height: float) -> Any:
 # --- the training -------------------------------------------------------------------------------
 
 
-def training_curve(history: History) -> Plot:
-    """Error over the epochs and, for a classifier, accuracy beneath it.
+def training_curve(history: History, path: str | PathLike[str] | None = None) -> Plot:
+    """Error over the epochs and, for a classifier, accuracy beneath it; written to path as well, if given.
 
     Raises MissingDependency without matplotlib, and AutogradValueError where no epoch was completed.
 
@@ -91,21 +110,21 @@ def training_curve(history: History) -> Plot:
     panels = [("mean error of a sample", history.loss, history.validation_loss, 1)]
     if history.accuracy:
         panels.append(("accuracy in %", history.accuracy, history.validation_accuracy, 100))
-    figure = _figure("the training curve", 7, 2.6 * len(panels) + 0.4)
+    picture = figure("the training curve", 7, 2.6 * len(panels) + 0.4)
     if not history.epochs:
         raise AutogradValueError("there is no epoch to plot: no pass over the samples was completed")
     import matplotlib
 
     with matplotlib.rc_context(_SETTINGS):
         for i, (label, training, validation, factor) in enumerate(panels):
-            axes = figure.add_subplot(len(panels), 1, i + 1)
+            axes = picture.add_subplot(len(panels), 1, i + 1)
             _panel(axes, label, training, validation, factor)
             if history.best_epoch is not None:
                 axes.axvline(history.best_epoch, color=_INK, linewidth=0.8, linestyle=":", label="best epoch")
             if i == 0:
                 axes.legend(frameon=False)
         axes.set_xlabel("epoch")
-    return Plot(figure, f"{len(history.epochs)} epochs")
+    return Plot(picture, f"{len(history.epochs)} epochs").saved(path)
 
 
 def _panel(axes: Any, label: str, training: list[float], validation: list[float], factor: int) -> None:
@@ -139,7 +158,7 @@ def decision_boundary(
 
     X, Y        samples and targets, as for accuracy: numbers that are positive for class 1,
                 indices of classes, or lists whose largest number marks the class
-    threshold   with one output: where the classes meet; None: 0.5 for a sigmoid, else 0
+    threshold   with one output: where the classes meet; None: half-way up σ, 0.5 for a sigmoid, else 0
     resolution  points a side at which the network is asked
     path        where to write it as well: .svg, .png or .pdf
 
@@ -156,9 +175,10 @@ def decision_boundary(
     if len(points) != len(targets):
         raise AutogradValueError(f"decision_boundary: {len(points)} samples, and {len(targets)} targets")
     if threshold is None:
-        threshold = 0.5 if net.output_activation == "sigmoid" else 0.0
-    figure = _figure("the decision boundary", 5.6, 5.0)
-    axes = figure.add_subplot(xlabel="x₁", ylabel="x₂")
+        known = record_of(net.output_activation)
+        threshold = known.middle if known else 0.0
+    picture = figure("the decision boundary", 5.6, 5.0)
+    axes = picture.add_subplot(xlabel="x₁", ylabel="x₂")
     across, up = (_side([p[i] for p in points] or [-1.0, 1.0], resolution) for i in (0, 1))
     with no_grad():
         plane = [[_asked(net, (a, b)) for a in across] for b in up]
@@ -167,14 +187,11 @@ def decision_boundary(
     if many:
         _regions(axes, across, up, plane)
     else:
-        _height(figure, axes, across, up, [[o - threshold for (o,) in row] for row in plane], threshold)
+        _height(picture, axes, across, up, [[o - threshold for (o,) in row] for row in plane], threshold)
     found = [_best(o) if many else int(o[0] > threshold) for o in answers]
     meant = [_best(y) if isinstance(y, Sequence) else int(y) if many else int(float(y) > 0) for y in targets]
     _samples(axes, points, meant, found)
-    plot = Plot(figure, f"a decision boundary, {len(points)} samples")
-    if path is not None:
-        plot.save(path)
-    return plot
+    return Plot(picture, f"a decision boundary, {len(points)} samples").saved(path)
 
 
 def _side(numbers: list[float], n: int) -> list[float]:
@@ -250,16 +267,14 @@ def activation_curves(
     >>> activation_curves("tanh", lambda u: u * u)
     Plot of 2 activations and their slopes
     """
-    from .network.modules import ACTIVATIONS, _activation, _activation_name
-
     chosen = activations or tuple(key for key in ACTIVATIONS if key != "linear")
-    sigmas = [_activation(activation) for activation in chosen]
+    sigmas = [activation_of(activation) for activation in chosen]
     columns = min(4, len(chosen))
     rows = -(-len(chosen) // columns)
-    figure = _figure("the plot of activations", 2.6 * columns + 0.3, 2.4 * rows + 0.3)
+    picture = figure("the plot of activations", 2.6 * columns + 0.3, 2.4 * rows + 0.3)
     us = [reach * (i / 100 - 1) for i in range(201)]
     for i, (activation, sigma) in enumerate(zip(chosen, sigmas), 1):
-        axes = figure.add_subplot(rows, columns, i, title=_activation_name(activation))
+        axes = picture.add_subplot(rows, columns, i, title=name_of(activation))
         heights, slopes = zip(*(_with_slope(sigma, u) for u in us))
         axes.axhline(0, color=LIGHT.frame, linewidth=1)
         axes.axvline(0, color=LIGHT.frame, linewidth=1)
@@ -271,10 +286,7 @@ def activation_curves(
             axes.legend(frameon=False, fontsize="small")
         if i > len(chosen) - columns:
             axes.set_xlabel("u")
-    plot = Plot(figure, f"{len(chosen)} activations and their slopes")
-    if path is not None:
-        plot.save(path)
-    return plot
+    return Plot(picture, f"{len(chosen)} activations and their slopes").saved(path)
 
 
 def _with_slope(sigma: Activation, u: float) -> tuple[float, float]:

@@ -96,6 +96,43 @@ for n in nodes:
 """
 )
 
+# The notebook's picture, graphviz replaced by lists of what it would be told.
+DRAW = """
+def trace(root):
+    nodes, edges = set(), set()
+    def build(v):
+        if v not in nodes:
+            nodes.add(v)
+            for child in v._prev:
+                edges.add((child, v))
+                build(child)
+    build(root)
+    return nodes, edges
+
+def draw_dot(root):
+    nodes, edges = trace(root)
+    drawn, arrows = {}, []
+    for n in nodes:
+        drawn[str(id(n))] = "{ data %.4f | grad %.4f }" % (n.data, n.grad)
+        if n._op:
+            drawn[str(id(n)) + n._op] = n._op
+            arrows.append((str(id(n)) + n._op, str(id(n))))
+    for n1, n2 in edges:
+        arrows.append((str(id(n1)), str(id(n2)) + n2._op))
+    return sorted(drawn.values()), sorted((drawn[a], drawn[b]) for a, b in arrows)
+"""
+
+SAME_GRAPH = """
+from {engine} import Value
+
+a, b = Value(-4.0), Value(2.0)
+c = a * b + b**3
+c += c + 1
+d = 3 * c + (c + a).relu() * a**2
+e = (d * 0.01) ** -1 + b**0.5 + d * d
+e.backward()
+"""
+
 TOPO = (
     BY_TANH
     + """
@@ -219,6 +256,67 @@ def test_tracing_a_graph() -> None:
     assert len(found["nodes"]) == 10 and len(found["edges"]) == 9
     lines = set(found["lines"])
     assert {"tanh", "+", "{ o | data 0.7071 | grad 1.0000 }", "{ w1 | data -3.0000 | grad 1.0000 }"} <= lines
+
+
+def test_the_picture_of_a_graph() -> None:
+    """Counted by hand: 3 leaves and a plain number, 4 operations; in micrograd an exponent is no node."""
+    program = """
+from {engine} import Value
+a, b, c = Value(2.0), Value(3.0), Value(-1.0)
+y = (a * b + c**2 + 2).relu()
+y.backward()
+"""
+    drawn, arrows = run(program + DRAW + "picture = draw_dot(y)")["picture"]
+    signs = [text for text in drawn if not text.startswith("{")]
+    assert signs == ["*", "**2", "+", "+", "ReLU"] and len(drawn) == 9 + 5
+    assert len(arrows) == 5 + 8
+    assert ("{ data -1.0000 | grad -2.0000 }", "**2") in arrows
+    assert ("{ data 2.0000 | grad 1.0000 }", "+") in arrows
+
+
+@pytest.mark.peer
+def test_micrograd_draws_the_same_picture() -> None:
+    pytest.importorskip("micrograd", reason="compares with micrograd: pip install '.[peers]'")
+    program = SAME_GRAPH + DRAW + "picture = draw_dot(e)"
+    assert run(program)["picture"] == run(program, "micrograd.engine")["picture"]
+
+
+def test_a_parameter_with_attributes_of_its_own() -> None:
+    """An optimiser that keeps its memory on the parameters, with neurons of one's own."""
+    program = """
+import copy, random
+from {engine} import Value
+
+class Parameter(Value):
+    pass
+
+random.seed(1)
+w = [Parameter(random.uniform(-1, 1)) for _ in range(3)]
+for p in w:
+    p.m, p.v = 0.0, 0.0
+
+def loss():
+    points = [(1.0, 2.0, 0.5), (-1.0, 0.5, -0.5), (0.5, -1.0, 0.25)]
+    return sum((((w[0]*x + w[1]*y + w[2]).tanh() - t)**2 for x, y, t in points))
+
+errors = []
+for k in range(1, 201):
+    err = loss()
+    for p in w:
+        p.grad = 0.0
+    err.backward()
+    for p in w:
+        p.m = 0.9*p.m + 0.1*p.grad
+        p.v = 0.99*p.v + 0.01*p.grad**2
+        p.data -= 0.05 * (p.m/(1 - 0.9**k)) / ((p.v/(1 - 0.99**k))**0.5 + 1e-8)
+    errors.append(err.data)
+copied = copy.deepcopy(w)
+"""
+    found = run(program)
+    assert found["errors"][-1] < 0.1 * found["errors"][0]
+    assert [p.m for p in found["copied"]] == [p.m for p in found["w"]]
+    with pytest.raises(AttributeError):
+        Value(1.0).m = 0.0  # type: ignore[attr-defined]
 
 
 def test_sorting_a_graph() -> None:

@@ -14,7 +14,8 @@ Nothing in the core imports this package; `autograd.draw` loads it when it is ca
 from __future__ import annotations
 
 from ..errors import AutogradTypeError, AutogradValueError
-from ..value import Value, given
+from ..recording import given
+from ..value import Value
 from ..words.text import shown, signed
 from .dot import cards, pills
 from .marks import Highlight
@@ -42,7 +43,7 @@ def draw(
     force: bool = False,
     highlight: Highlight = None,
 ) -> Drawing:
-    """A picture of everything that a Value was computed from.
+    """A picture of everything that a Value was computed from, with gradients once backward() has run.
 
     level      "cards": value, gradient, and upstream × local on every edge; "pills": one line for
                each node; "summary": one box for each kind of node; None: cards up to 25 nodes,
@@ -53,11 +54,12 @@ def draw(
     clusters   in pills, frame what belongs to one neuron, by the names that a network gives
     force      draw each node of more than 1000
     highlight  what stands out: a Value, or several Values and pairs (operand, result), such as
-               the edges that explain(y, x) found
+               explain(y, x).edges; its border is heavy, and lines beside it are dotted
 
-    Gradients are shown once backward() has run on it.  Raises AutogradTypeError for something
-    that is not a Value; AutogradValueError for an unknown level, direction or theme, for too
-    many cards or pills, and for a highlight that is not in the graph.
+    A notebook shows the result; elsewhere `.save("neuron.svg")` writes it (.png, .pdf, .gv), and
+    `.svg()` and `.dot` are its text.  Raises AutogradTypeError for something that is not a Value;
+    AutogradValueError for an unknown level, direction or theme, for too many cards or pills, and
+    for a highlight that is not in the graph.
 
     >>> w, x = Value(0.5, "w"), Value(2.0, "x")
     >>> o = (w * x).tanh(); o.backward()

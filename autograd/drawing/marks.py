@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from ..errors import AutogradTypeError, AutogradValueError
-from ..value import Value, given
+from ..recording import given
+from ..value import Value
 from ..words.text import shown
 
 Pair: TypeAlias = tuple[Value, Value]

@@ -13,13 +13,13 @@ import json
 import math
 import os
 import re
-import secrets
 import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import AutogradError, AutogradValueError, MissingDependency
+from ..files import require_folder, write
 from ..words.text import markup
 from .pdf import pdf
 
@@ -97,7 +97,7 @@ class Drawing:
         if writer is None:
             raise AutogradValueError(f"save: {str(path)!r} has to end in .svg, .png, .pdf or .gv")
         require_folder(target)
-        replace(target, writer())
+        write(target, writer())
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str | bytes]:
         bundle: dict[str, str | bytes] = {"text/plain": repr(self)}
@@ -111,25 +111,6 @@ class Drawing:
 
     def __repr__(self) -> str:
         return f"Drawing({len(self.dot)} characters of DOT; .svg(), .png(), .pdf(), .save(path))"
-
-
-def replace(target: Path, contents: bytes) -> None:
-    """Write a file beside the target, then rename it: nobody ever sees half a picture."""
-    draft = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}")
-    try:
-        draft.write_bytes(contents)
-        os.replace(draft, target)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def require_folder(target: Path) -> None:
-    """Raise AutogradValueError where there is no folder to save a file in.
-
-    >>> require_folder(Path("picture.svg"))
-    """
-    if not target.parent.is_dir():
-        raise AutogradValueError(f"save: there is no folder {str(target.parent)!r}; make it, or save elsewhere")
 
 
 def fitting(svg: str) -> str:

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from itertools import count
 
-from ..graph import toposort
+from ..graph import partials, sent, toposort
 from ..ops import LITERAL, TABLE
 from ..value import Value
 from ..words.naming import name, names_of
@@ -124,10 +124,10 @@ def scene(root: Value, expand: bool = False, highlight: Highlight = None) -> Sce
     edges = []
     for head in drawn:
         for tail, local in operands[head]:
-            sent = _contribution(head.grad, local) if differentiated and local is not None else None
+            share = sent(head.grad, local) if differentiated and local is not None else None
             # A product that was taken out of a sum stands between both ends of the edge.
             on_path = nodes[tail].marked if tail in sums else (tail, sums.get(head, head)) in marked.pairs
-            edges.append(Edge(nodes[tail], nodes[head], local, sent, on_path))
+            edges.append(Edge(nodes[tail], nodes[head], local, share, on_path))
     return Scene(list(nodes.values()), edges, differentiated, names[root] if root.grad == 1 else "")
 
 
@@ -138,9 +138,9 @@ def _operands(node: Value) -> list[tuple[Value, float | None]]:
     would tie the whole picture into a knot.  A computed term times 1 is just a term of the sum.
     An exponent that is a plain number stands in the sign: x².
     """
-    if node.op is None or not node.parents:
+    if node.op is None:
         return []
-    pairs = list(zip(node.parents, node.op.rule(node.data, *[p.data for p in node.parents])))
+    pairs = list(zip(node.parents, partials(node)))
     if node.op.name == "pow" and _power(node):
         return pairs[:1]
     if node.op.name == "sumprod":
@@ -177,7 +177,7 @@ def _expanded(operands: Operands) -> tuple[Operands, dict[Value, str], dict[Valu
             if half == 1:  # a single product is no sum
                 break
             product = _product(a, b, next(unused), node.grad)
-            expanded[product] = list(zip((a, b), _MUL.rule(product.data, a.data, b.data)))
+            expanded[product] = list(zip((a, b), partials(product)))
             terms.append(product)
             sums[product] = node
         one, _ = _ADD.rule(node.data, 0.0, node.data)
@@ -191,11 +191,6 @@ def _product(a: Value, b: Value, label: str, gradient: float) -> Value:
     product = Value(_MUL.function(a.data, b.data), label)
     product.op, product.parents, product.grad = _MUL, (a, b), gradient
     return product
-
-
-def _contribution(upstream: float, local: float) -> float:
-    """Upstream × local as backward() takes it: a zero factor silences the other, even inf and nan."""
-    return upstream * local if upstream and local else 0.0
 
 
 def _places(drawn: list[Value], operands: Operands) -> dict[Value, tuple[int, int] | None]:

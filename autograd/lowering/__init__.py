@@ -6,6 +6,6 @@ families  instructions → loops                      (chains, grids: what they 
 """
 
 from .program import Instruction, Program, lower
-from .trace import trace
+from .trace import lower_function, trace
 
-__all__ = ["Instruction", "Program", "lower", "trace"]
+__all__ = ["Instruction", "Program", "lower", "lower_function", "trace"]

@@ -65,9 +65,9 @@ def silu(xp: Any, x: Any) -> Any:
 def silu_slope(xp: Any, x: Any) -> Any:
     e, half = xp.exp(-xp.abs(x)), xp.exp(-0.5 * xp.abs(x))
     below = 1.0 + e * (2.0 + e)
-    t = (x - activations._SILU_ROOT) - activations._SILU_ROOT_REST
+    t = (x - activations.SILU_ROOT) - activations.SILU_ROOT_REST
     near = xp.abs(t) < 0.5
-    around_root = t - (1.0 + activations._SILU_ROOT) * xp.expm1(xp.where(near, t, 0.0))
+    around_root = t - (1.0 + activations.SILU_ROOT) * xp.expm1(xp.where(near, t, 0.0))
     low = xp.where(x < -700, (1.0 + x) * half * half, e * xp.where(near, around_root, 1.0 + e + x) / below)
     general = xp.where(x >= 0, (1.0 + e + x * e) / below, low)
     return xp.where(x == inf, 1.0, xp.where(x == -inf, 0.0, general))
@@ -86,14 +86,14 @@ def _times_gaussian(xp: Any, factor: Any, x: Any, k: float) -> Any:
 
 def _normal_tail(xp: Any, x: Any) -> Any:
     """2·Φ(x), the rounding of x·√½ put back."""
-    z = -x * activations._SQRT_HALF
+    z = -x * activations.SQRT_HALF
     high = 134217729.0 * x
     high = high - (high - x)
     low = x - high
     c_high = 0.7071067690849304
-    c_low = activations._SQRT_HALF - c_high
+    c_low = activations.SQRT_HALF - c_high
     error = ((high * c_high + z) + high * c_low + low * c_high) + low * c_low
-    shift = -(error + x * activations._SQRT_HALF_REST)
+    shift = -(error + x * activations.SQRT_HALF_REST)
     return xp.erfc(z) - 1.1283791670955126 * xp.exp(-z * z) * shift
 
 
@@ -121,12 +121,12 @@ def gelu(xp: Any, x: Any) -> Any:
 def gelu_slope(xp: Any, x: Any) -> Any:
     far = xp.where(x < -20.0, x, -20.0)
     low = _times_gaussian(xp, 0.3989422804014327 * (far - _mills_series(far) / far), far, 0.5)
-    at_root = xp.where((x > -1.2) & (x < -0.2), (x - activations._GELU_ROOT) - activations._GELU_ROOT_REST, 0.0)
+    at_root = xp.where((x > -1.2) & (x < -0.2), (x - activations.GELU_ROOT) - activations.GELU_ROOT_REST, 0.0)
     at_minimum = xp.where((x > -2.2) & (x < -1.0), x + 1.4142135623730951, 0.0)
     cancelling = xp.where(
         x < -1.1,
-        _polynomial(activations._GELU_AROUND_MINIMUM, at_minimum),
-        _polynomial(activations._GELU_AROUND_ROOT, at_root) * at_root,
+        _polynomial(activations.GELU_AROUND_MINIMUM, at_minimum),
+        _polynomial(activations.GELU_AROUND_ROOT, at_root) * at_root,
     )
     middle = xp.where((x >= -20.0) & (x <= 40.0), x, 0.0)
     sum_of_two = 0.5 * _normal_tail(xp, middle) + _times_gaussian(xp, 0.3989422804014327 * middle, middle, 0.5)

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..errors import LoweringError
 from ..ops import Op
-from ..value import given, number
+from ..recording import given, number
 from .program import BUILT_IN, Program
 from .python import Style, function, source
 

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import LoweringError
 from ..graph import toposort
-from ..ops import _ROWS, LITERAL, TABLE, Op
+from ..ops import BUILT_IN as BUILT_IN
+from ..ops import LITERAL, TABLE, Op
 from ..value import Value
 from ..words.naming import identifier, names_of, unique
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from .families import Families
     from .matrices import Matrices
 
-BUILT_IN = frozenset(_ROWS)  # the others are users' own
 _OF_SQUARE = ("pow_dx", "pow_dxx")  # 2·x and 2 for x², to the bit, and by far the most frequent power
 _COMMUTATIVE = {TABLE["add"], TABLE["mul"]}
 

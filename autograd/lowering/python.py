@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ..value import number
+from ..recording import number
 from .program import BUILT_IN, Instruction, Program
 
 LONGEST_LINE = 40  # operands in one line before a part of it gets a line of its own

@@ -11,14 +11,15 @@ from collections.abc import Callable
 from typing import Any
 
 from ..errors import LoweringError
-from ..value import Value, tracing
+from ..recording import tracing
+from ..value import Value
 from ..words.naming import name
 from .program import Program, lower
 
 _PLACES = (0.6180339887498949, -1.4142135623730951, 23.140692632779267)
 
 
-def trace(f: Callable[..., Any], n: int, *, allow_constants: bool = False) -> Program:
+def lower_function(f: Callable[..., Any], n: int, *, allow_constants: bool = False) -> Program:
     """The program of a function of n Values, with the inputs x₁ … xₙ.
 
     f   takes n Values; returns a Value, or a list or tuple of Values
@@ -30,23 +31,27 @@ def trace(f: Callable[..., Any], n: int, *, allow_constants: bool = False) -> Pr
     a leaf that is not among its inputs.
 
     >>> from autograd import where
-    >>> trace(lambda x: where(x > 0, x, 0.5 * x), 1)(-3.0)
+    >>> lower_function(lambda x: where(x > 0, x, 0.5 * x), 1)(-3.0)
     -1.5
-    >>> trace(lambda x: x if x > 0 else 0.5 * x, 1)
+    >>> lower_function(lambda x: x if x > 0 else 0.5 * x, 1)
     Traceback (most recent call last):
     ...
     autograd.errors.LoweringError: while a function is traced, a Value has no truth: ...
     """
     if not isinstance(n, int) or n < 0:
-        raise LoweringError(f"trace(f, n): n is the number of inputs, and was given as {n!r}")
+        raise LoweringError(f"lower_function(f, n): n is the number of inputs, and was given as {n!r}")
     first, *others = (_recorded(f, n, place, allow_constants) for place in _PLACES)
     for other in others:
         if not _same(first, other):
             raise LoweringError(
-                "trace: the function records something else at other inputs, so one program cannot stand for it;"
-                " it reads .data or something random: compute with the Values, and branch with where(condition, a, b)"
+                "lower_function: the function records something else at other inputs, so one program cannot stand"
+                " for it; it reads .data or something random: compute with the Values, and branch with"
+                " where(condition, a, b)"
             )
     return first
+
+
+trace = lower_function  # its name before it had a telling one
 
 
 def _recorded(f: Callable[..., Any], n: int, place: float, allow_constants: bool) -> Program:
@@ -59,7 +64,9 @@ def _recorded(f: Callable[..., Any], n: int, place: float, allow_constants: bool
         tracing.reset(token)
     if not isinstance(outputs, Value):
         if not isinstance(outputs, (list, tuple)):
-            raise LoweringError(f"trace: the function returned {outputs!r}; it must return a Value, or a list of them")
+            raise LoweringError(
+                f"lower_function: the function returned {outputs!r}; it must return a Value, or a list of them"
+            )
         outputs = list(outputs)
     return lower(outputs, inputs, allow_constants=allow_constants)
 

@@ -1,9 +1,9 @@
-"""The activations of the lecture on floats, their slopes, and what classifiers need.
+"""The activations of the lecture on floats, and their slopes.
 
 Symbols: e an exponential that cannot overflow; φ and Φ density and distribution of the
-standard normal.  As in floats.py nothing raises, and a slope that would cancel has a
-function of its own: 1 − tanh²x, σ(1 − σ) and p − 1 lose every digit where the network is
-sure, and would report a gradient that vanished although it is only small.
+standard normal.  As in elementary.py nothing raises, and a slope that would cancel has a
+function of its own: 1 − tanh²x and σ(1 − σ) lose every digit where the network is sure, and
+would report a gradient that vanished although it is only small.
 """
 
 from __future__ import annotations
@@ -131,8 +131,27 @@ def silu(x: float) -> float:
     return x * e / (1.0 + e)
 
 
+def softsign(x: float) -> float:
+    """x / (1 + |x|), between −1 and 1.
+
+    >>> softsign(3.0), softsign(-float("inf"))
+    (0.75, -1.0)
+    """
+    return x / (1.0 + math.fabs(x)) if -inf < x < inf else math.copysign(1.0, x) if x == x else nan
+
+
+def softsign_slope(x: float) -> float:
+    """Slope of softsign, 1 / (1 + |x|)².
+
+    >>> softsign_slope(0.0), softsign_slope(-3.0), softsign_slope(1e200)
+    (1.0, 0.0625, 0.0)
+    """
+    o = 1.0 / (1.0 + math.fabs(x))
+    return o * o
+
+
 # The root r of silu', where eʳ + 1 + r = 0, as a sum of two doubles.
-_SILU_ROOT, _SILU_ROOT_REST = -1.2784645427610737, -1.0946994183093437e-16
+SILU_ROOT, SILU_ROOT_REST = -1.2784645427610737, -1.0946994183093437e-16
 
 
 def silu_slope(x: float) -> float:
@@ -150,9 +169,9 @@ def silu_slope(x: float) -> float:
         half = math.exp(0.5 * x)
         return (1.0 + x) * half * half
     e = math.exp(x)
-    t = (x - _SILU_ROOT) - _SILU_ROOT_REST
+    t = (x - SILU_ROOT) - SILU_ROOT_REST
     # 1 + e + x cancels near the root; from there it is t + eʳ(eᵗ − 1), with eʳ = −(1 + r).
-    bracket = t - (1.0 + _SILU_ROOT) * math.expm1(t) if -0.5 < t < 0.5 else 1.0 + e + x
+    bracket = t - (1.0 + SILU_ROOT) * math.expm1(t) if -0.5 < t < 0.5 else 1.0 + e + x
     return e * bracket / (1.0 + e * (2.0 + e))
 
 
@@ -163,6 +182,15 @@ def erf(x: float) -> float:
     (0.0, 1.0)
     """
     return math.erf(x)
+
+
+def erfc(x: float) -> float:
+    """1 − erf(x), with all its digits where erf is almost 1.
+
+    >>> erfc(0.0), erfc(27.0) > 0.0
+    (1.0, True)
+    """
+    return math.erfc(x)
 
 
 def erf_slope(x: float) -> float:
@@ -195,19 +223,19 @@ def _times_gaussian(factor: float, x: float, k: float) -> float:
     return factor * half * half
 
 
-_SQRT_HALF, _SQRT_HALF_REST = 0.7071067811865476, -4.833646656726457e-17
+SQRT_HALF, SQRT_HALF_REST = 0.7071067811865476, -4.833646656726457e-17
 
 
 def _normal_tail(x: float) -> float:
     """2·Φ(x) = erfc(−x·√½), with the rounding of x·√½, worth x² ulp, put back."""
-    z = -x * _SQRT_HALF
+    z = -x * SQRT_HALF
     high = 134217729.0 * x
     high -= high - x
     low = x - high
-    c_high = 0.7071067690849304  # the upper half of _SQRT_HALF's digits
-    c_low = _SQRT_HALF - c_high
+    c_high = 0.7071067690849304  # the upper half of SQRT_HALF's digits
+    c_low = SQRT_HALF - c_high
     error = ((high * c_high + z) + high * c_low + low * c_high) + low * c_low
-    shift = -(error + x * _SQRT_HALF_REST)  # true argument − z
+    shift = -(error + x * SQRT_HALF_REST)  # true argument − z
     return math.erfc(z) - 1.1283791670955126 * math.exp(-z * z) * shift
 
 
@@ -237,9 +265,9 @@ def gelu_slope(x: float) -> float:
         return 1.0
     if -2.1 < x < -0.25:  # Φ + xφ cancels here, so it is summed up from its root or its minimum
         if x < -1.1:
-            return _polynomial(_GELU_AROUND_MINIMUM, x + 1.4142135623730951)
-        t = (x - _GELU_ROOT) - _GELU_ROOT_REST
-        return _polynomial(_GELU_AROUND_ROOT, t) * t
+            return _polynomial(GELU_AROUND_MINIMUM, x + 1.4142135623730951)
+        t = (x - GELU_ROOT) - GELU_ROOT_REST
+        return _polynomial(GELU_AROUND_ROOT, t) * t
     return 0.5 * _normal_tail(x) + _times_gaussian(0.3989422804014327 * x, x, 0.5) if x == x else nan
 
 
@@ -259,9 +287,9 @@ def _polynomial(coefficients: list[float], t: float) -> float:
 
 
 # The root r of gelu' as a sum of two doubles; gelu' at its minimum −√2.
-_GELU_ROOT, _GELU_ROOT_REST = -0.7517915246935645, 1.4956759177009883e-17
-_GELU_AROUND_ROOT = _gelu_series(_GELU_ROOT)
-_GELU_AROUND_MINIMUM = [*_gelu_series(-1.4142135623730951), -0.12890414518515478]
+GELU_ROOT, GELU_ROOT_REST = -0.7517915246935645, 1.4956759177009883e-17
+GELU_AROUND_ROOT = _gelu_series(GELU_ROOT)
+GELU_AROUND_MINIMUM = [*_gelu_series(-1.4142135623730951), -0.12890414518515478]
 
 
 def _mills_series(x: float) -> float:
@@ -271,90 +299,3 @@ def _mills_series(x: float) -> float:
         term *= odd * t
         total += term
     return total
-
-
-# --- shares of a sum of exponentials ----------------------------------------------------
-
-
-def _exp_difference(x: float, m: float) -> float:
-    """exp(x − m) for x ≤ m: the rounding of x − m is up to 372 ulp, so it is put back."""
-    if x == m:
-        return 1.0
-    d = x - m
-    if d == -inf:
-        return 0.0
-    back = d - x
-    return math.exp(d) * (1.0 + ((x - (d - back)) - (m + back)))
-
-
-def _shifted(xs: tuple[float, ...]) -> list[float]:
-    """exp(x − max) for every x; all nan where no x is above −inf or one is nan."""
-    m = max(xs)
-    if m == -inf or any(x != x for x in xs):
-        return [nan] * len(xs)
-    return [_exp_difference(x, m) for x in xs]
-
-
-def logsumexp(*xs: float) -> float:
-    """log Σ exp(x), without overflow: m + log1p(Σ of the others' exp(x − m)), m the largest.
-
-    >>> logsumexp(0.0, -40.0), logsumexp(1000.0, 1000.0)
-    (4.248354255291589e-18, 1000.6931471805599)
-    """
-    m = max(xs, default=-inf)
-    if m - m != 0 or any(x != x for x in xs):
-        return nan if any(x != x for x in xs) else m
-    result = m + math.log1p(math.fsum(sorted(_shifted(xs))[:-1]))
-    if 0.5 * m < result < 0.25 and m < 0:  # the two cancel; Σ exp(x) − 1 is a sum of small parts
-        i = xs.index(m)
-        return math.log1p(math.fsum((math.expm1(m), *map(math.exp, xs[:i] + xs[i + 1 :]))))
-    return result
-
-
-def softmax(x: float, *others: float) -> float:
-    """exp(x) / (exp(x) + Σ exp(others)): the share of the first operand.
-
-    >>> softmax(0.0, 0.0), softmax(-700.0, 0.0) == exp(-700.0)
-    (0.5, True)
-    """
-    terms = _shifted((x, *others))
-    return terms[0] / math.fsum(terms)
-
-
-def softmax_rest(x: float, *others: float) -> float:
-    """1 − softmax(x, others), as the others' share: 1 − p would lose every digit at p ≈ 1.
-
-    >>> softmax_rest(40.0, 0.0) == exp(-40.0)
-    True
-    """
-    terms = _shifted((x, *others))
-    return math.fsum(terms[1:]) / math.fsum(terms)
-
-
-def softmaxes(*xs: float) -> tuple[float, ...]:
-    """Every operand's softmax at once, which takes n exponentials instead of n².
-
-    >>> softmaxes(1.0, 1.0)
-    (0.5, 0.5)
-    """
-    terms = _shifted(xs)
-    total = math.fsum(terms)
-    return tuple(term / total for term in terms)
-
-
-def cross_entropy(target: float, *others: float) -> float:
-    """−log softmax(target, others): the loss of a classifier, from its logits.
-
-    >>> cross_entropy(50.0, 0.0) == exp(-50.0), cross_entropy(0.0, 0.0) == log(2.0)
-    (True, True)
-    """
-    # logsumexp(xs) − target cancels; log1p of the others' differences does not.
-    m = max((target, *others))
-    if any(x != x for x in (target, *others)):  # before anything is compared: max depends on where a nan stands
-        return nan
-    if target - target or m - m:
-        return inf if target == -inf and m > -inf else logsumexp(target, *others) - target
-    if m == target:
-        return math.log1p(math.fsum(_exp_difference(x, m) for x in others))
-    rest = sorted(_shifted((target, *others)))[:-1]
-    return (m - target) + math.log1p(math.fsum(rest))

@@ -5,9 +5,8 @@ floats, returns a float and never raises: overflow is inf, an undefined value is
 as IEEE 754 has it.  Where a textbook formula would lose digits, the comment says which
 and why; the bars are in docs/numerics.md.  Nothing here knows about graphs.
 
-A function has the name of its row, so `abs` and `pow` here are not the builtins.
-The activations and what classifiers need stand in activations.py, in the same manner;
-powers, quotients and lengths in powers.py.
+A function has the name of its row.  In the same manner stand powers, quotients and lengths in
+powers.py, branches in branches.py, activations in activations.py, what classifiers need in shares.py.
 """
 
 from __future__ import annotations
@@ -81,6 +80,34 @@ def log1p_slope(x: float) -> float:
     (0.5, inf)
     """
     return log_slope(1.0 + x)
+
+
+def log2(x: float) -> float:
+    """Logarithm to base 2; −inf at 0, nan below.
+
+    >>> log2(8.0), log2(0.0)
+    (3.0, -inf)
+    """
+    return math.log2(x) if x > 0 else -inf if x == 0 else nan
+
+
+def log10(x: float) -> float:
+    """Logarithm to base 10; −inf at 0, nan below.
+
+    >>> log10(1000.0), log10(-1.0)
+    (3.0, nan)
+    """
+    return math.log10(x) if x > 0 else -inf if x == 0 else nan
+
+
+def log10_slope(x: float) -> float:
+    """Derivative of log10: 1 / (x·log 10); inf at 0, nan below.
+
+    >>> log10_slope(1.0), log10_slope(0.0)
+    (0.4342944819032518, inf)
+    """
+    # As a multiple of 1/x it would be inf at subnormal x where it is not.
+    return 0.4342944819032518 / x if x > 0 else inf if x == 0 else nan
 
 
 def sqrt(x: float) -> float:
@@ -192,106 +219,40 @@ def cosh(x: float) -> float:
         return inf
 
 
-# --- branches, as operations --------------------------------------------------------
+def asinh(x: float) -> float:
+    """Inverse hyperbolic sine.
 
-
-def abs(x: float) -> float:
-    """Absolute value; its slope at 0 is taken as 0.
-
-    >>> abs(-2.0)
-    2.0
+    >>> asinh(0.0), asinh(-float("inf"))
+    (0.0, -inf)
     """
-    return math.fabs(x)
+    return math.asinh(x)
 
 
-def sign(x: float) -> float:
-    """−1, 0 or 1: the slope of the absolute value.
+def acosh(x: float) -> float:
+    """Inverse hyperbolic cosine; nan below 1.
 
-    >>> sign(-2.0), sign(0.0)
-    (-1.0, 0.0)
+    >>> acosh(1.0), acosh(0.5)
+    (0.0, nan)
     """
-    return 1.0 if x > 0 else -1.0 if x < 0 else x * 0.0 if x == x else nan
+    return math.acosh(x) if x >= 1 else nan
 
 
-def step(x: float) -> float:
-    """1 above 0, else 0: the slope of relu.
+def atanh(x: float) -> float:
+    """Inverse hyperbolic tangent; ±inf at ±1, nan outside.
 
-    >>> step(2.0), step(0.0)
-    (1.0, 0.0)
+    >>> atanh(0.0), atanh(-1.0), atanh(2.0)
+    (0.0, -inf, nan)
     """
-    return 1.0 if x > 0 else 0.0 if x <= 0 else nan
+    return math.atanh(x) if -1 < x < 1 else x * inf if x == 1 or x == -1 else nan
 
 
-def maximum(x: float, y: float) -> float:
-    """The larger operand; nan if one is nan.
+def atanh_slope(x: float) -> float:
+    """Derivative of atanh: 1 / ((1−x)(1+x)); inf at ±1, nan outside.
 
-    >>> maximum(1.0, 2.0)
-    2.0
+    >>> atanh_slope(0.5), atanh_slope(1.0), atanh_slope(2.0)
+    (1.3333333333333333, inf, nan)
     """
-    return x if x >= y or x != x else y
-
-
-def minimum(x: float, y: float) -> float:
-    """The smaller operand; nan if one is nan.
-
-    >>> minimum(1.0, 2.0)
-    1.0
-    """
-    return x if x <= y or x != x else y
-
-
-def larger(x: float, y: float) -> float:
-    """The slope of maximum in x: 1 where x is the larger, ½ at a tie, else 0.
-
-    >>> larger(2.0, 1.0), larger(1.0, 1.0)
-    (1.0, 0.5)
-    """
-    return 1.0 if x > y else 0.5 if x == y else 0.0 if x < y else nan
-
-
-def where(condition: float, x: float, y: float) -> float:
-    """x where the condition is not 0, else y.
-
-    >>> where(1.0, 2.0, 3.0), where(0.0, 2.0, 3.0)
-    (2.0, 3.0)
-    """
-    return x if condition else y
-
-
-def lt(x: float, y: float) -> float:
-    """1.0 if x < y, else 0.0.
-
-    >>> lt(1.0, 2.0)
-    1.0
-    """
-    return 1.0 if x < y else 0.0
-
-
-def le(x: float, y: float) -> float:
-    """1.0 if x ≤ y, else 0.0.
-
-    >>> le(2.0, 2.0)
-    1.0
-    """
-    return 1.0 if x <= y else 0.0
-
-
-def gt(x: float, y: float) -> float:
-    """1.0 if x > y, else 0.0.
-
-    >>> gt(2.0, 1.0)
-    1.0
-    """
-    return 1.0 if x > y else 0.0
-
-
-def ge(x: float, y: float) -> float:
-    """1.0 if x ≥ y, else 0.0.
-
-    >>> ge(2.0, 2.0)
-    1.0
-    """
-    return 1.0 if x >= y else 0.0
+    return log_slope((1.0 - x) * (1.0 + x))  # 1 − x² would cancel near ±1
 
 
 # --- sums and products --------------------------------------------------------------

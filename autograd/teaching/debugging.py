@@ -1,8 +1,8 @@
 """debug(): where a nan or inf was born, and the three classic mistakes around backward().
 
 Inside, every node remembers the line of the user's program that made it and the data of its
-operands at that moment.  Outside, nothing is watched and nothing is paid: value.py asks one
-number for each node.
+operands at that moment.  Outside, nothing is watched and nothing is paid: whoever makes a node
+asks whether one list is empty (recording.py).
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ..errors import BackwardMistake, NotFinite
-from ..graph import toposort
+from ..graph import partials, toposort
 from ..ops import LITERAL
-from ..value import Value, watching
+from ..recording import watching
+from ..value import Value
 
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 _OURS = tuple(os.path.join(_ROOT, package, "") for package in ("autograd", "nn"))
@@ -188,8 +189,8 @@ class Debugger:
                 what = "the sum of its contributions overflows" if node is not root else "so it was given"
                 told = f"the gradient of {_name(node)} is {g!r}: {what}"
                 raise self._not_finite(node, root, told, node, "look for exploding factors, or scale the error")
-            if g and node.op is not None:
-                for p, d in zip(node.parents, node.op.rule(node.data, *[p.data for p in node.parents])):
+            if g:
+                for p, d in zip(node.parents, partials(node)):
                     if d and not math.isfinite(g * d) and p.op is not LITERAL:
                         raise self._bad_contribution(root, node, p, g, d)
 

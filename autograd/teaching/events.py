@@ -18,12 +18,13 @@ from difflib import get_close_matches
 from typing import TypeAlias
 
 from ..errors import AutogradTypeError, AutogradValueError
-from ..graph import toposort
+from ..graph import sent, toposort
 from ..ops import LITERAL, Op
 from ..value import Value
 from ..words.naming import names_of
 from ..words.text import bracketed, formula, short, shown
-from .orders import Attempt, Edges, attempts, sent, uses, why_accumulate, why_topological
+from .orders import Attempt, Edges, attempts, uses
+from .why import why_accumulate, why_topological
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -357,16 +358,25 @@ class Recording:
 
 
 def record(y: Value) -> Recording:
-    """The forward and the backward pass of y as events; no .grad of the graph is read or changed.
+    """The forward and the backward pass of y as events, to step through; no `.grad` is read or changed.
 
-    The last accumulators are, bit for bit, what `y.backward()` gives where all gradients were zero.  Plain
-    numbers receive nothing: nobody asks for a derivative by 2.  The numbers are those of the
+    Print the result for all events, or walk through them:
+
+    .step(), .step(-1)   one event further, one back; it is returned
+    .jump(9)             to just after event 9; 0 is the start
+    .run(until="w")      to the next event that concerns a node (a Value, its name, or a condition)
+    .values, .gradients  what every node holds by then
+    .contributions("w")  what adds up to ∂f/∂w
+    .why()               why in this order, and why +=
+    .attempts()          what other orders would have given
+
+    The last accumulators are, bit for bit, what `y.backward()` gives where all gradients were zero.
+    Plain numbers receive nothing: nobody asks for a derivative by 2.  The numbers are those of the
     moment of recording.  Raises AutogradTypeError for anything that is not a Value.
 
-    >>> w, x = Value(0.5, "w"), Value(2.0, "x")
-    >>> o = (w * x).tanh(); o.label = "o"
-    >>> print(record(o).contributions(w)[0])
-    ∂o/∂w += ∂o/∂v₁ · ∂v₁/∂w = 0.420 × 2.00 = 0.840   (0 → 0.840)
+    >>> x = Value(3.0, "x"); y = x * x
+    >>> print(record(y).contributions(x)[0])
+    ∂f/∂x += ∂f/∂f · ∂f/∂x = 1.00 × 3.00 = 3.00   (0 → 3.00)
     """
     if not isinstance(y, Value):
         raise AutogradTypeError(f"record takes a Value, and was given {y!r}")

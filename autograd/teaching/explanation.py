@@ -11,12 +11,14 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from .. import hooks
 from ..errors import AutogradTypeError, AutogradValueError
-from ..gradient import grad, graph_rule
-from ..graph import toposort
+from ..gradient import grad, partials_in_graph
+from ..graph import sent, toposort
 from ..ops import LITERAL
 from ..reals.elementary import fsum
-from ..value import Value, given
+from ..recording import given
+from ..value import Value
 from ..words.formulas import PRODUCT, Formulas, latex_number
 from ..words.naming import names_of
 from ..words.text import bracketed, short, shown, signed
@@ -37,8 +39,9 @@ def explain(y: Value, x: Value, top: int = 10) -> Explanation:
     x    the Value by which: a leaf, or an interior node such as a neuron's u
     top  how many paths to list, the largest |product| first
 
-    No `.grad` is read or written.  Raises AutogradTypeError for anything that is not a Value,
-    AutogradValueError for a `top` below 0.
+    Print the result, or ask for its `.paths`, `.count`, `.gradient`, `.cancellation`, `.latex()`;
+    `.draw()` shows the listed paths in the picture of y.  No `.grad` is read or changed.
+    Raises AutogradTypeError for anything that is not a Value, AutogradValueError for a `top` below 0.
 
     >>> x = Value(3.0, "x"); y = x * x + 2.0 * x; y.label = "y"
     >>> print(explain(y, x))
@@ -82,10 +85,8 @@ class Explanation:
         self.count = self.multiplications.paths
         edges = edges_between(y, [x])
         loud = over_paths(edges, {x}, 1, lambda e, n: n if e.local else 0, sum)
-        total = over_paths(edges, {x}, 1.0, lambda e, t: e.local * t if e.local and t else 0.0, lambda ts: fsum(*ts))
-        size = over_paths(
-            edges, {x}, 1.0, lambda e, t: abs(e.local) * t if e.local and t else 0.0, lambda ts: fsum(*ts)
-        )
+        total = over_paths(edges, {x}, 1.0, lambda e, t: sent(t, e.local), lambda ts: fsum(*ts))
+        size = over_paths(edges, {x}, 1.0, lambda e, t: sent(t, abs(e.local)), lambda ts: fsum(*ts))
         self.silent = self.count - loud.get(y, 0)
         self.total = total.get(y, 0.0)
         self.magnitude = size.get(y, 0.0)
@@ -121,10 +122,8 @@ class Explanation:
         >>> Explanation(y, b, top=1).draw().dot.count("dotted")
         2
         """
-        from ..drawing import draw  # here, since most who want an explanation want the text
-
         ends = {self.y, self.x} if self.count else {self.y}
-        return draw(self.y, highlight=[*ends, *self.edges], **options)
+        return hooks.draw(self.y, highlight=[*ends, *self.edges], **options)  # type: ignore[no-any-return]
 
     # --- as text, and as LaTeX ------------------------------------------------------------------
 
@@ -222,8 +221,8 @@ def _rows(path: Path, names: dict[Value, str], formulas: Formulas) -> list[list[
             for row in rows:
                 row.append(r"\cdots" if formulas.latex else "…")
             continue
-        assert e.head.op is not None
-        local = graph_rule(e.head.op)(e.head, *e.head.parents)[e.operand]
+        local = partials_in_graph(e.head)[e.operand]
+        assert local is not None  # there is an edge
         number, symbol = bracketed(short(e.local)), formulas.write(local, PRODUCT)
         # Of y by x itself ∂y/∂x would be the name of the sum as well, and of this one path.
         rows[0].append(formulas.name(f"∂{names[e.head]}/∂{names[e.tail]}") if len(edges) > 1 else symbol)

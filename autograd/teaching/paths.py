@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias, TypeVar
 
-from ..graph import dependents, toposort
+from ..graph import dependents, partials, toposort
 from ..value import Value
 from ..words.text import short
 
@@ -82,9 +82,8 @@ def edges_between(y: Value, sources: list[Value]) -> Edges:
     for node in order:
         if node in active:
             edges[node] = []
-            if node.op is not None and not active.isdisjoint(node.parents):
-                partials = node.op.rule(node.data, *[p.data for p in node.parents])
-                for i, (parent, d) in enumerate(zip(node.parents, partials)):
+            if not active.isdisjoint(node.parents):
+                for i, (parent, d) in enumerate(zip(node.parents, partials(node))):
                     if parent in active and d is not None:
                         edges[node].append(Edge(node, i, d))
     return edges

@@ -17,16 +17,17 @@ is summed over these in the same way.
 from __future__ import annotations
 
 import contextlib
+import functools
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, overload
 
 from autograd import AutogradTypeError, AutogradValueError, Value, fsum, toposort
-from autograd.value import given
+from autograd.recording import given
 from autograd.words.naming import name
 
 from .. import deltas as hand
-from ..network.losses import Loss, loss_of
+from ..network.losses import Loss, loss_of, loss_record
 from ..network.modules import MLP, Neuron
 from .checking import Check, ErrorSlopes, Sigma, gradient_terms, require_values, sum_of
 from .report import BatchCertificate, Certificate, Comparison
@@ -89,11 +90,8 @@ def certify(
     >>> print(certify(net, [[0.5, -1.0], [1.0, 2.0]], [0.25, 0.5]).summary.partition(";")[0])
     certified: 2 samples, and 13 gradients summed over them
     """
-
-    def recorded(x: Sequence[float], y: Any) -> Check:
-        return _recorded(net, x, y, loss, error_slopes, sigma)
-
     _require_fit(net, x, y)
+    recorded = functools.partial(_recorded, net, loss, error_slopes, sigma)
     if not (len(x) and hasattr(x[0], "__len__")):
         return _certified(recorded(x, y), differences)
     if len(x) != len(y):
@@ -153,12 +151,7 @@ def certify_graph(
 
 
 def _recorded(
-    net: MLP | Neuron,
-    x: Sequence[float],
-    y: Any,
-    loss: str | Loss,
-    error_slopes: ErrorSlopes | None,
-    sigma: Sigma | Sequence[Sigma] | None,
+    net: MLP | Neuron, loss: str | Loss, error_slopes: ErrorSlopes | None, sigma: Any, x: Sequence[float], y: Any
 ) -> Check:
     """The graph of one sample, ready to be checked."""
     if isinstance(net, Neuron):
@@ -253,8 +246,7 @@ def _sigma_of(neuron: Neuron) -> Sigma:
 
 
 def _slopes_of(loss: str | Loss) -> str:
-    if isinstance(loss, str):
-        return loss
-    if getattr(loss, "__name__", "") in hand.ERROR_SLOPES and loss is loss_of(loss.__name__):
-        return str(loss.__name__)
+    known = loss_record(loss)
+    if known is not None and (isinstance(loss, str) or known.name in hand.ERROR_SLOPES):
+        return known.name
     raise AutogradValueError("certify: for a loss of your own give error_slopes, a function (y, ŷ) -> ∂Err/∂ŷ by hand")

@@ -6,17 +6,19 @@ Layers and neurons are counted from 0 here, and from 1 in what is shown.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias, TypeVar
 
 from autograd import AutogradTypeError, AutogradValueError, Difference, Value, difference_in_graph, grad, toposort
 from autograd.words.naming import name
 from autograd.words.text import shown
 
 from .. import deltas as hand
+from ..network.losses import targets_of
 from .report import Certificate, Comparison, Row, allowed
 from .rounding import ERROR_OF_SLOPES, cancelling_terms, propagated_errors, sum_tolerance
 
+T = TypeVar("T")
 Sigma: TypeAlias = "str | tuple[Callable[[float], float], Callable[[float], float]]"
 ErrorSlopes: TypeAlias = "str | Callable[[Sequence[float], Sequence[float]], Sequence[float]]"
 
@@ -283,38 +285,31 @@ def at(symbol: str, k: int, i: int, *column: int) -> str:
 def _pair(sigma: Sigma) -> tuple[Callable[[float], float], Callable[[float], float]]:
     if not isinstance(sigma, str):
         given: Any = sigma
-        if not (isinstance(given, Sequence) and len(given) == 2 and all(map(callable, given))):
-            raise AutogradTypeError(
-                f"certify: sigma is {', '.join(map(repr, hand.ACTIVATIONS))} or a pair (σ, σ') of functions, or a list"
-                f" of these with one for each layer, and was given as {sigma!r}"
-            )
-        return sigma
-    if sigma not in hand.ACTIVATIONS:
-        raise AutogradValueError(
-            f"certify: there is no hand formula for {sigma!r}, only for {', '.join(hand.ACTIVATIONS)};"
-            " give sigma=(σ, σ') on floats"
+        if isinstance(given, Sequence) and len(given) == 2 and all(map(callable, given)):
+            return sigma
+        raise AutogradTypeError(
+            f"certify: sigma is {', '.join(map(repr, hand.ACTIVATIONS))} or a pair (σ, σ') of functions, or a list"
+            f" of these with one for each layer, and was given as {sigma!r}"
         )
-    pair: tuple[Callable[[float], float], Callable[[float], float]] = hand.ACTIVATIONS[sigma]
-    return pair
+    return _by_hand(sigma, hand.ACTIVATIONS, "sigma=(σ, σ') on floats")
 
 
 def _error_slopes(error_slopes: ErrorSlopes) -> Callable[[Sequence[float], Sequence[float]], Sequence[float]]:
     if not isinstance(error_slopes, str):
         return error_slopes
-    if error_slopes not in hand.ERROR_SLOPES:
-        raise AutogradValueError(
-            f"certify: there is no hand formula for {error_slopes!r}, only for {', '.join(hand.ERROR_SLOPES)};"
-            " give (y, ŷ) -> ∂Err/∂ŷ as error_slopes"
-        )
-    found: Callable[[Sequence[float], Sequence[float]], Sequence[float]] = hand.ERROR_SLOPES[error_slopes]
-    return found
+    return _by_hand(error_slopes, hand.ERROR_SLOPES, "(y, ŷ) -> ∂Err/∂ŷ as error_slopes")
+
+
+def _by_hand(formula: str, table: Mapping[str, T], instead: str) -> T:
+    if formula in table:
+        return table[formula]
+    raise AutogradValueError(
+        f"certify: there is no hand formula for {formula!r}, only for {', '.join(table)}; give {instead}"
+    )
 
 
 def _targets(y: Any, outputs: int, loss: str) -> list[float]:
-    if loss == "cross_entropy" and not hasattr(y, "__len__"):
-        return [float(k == y) for k in range(outputs)]
-    listed = list(y) if hasattr(y, "__len__") else [y]
-    targets = [v.data if isinstance(v, Value) else float(v) for v in listed]
+    targets = [v.data if isinstance(v, Value) else float(v) for v in targets_of(loss, y, outputs)]
     if len(targets) != outputs:
         raise AutogradValueError(f"certify: {outputs} outputs, and {len(targets)} targets")
     return targets

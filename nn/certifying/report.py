@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from autograd import Difference
+from autograd.words.formulas import latex_name
+from autograd.words.text import markup
 
-HEADER = ("neuron", "u", "o", "σ'(u)", "δ engine", "δ by hand", "ulp", "∂Err/∂θ, ulp", "differences", "verdict")
+from ..tables import Table, latex_number
+
+TITLES = ("neuron", "u", "o", "σ'(u)", "δ engine", "δ by hand", "ulp", "∂Err/∂θ, ulp", "differences", "verdict")
 FAR = 1e6  # ulp, above which a relative difference says more
 
 
@@ -66,16 +73,20 @@ class Comparison:
         percent = 100 * abs(self.engine / larger - self.hand / larger)
         return f"{percent:.0f} %" if percent >= 10 else f"{percent:.2g} %"
 
+    def plain(self) -> dict[str, Any]:
+        """What was compared, in what JSON has."""
+        numbers = {"engine": self.engine, "hand": self.hand, "tolerance": self.tolerance, "ulp": self.ulp}
+        plain = {key: _number(x) for key, x in numbers.items()}
+        return {"layer": self.neuron[0], "neuron": self.neuron[1], "term": self.term, **plain, "agrees": self.agrees}
+
     def __str__(self) -> str:
         distance = self.distance
         apart = "; they differ by " + distance if distance.endswith("%") else f", {distance} ulp apart"
         how = f" {self.how}" if self.how else ""
         if math.isnan(self.engine) and math.isnan(self.hand):
             return f"{self.term} is nan in the graph and by hand{how}, and of a nan nothing can be certified"
-        return (
-            f"{self.term} is {self.engine!r} in the graph and {self.hand!r} by hand{how}"
-            f"{'' if distance == 'nan' else apart}"
-        )
+        told = f"{self.term} is {self.engine!r} in the graph and {self.hand!r} by hand{how}"
+        return told if distance == "nan" else told + apart
 
 
 @dataclass(frozen=True)
@@ -124,13 +135,19 @@ class Certificate:
         return next((c for c in self.comparisons if not c.agrees), None)
 
     def __str__(self) -> str:
-        lines = [HEADER, *(self.line(row) for row in self.rows)]
-        widths = [max(len(line[column]) for line in lines) for column in range(len(HEADER))]
-        table = [
-            "  ".join([line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:]))])
-            for line in lines
-        ]
-        return "\n".join([table[0], "─" * len(table[0]), *table[1:], "", self.summary])
+        return f"{self.table.text()}\n\n{self.summary}"
+
+    @property
+    def table(self) -> Table:
+        """A line for each neuron, δ on the colours that it has in the pictures."""
+        colours, bold = {}, []
+        for n, row in enumerate(self.rows):
+            colours[n, TITLES.index("δ engine")] = row.delta.engine
+            colours[n, TITLES.index("δ by hand")] = row.delta.hand
+            if not row.ok:
+                bold.append((n, TITLES.index("verdict")))
+        align = "l" + "r" * (len(TITLES) - 1)
+        return Table(TITLES, [self.line(row) for row in self.rows], align, colours, bold)
 
     @property
     def summary(self) -> str:
@@ -138,40 +155,41 @@ class Certificate:
         wrong = self.first_disagreement
         if wrong is None:
             told = f"certified: {len(self.comparisons)} comparisons agree"
-            measured = (
-                f"; finite differences resolve {self.resolved} of {self.measured} derivatives and agree with them"
-            )
-            return told + measured if self.measured else f"{told}; without finite differences"
+            resolved = f"finite differences resolve {self.resolved} of {self.measured} derivatives and agree with them"
+            return f"{told}; {resolved if self.measured else 'without finite differences'}"
         k, i = wrong.neuron
         edge = self.culprit or wrong.edge
-        return (
-            f"NOT certified: layer {k}, neuron {i}: {wrong}"
-            + (f"; edge {edge}" if edge else "")
-            + (f"; {self.note}" if self.note else "")
-        )
+        more = (f"; edge {edge}" if edge else "") + (f"; {self.note}" if self.note else "")
+        return f"NOT certified: layer {k}, neuron {i}: {wrong}{more}"
 
     def __repr__(self) -> str:
         return f"<Certificate: {self.summary}>"
 
     def latex(self) -> str:
         """The table as a LaTeX array."""
-        from ..tables import as_latex
-
-        return as_latex(self)
+        header = ["", "u", "o", r"\sigma'(u)", r"\delta", r"\delta \text{ by hand}", r"\text{ulp}", ""]
+        rows = [_latex_cells(row.delta, self.line(row)[1:7], row.ok) for row in self.rows]
+        return Table(header, rows, "lrrrrrrl").latex()
 
     def json(self) -> str:
         """All that was compared as JSON text; what is no number there is a string, "nan" or "inf"."""
-        from ..tables import as_json
+        return _json(self.plain())
 
-        return as_json(self)
+    def plain(self) -> dict[str, Any]:
+        """All that was compared, in what JSON has."""
+        neurons = [
+            {"layer": row.neuron[0], "neuron": row.neuron[1], "u": _number(row.u), "o": _number(row.o),
+             "slope": _number(row.slope), "delta": _number(row.delta.engine), "agrees": row.ok}
+            for row in self.rows
+        ]  # fmt: skip
+        compared = [c.plain() for c in self.comparisons]
+        return {"certified": bool(self), "summary": self.summary, "neurons": neurons, "comparisons": compared}
 
     def _repr_html_(self) -> str:
-        from ..tables import as_html
-
-        return as_html(self)
+        return f"{self.table.html()}<p>{markup(self.summary)}</p>"
 
     def line(self, row: Row) -> tuple[str, ...]:
-        """A neuron's cells, under HEADER."""
+        """A neuron's cells, under TITLES."""
         d = row.difference
         differences = "—" if d is None else "agree" if d.resolvable else "not resolvable"
         if d is not None and d.resolvable and not confirms(d, row.delta.engine):
@@ -217,28 +235,34 @@ class BatchCertificate:
         )
 
     def __str__(self) -> str:
-        title = f"sample {self.worst}, the worst of {len(self.certificates)}"
-        return f"{title}\n{self.certificates[self.worst]}\n\n{self.summary}"
+        return f"{self._title}\n{self.certificates[self.worst]}\n\n{self.summary}"
+
+    @property
+    def _title(self) -> str:
+        return f"sample {self.worst}, the worst of {len(self.certificates)}"
 
     def __repr__(self) -> str:
         return f"<BatchCertificate: {self.summary}>"
 
     def latex(self) -> str:
         """The worst sample's table, and the gradients summed over all samples, as a LaTeX array."""
-        from ..tables import batch_as_latex
-
-        return batch_as_latex(self)
+        header = ["", r"\text{engine}", r"\text{by hand}", r"\text{ulp}", ""]
+        rows = [_latex_cells(c, (f"{c.engine:+.9g}", f"{c.hand:+.9g}", c.distance), c.agrees) for c in self.summed]
+        parts = [
+            rf"\text{{{self._title}}}", self.certificates[self.worst].latex(),
+            rf"\text{{summed over {len(self.certificates)} samples}}", Table(header, rows, "lrrrl").latex(),
+        ]  # fmt: skip
+        return "\n".join([r"\begin{array}{l}", " \\\\\n".join(parts), r"\end{array}"])
 
     def json(self) -> str:
         """Every sample's report as JSON text."""
-        from ..tables import batch_as_json
-
-        return batch_as_json(self)
+        return _json({
+            "certified": bool(self), "summary": self.summary, "worst": self.worst,
+            "summed": [c.plain() for c in self.summed], "samples": [c.plain() for c in self.certificates],
+        })  # fmt: skip
 
     def _repr_html_(self) -> str:
-        from ..tables import batch_as_html
-
-        return batch_as_html(self)
+        return f"<p>{self._title}</p>{self.certificates[self.worst]._repr_html_()}<p>{markup(self.summary)}</p>"
 
 
 def allowed(measured: Difference) -> float:
@@ -257,3 +281,15 @@ def confirms(measured: Difference, derivative: float) -> bool:
     (True, False)
     """
     return abs(measured.value - derivative) <= allowed(measured)
+
+
+def _number(x: float) -> float | str:
+    return x if math.isfinite(x) else str(x)
+
+
+def _json(plain: dict[str, Any]) -> str:
+    return json.dumps(plain, ensure_ascii=False, indent=1)
+
+
+def _latex_cells(c: Comparison, numbers: Iterable[str], ok: bool) -> list[str]:
+    return [latex_name(c.term), *map(latex_number, numbers), r"\text{ok}" if ok else r"\textbf{wrong}"]

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from .. import deltas as hand
+from ..network.activations import ACTIVATION_RECORDS
 
 ROUNDING = 2.0**-53  # the relative error of one operation on doubles
 TINIEST = 2.0**-1074  # and the absolute one, where the result is subnormal
@@ -37,9 +38,6 @@ def cancelling_terms(loss: str, y: Sequence[float], y_hat: Sequence[float], k: i
         return [y[k] * hand.sigmoid(-y_hat[k]), (1 - y[k]) * hand.sigmoid(y_hat[k])]
     return []
 
-
-# |σ''/σ'| at most: how fast a relative error of σ' grows with an error of u.
-_CURVATURE = {"tanh": 2.0, "sigmoid": 1.0, "relu": 0.0, "linear": 0.0}
 
 # The error of ∂Err/∂ŷ_k that errors of ŷ cause: (slope, y_k, ŷ_k, error of ŷ_k, largest error, classes) -> error
 ERROR_OF_SLOPES: dict[str, Callable[..., float]] = {
@@ -84,7 +82,7 @@ def propagated_errors(
     e_slope: list[list[float]] = []
     slope: list[list[float]] = []
     for k, layer in enumerate(u):
-        before = o[k - 1] if k else x
+        before, sigma = o[k - 1] if k else x, ACTIVATION_RECORDS[names[k]]
         e_next, e_s, s = [], [], []
         for i, u_i in enumerate(layer):
             b = bias[k][i]
@@ -92,8 +90,8 @@ def propagated_errors(
             n = len(before) + 1
             e_u = sum(abs(t) * e for t, e in zip(theta[k][i], e_o)) + n * (ROUNDING * size + TINIEST)
             s_i = float(sigma_slope[k](u_i))
-            growth = math.exp(min(_CURVATURE[names[k]] * e_u, 700.0))
-            at_kink = names[k] == "relu" and abs(u_i) <= 2 * e_u
+            growth = math.exp(min(sigma.curvature * e_u, 700.0))
+            at_kink = sigma.kink and abs(u_i) <= 2 * e_u
             s.append(max(s_i, 1.0) if at_kink else s_i)
             e_s.append(1.0 if at_kink else s_i * (growth - 1.0 + 16 * ROUNDING) + TINIEST)
             e_next.append((s[-1] * growth) * e_u + 8 * ROUNDING * abs(o[k][i]) + TINIEST)

@@ -10,14 +10,18 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from autograd import AutogradValueError, Value
+from autograd.words.naming import name
 
 from ..network.initializers import he, initializer_for
 from ..network.modules import MLP, Neuron
-from .report import Cause, Diagnosis, LayerDiagnosis
+from .report import Cause, LayerDiagnosis
+
+if TYPE_CHECKING:
+    from .diagnosis import Diagnosis
 
 FACTOR = 2.0  # |δ| changing by 10² from ∂Err/∂ŷ to the first layer is called vanishing, or exploding
 SATURATED = 0.1  # σ' below this share of its largest value, where σ is flat on both sides
@@ -97,7 +101,11 @@ def _zero_weights(diagnosis: Diagnosis) -> Iterator[Cause]:
 
 def _off(diagnosis: Diagnosis) -> Iterator[Cause]:
     """Layers of tanh or sigmoid whose σ' is 0 or nearly: not dead, but saturated beyond all floats."""
-    for kind, rows in _by_kind([row for row in diagnosis.rows if row.saturated >= 0.5], diagnosis).items():
+    found: dict[str, list[LayerDiagnosis]] = {}
+    for row in diagnosis.rows:
+        if row.saturated >= 0.5:
+            found.setdefault(_kind(row, diagnosis), []).append(row)
+    for kind, rows in found.items():
         yield _saturation(kind, rows, statistics.fmean(row.saturated for row in rows), diagnosis, "of the slopes")
 
 
@@ -155,17 +163,11 @@ def _cause(kind: str, rows: list[LayerDiagnosis], share: float, push: float, dia
     if kind == "flat side":
         biased = any(n.bias is not None and n.bias.data for layer in diagnosis.net.layers for n in layer.neurons)
         whose = "" if biased else ", as these weights were drawn"
-        return Cause(
-            "flat side of σ",
-            layers,
-            share,
-            f"{text}: most of what δ meets is at u < 0{whose}",
-            _FLAT if biased else _DRAW,
-        )
+        text += f": most of what δ meets is at u < 0{whose}"
+        return Cause("flat side of σ", layers, share, text, _FLAT if biased else _DRAW)
     remedy = _OUTPUT if layers == (len(diagnosis.rows),) else _SLOPE
-    return Cause(
-        f"{'small' if vanishing else 'large'} slope of σ", layers, share, f"{text}, and by {limit:.3g} at most", remedy
-    )
+    text += f", and by {limit:.3g} at most"
+    return Cause(f"{'small' if vanishing else 'large'} slope of σ", layers, share, text, remedy)
 
 
 def _weights(layers: tuple[int, ...], share: float, push: float, diagnosis: Diagnosis) -> Cause:
@@ -193,7 +195,7 @@ def _fitting(net: MLP, layer: int) -> tuple[str, float]:
 def _excess(net: MLP, layer: int) -> float:
     """log of how many times larger the weights of a layer, counted from 1, are than the fitting initialiser's."""
     theta = [t.data for neuron in net.layers[layer - 1].neurons for t in neuron.theta]
-    size = math.hypot(*theta) / math.sqrt(len(theta))
+    size = _size(theta)
     return math.log10(size / _fitting(net, layer)[1]) if size else -math.inf
 
 
@@ -205,13 +207,6 @@ def _kind(row: LayerDiagnosis, diagnosis: Diagnosis) -> str:
     if row.saturated >= 0.5:
         return "large inputs" if _by_inputs(row, diagnosis) else "saturation"
     return "flat side" if row.flat == 1 and row.slope_limit == 1.0 and row.slope <= 0 else "slope"
-
-
-def _by_kind(rows: Iterable[LayerDiagnosis], diagnosis: Diagnosis) -> dict[str, list[LayerDiagnosis]]:
-    found: dict[str, list[LayerDiagnosis]] = {}
-    for row in rows:
-        found.setdefault(_kind(row, diagnosis), []).append(row)
-    return found
 
 
 def _by_inputs(row: LayerDiagnosis, diagnosis: Diagnosis) -> bool:
@@ -230,14 +225,9 @@ def _saturation(
     if kind == "large inputs":
         sizes = [_size(column) for column in _columns(diagnosis.X)]
         i = sizes.index(max(sizes))
-        return Cause(
-            kind, layers, share, f"{text}, since x{_index(i)} is: {sizes[i]:.3g} in root mean square", _SCALED, of
-        )
+        text += f", since {name('x', i + 1)} is: {sizes[i]:.3g} in root mean square"
+        return Cause(kind, layers, share, text, _SCALED, of)
     return Cause(kind, layers, share, text, _OUTPUT if layers == (len(diagnosis.rows),) else _SATURATED, of)
-
-
-def _index(i: int) -> str:
-    return str(i + 1).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
 
 
 def _columns(X: list[Any]) -> list[list[float]]:
@@ -254,9 +244,7 @@ _OUTPUT = 'smaller weights in the last layer, or output_activation="linear" with
 _SCALED = "scale the inputs: subtract each one's mean, and divide by its standard deviation"
 _FLAT = 'activation="leaky_relu", biases that start at 0, and scaled inputs, so that half of the u are above 0'
 _INITIALISED = "a careful initialisation: initializer={}"
-_TAMED = (
-    "a careful initialisation: initializer={}; gradient clipping, fit(…, clip_norm=1.0), until the weights are tamed"
-)
+_TAMED = _INITIALISED + "; gradient clipping, fit(…, clip_norm=1.0), until the weights are tamed"
 _DRAW = "wider layers, in which a draw matters less, or another seed"
 _DEAD = 'activation="leaky_relu", a smaller learning rate, or an initialisation with initializer="he"'
 _ZERO = 'an initialisation that draws: initializer="he" for relu, "xavier" for tanh and sigmoid'

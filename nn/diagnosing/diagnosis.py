@@ -16,21 +16,168 @@ A δᵢ that is 0 counts, as in every length.  All logarithms are to base 10, an
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from autograd import AutogradTypeError, AutogradValueError, Value
+from autograd import AutogradTypeError, AutogradValueError
+from autograd.words.text import markup
 
-from ..network.losses import Loss, _listed, loss_of
-from ..network.modules import MLP, ForwardPass, name
-from .causes import SATURATED, causes_of, flat_sides, largest_slope, slope_of, verdict_of
-from .report import Comparison, Diagnosis, LayerDiagnosis, name_of
+from ..network.activations import name_of
+from ..network.losses import Loss, loss_of
+from ..network.modules import MLP
+from ..tables import Table
+from .causes import causes_of, remedied, verdict_of
+from .reading import read, row_of
+from .report import Cause, LayerDiagnosis, power_of, table_of, vanished
 
 if TYPE_CHECKING:
     from ..training.history import History
     from .plots import DeltaPlot
+
+
+@dataclass
+class Diagnosis:
+    """δ layer by layer: printable as a table, with a verdict, its causes and remedies.
+
+    rows           one for each layer, from left to right
+    verdict        "healthy"; "vanishing" or "exploding": |δ| changes by 10² or more from ∂Err/∂ŷ to the
+                   first layer; "dead": at most samples all δ of a layer are exactly 0; "nothing to
+                   learn": ∂Err/∂ŷ is 0 at all; "not finite": a nan or inf is in it
+    causes         of the verdict, the largest first; then dead neurons, which a healthy network may have too
+    gradient_norm  the length of ∂Err/∂θ of the mean over the samples
+    not_finite     the first number that is not finite, and where; "" where all are
+    lost, blocked  (how many samples' δ are all exactly 0 in the first layer, of how many whose ∂Err/∂ŷ
+                   is not), and of these at how many it was stopped by a factor 0
+    """
+
+    net: MLP
+    X: list[Any]
+    Y: list[Any]
+    loss: str | Loss
+    rows: list[LayerDiagnosis] = field(default_factory=list)
+    causes: list[Cause] = field(default_factory=list)
+    gradient_norm: float = 0.0
+    verdict: str = "healthy"
+    not_finite: str = ""
+    lost: tuple[int, int] = (0, 0)
+    blocked: int = 0
+
+    @property
+    def change(self) -> float:
+        """log of how many times larger |δ| of the first layer is than |∂Err/∂ŷ|.
+
+        It is −inf where |δ| is 0, and nan where the verdict is "not finite".
+
+        >>> from nn import diagnose
+        >>> round(diagnose(MLP(1, [1], "linear", seed=0), [1.0], 0.0).change, 6)
+        0.0
+        """
+        if self.not_finite:
+            return math.nan
+        return self.rows[0].size - self.rows[-1].back if self.rows[0].size > -math.inf else -math.inf
+
+    @property
+    def sizes(self) -> list[float]:
+        """The typical |δ| of every layer from left to right, then |∂Err/∂ŷ|."""
+        return [*(row.typical for row in self.rows), power_of(self.rows[-1].back)]
+
+    @property
+    def advice(self) -> list[str]:
+        """What to do, the most important first."""
+        return list(dict.fromkeys(cause.remedy for cause in self.causes))
+
+    def remedy(self, seed: int = 0) -> BeforeAfter:
+        """The same network with what the causes advise, diagnosed on the same samples.
+
+        Raises AutogradValueError where there is no cause, and where a number is not finite.
+
+        >>> from nn import diagnose
+        >>> deep = MLP(2, [8] * 8 + [1], "sigmoid", seed=0)
+        >>> compared = diagnose(deep, [[0.5, -0.5]], [1.0]).remedy()
+        >>> compared.before.verdict, compared.after.verdict
+        ('vanishing', 'healthy')
+        """
+        net, X, changed = remedied(self, seed)
+        return BeforeAfter(self, diagnose(net, X, self.Y, self.loss), changed)
+
+    def plot(self, path: str | PathLike[str] | None = None) -> DeltaPlot:
+        """δ by layer and its split, shown by a notebook, and written to path (.svg, .png, .pdf) if given."""
+        from .plots import by_layer
+
+        return by_layer([("", self)], path)
+
+    def __str__(self) -> str:
+        return f"{table_of(self.rows).text()}\n\n{self.summary}"
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        said = "".join(f"<p>{markup(line)}</p>" for line in self.summary.splitlines())
+        return table_of(self.rows, narrow=True).html() + said
+
+    @property
+    def summary(self) -> str:
+        """The verdict, its causes and their remedies in a few lines."""
+        lines = [f"{self.verdict}: {self._sizes()}"]
+        if self.verdict == "vanishing":
+            lines.append(f"  {vanished(self.rows)}")
+        lost, wrong = self.lost
+        if lost and not self.not_finite:
+            lines.append(f"  at {lost} of {wrong} samples all δ of layer 1 are exactly 0")
+        for cause in self.causes:
+            lines += [f"  {cause}", f"        → {cause.remedy}"]
+        return "\n".join(lines)
+
+    def _sizes(self) -> str:
+        first, last = self.rows[0], self.rows[-1]
+        if self.verdict == "not finite":
+            return self.not_finite
+        if self.verdict == "nothing to learn":
+            return f"∂Err/∂ŷ is 0 at {'every' if len(self.X) > 1 else 'the'} sample, and so is every δ"
+        among = f"{last.typical:.3g} in layer {last.layer}, " if last is not first else ""
+        return (
+            f"|∂Err/∂ŷ| is typically {power_of(last.back):.3g}, |δ| {among}{first.typical:.3g} in layer 1;"
+            f" |∂Err/∂θ| = {self.gradient_norm:.3g}"
+        )
+
+
+@dataclass(frozen=True)
+class BeforeAfter:
+    """Two diagnoses, before and after; `changed` says what lies between, where that is known."""
+
+    before: Diagnosis
+    after: Diagnosis
+    changed: str = ""
+
+    def plot(self, path: str | PathLike[str] | None = None) -> DeltaPlot:
+        """Both in one picture, and written to path if given."""
+        from .plots import by_layer
+
+        return by_layer([("before", self.before), ("after", self.after)], path)
+
+    def __str__(self) -> str:
+        lines = ["typical |δ|, from the first layer to the last, and |∂Err/∂ŷ|"]
+        verdicts = max(len(d.verdict) for d in (self.before, self.after))
+        for title, d in (("before", self.before), ("after", self.after)):
+            sizes = "  ".join(f"{size:7.1e}" for size in d.sizes)
+            lines.append(f"{title:<6}  {d.verdict:<{verdicts}}  {sizes}  {name_of(d.net.activation)}")
+        return "\n".join([*lines, f"changed: {self.changed}"] if self.changed else lines)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        both = (("before", self.before), ("after", self.after))
+        count = max(len(d.rows) for _, d in both)
+        rows = []
+        for title, d in both:
+            *sizes, start = (f"{size:.1e}" for size in d.sizes)
+            sizes += [""] * (count - len(sizes))  # networks of different depth
+            rows.append([title, d.verdict, name_of(d.net.activation), *sizes, start])
+        header = ["", "verdict", "σ", *(f"layer {k}" for k in range(1, count + 1)), "|∂Err/∂ŷ|"]
+        changed = f"<p>changed: {markup(self.changed)}</p>" if self.changed else ""
+        return f"<p>typical |δ|</p>{Table(header, rows).html()}{changed}"
 
 
 def diagnose(net: MLP, X: Sequence[Any], Y: Any, loss: str | Loss = "squared_error") -> Diagnosis:
@@ -59,7 +206,7 @@ def diagnose(net: MLP, X: Sequence[Any], Y: Any, loss: str | Loss = "squared_err
     try:
         net.zero_grad()
         for n, (x, y) in enumerate(zip(xs, ys)):
-            readings.append(_read(net, x, y, err, n))
+            readings.append(read(net, x, y, err, n))
             place = place or readings[-1].place
         norm = math.hypot(*(p.grad / len(xs) for p in net.parameters()))
     finally:
@@ -67,7 +214,7 @@ def diagnose(net: MLP, X: Sequence[Any], Y: Any, loss: str | Loss = "squared_err
             p.grad = grad
     if not place and not math.isfinite(norm):
         place = f"|∂Err/∂θ| is {norm}"
-    rows = [_row(net, k, readings) for k in range(len(net.layers))]
+    rows = [row_of(net, k, readings) for k in range(len(net.layers))]
     wrong = [r for r in readings if r.layers[-1].back != -math.inf]
     lost = [r for r in wrong if r.layers[0].size == -math.inf]
     result = Diagnosis(
@@ -79,13 +226,13 @@ def diagnose(net: MLP, X: Sequence[Any], Y: Any, loss: str | Loss = "squared_err
     return result
 
 
-def compare(before: Diagnosis, after: Diagnosis) -> Comparison:
+def compare_diagnoses(before: Diagnosis, after: Diagnosis) -> BeforeAfter:
     """Two diagnoses side by side, as text and as a plot.
 
     Raises AutogradTypeError for what is no Diagnosis.
 
     >>> once = diagnose(MLP(1, [2, 1], seed=0), [1.0], 0.0)
-    >>> compare(once, once).after.verdict
+    >>> compare_diagnoses(once, once).after.verdict
     'healthy'
     """
     for what, given in (("before", before), ("after", after)):
@@ -93,7 +240,10 @@ def compare(before: Diagnosis, after: Diagnosis) -> Comparison:
             raise AutogradTypeError(
                 f"compare: {what} is a Diagnosis, as diagnose(net, X, Y) gives it, and not {given!r}"
             )
-    return Comparison(before, after)
+    return BeforeAfter(before, after)
+
+
+compare = compare_diagnoses  # its older name
 
 
 class Watch:
@@ -145,135 +295,3 @@ def _samples(who: str, X: Any, Y: Any) -> tuple[list[Any], list[Any]]:
     if not xs or len(xs) != len(ys):
         raise AutogradValueError(f"{who}: {len(xs)} samples, and {len(ys)} targets; give one target for each sample")
     return xs, ys
-
-
-# --- reading one sample ---------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Layer:
-    """One layer at one sample: every δᵢ and σ'(uᵢ), and the logarithms of three lengths, −inf for 0."""
-
-    delta: list[float]
-    slope: list[float]
-    size: float  # |δ|
-    back: float  # |Σδθ|; in the last layer |∂Err/∂ŷ|
-    terms: float  # √ΣΣ(δθ)²
-    passes: bool  # no factor is 0 on every way that δ could take into the layer
-
-
-@dataclass(frozen=True)
-class _Reading:
-    """One sample, layer by layer, and the first number that is not finite, if any."""
-
-    layers: list[_Layer]
-    place: str
-
-    @property
-    def blocked(self) -> bool:
-        """Whether δ ends at a factor that is 0, and not by growing too small for a float."""
-        end = max(k for k, layer in enumerate(self.layers) if layer.size == -math.inf)
-        return not self.layers[end].passes
-
-
-def _read(net: MLP, x: Any, y: Any, err: Loss, n: int) -> _Reading:
-    try:
-        run = net.forward(x)
-        outputs = run.outputs
-        error = err(outputs if len(outputs) > 1 else outputs[0], y)
-    except (AutogradTypeError, AutogradValueError) as wrong:
-        raise type(wrong)(f"diagnose: sample {n}, X = {x!r}, Y = {y!r}: {wrong}") from None
-    error.backward()
-    numbers = _in_order(net, run, error, y, n)
-    place = next((f"{what} is {number}" for what, number in numbers if not math.isfinite(number)), "")
-    return _Reading([_read_layer(net, run, k) for k in range(len(net.layers))], place)
-
-
-def _in_order(net: MLP, run: ForwardPass, error: Value, y: Any, n: int) -> Iterator[tuple[str, float]]:
-    """Every number of both passes with its name, in an order in which causes come before effects."""
-    at = f" of sample {n}"
-    yield from ((name("x", i) + at, x.data) for i, x in enumerate(run.inputs, 1))
-    yield from ((f"y{at}", t.data if isinstance(t, Value) else float(t)) for t in _listed(y))
-    yield from ((p.label, p.data) for p in net.parameters())
-    for layer in zip(run.u, run.o):
-        yield from ((v.label + at, v.data) for vs in layer for v in vs)
-    yield f"Err{at}", error.data
-    yield from ((f"∂Err/∂{o.label}{at}", o.grad) for o in run.outputs)
-    for k in reversed(range(len(run.u))):
-        yield from ((name("δ", i, layer=k + 1) + at, u.grad) for i, u in enumerate(run.u[k], 1))
-    yield from ((f"∂Err/∂{p.label}, with sample {n}", p.grad) for p in net.parameters())
-
-
-def _read_layer(net: MLP, run: ForwardPass, k: int) -> _Layer:
-    delta = [u.grad for u in run.u[k]]
-    slope = [slope_of(neuron, u.data) for neuron, u in zip(net.layers[k].neurons, run.u[k])]
-    if k + 1 == len(net.layers):
-        terms = [[o.grad] for o in run.o[k]]
-        open_ways = [o.grad != 0 for o in run.o[k]]
-    else:
-        coming = [(u.grad, after.theta) for u, after in zip(run.u[k + 1], net.layers[k + 1].neurons)]
-        terms = [[d * theta[i].data for d, theta in coming] for i in range(len(delta))]
-        open_ways = [any(d and theta[i].data for d, theta in coming) for i in range(len(delta))]
-    back = []
-    for parts in terms:
-        total = 0.0
-        for part in parts:  # from left to right on every Python
-            total += part
-        back.append(total)
-    every = [part for parts in terms for part in parts]
-    passes = any(s and way for s, way in zip(slope, open_ways))
-    return _Layer(delta, slope, _log_length(delta), _log_length(back), _log_length(every), passes)
-
-
-def _log_length(numbers: list[float]) -> float:
-    """log √Σx², also where the length itself is too large for a float."""
-    largest = max(map(abs, numbers))
-    if not all(map(math.isfinite, numbers)):
-        return math.nan
-    return math.log10(largest) + math.log10(math.hypot(*(x / largest for x in numbers))) if largest else -math.inf
-
-
-# --- and all samples of a layer -------------------------------------------------------------------
-
-
-def _row(net: MLP, k: int, readings: list[_Reading]) -> LayerDiagnosis:
-    neurons = net.layers[k].neurons
-    here = [r.layers[k] for r in readings]
-    deltas = [d for layer in here for d in layer.delta]
-    slopes = [abs(s) for layer in here for s in layer.slope]
-    limit, flat = largest_slope(neurons[0]), flat_sides(neurons[0])
-    # The same samples in every layer, so that the steps add up: those whose δ gets through to the first.
-    through = [r.layers for r in readings if r.layers[0].size > -math.inf]
-    through = through or [r.layers for r in readings if r.layers[k].size > -math.inf]
-    last = k + 1 == len(net.layers)
-    return LayerDiagnosis(
-        k + 1, name_of(neurons[0].activation), len(neurons),
-        _spread(sorted(abs(d) for d in deltas if d and math.isfinite(d))),
-        zeros=deltas.count(0.0) / len(deltas),
-        dead=sum(not any(layer.slope[i] for layer in here) for i in range(len(neurons))),
-        saturated=sum(s < SATURATED * limit for s in slopes) / len(slopes) if flat == 2 else 0.0,
-        slope_limit=limit, flat=flat,
-        size=_mean([layers[k].size for layers in through], -math.inf),
-        slope=_mean([layers[k].size - layers[k].back for layers in through], -math.inf),
-        # What comes back into a layer that is dead at every sample is still worth knowing.
-        back=_mean([layers[k].back for layers in through] or [x.back for x in here if x.back > -math.inf], -math.inf),
-        weights=0.0 if last else _mean([layers[k].terms - layers[k + 1].size for layers in through], 0.0),
-        cancellation=_mean([layers[k].back - layers[k].terms for layers in through], 0.0),
-    )  # fmt: skip
-
-
-def _mean(numbers: list[float], none: float) -> float:
-    return math.fsum(numbers) / len(numbers) if numbers else none
-
-
-def _spread(sizes: list[float]) -> tuple[float, float, float, float, float]:
-    """Minimum, quartiles and maximum, each between its neighbours even at the ends of the floats."""
-    if not sizes:
-        return (0.0,) * 5
-
-    def at(quarter: int) -> float:
-        below, rest = divmod(quarter * (len(sizes) - 1), 4)
-        low, high = sizes[below], sizes[min(below + 1, len(sizes) - 1)]
-        return low + (high - low) * (rest / 4)
-
-    return sizes[0], at(1), at(2), at(3), sizes[-1]

@@ -11,15 +11,15 @@ from collections.abc import Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from autograd import AutogradValueError, MissingDependency
+from autograd import AutogradValueError
 from autograd.drawing.theme import LIGHT
 
-from ..plots import Plot
-from .report import sizes_of
+from ..plots import Plot, figure
 
 if TYPE_CHECKING:
-    from .diagnosis import Watch
-    from .report import Diagnosis
+    from matplotlib.figure import Figure
+
+    from .diagnosis import Diagnosis, Watch
 
 _BLUE, _ORANGE = LIGHT.negative, LIGHT.positive  # pale, middle, strong
 _ENDS = (("x", "exactly 0"), ("^", "not finite"))
@@ -46,22 +46,22 @@ def by_layer(diagnoses: Sequence[tuple[str, Diagnosis]], path: str | PathLike[st
     >>> by_layer([("", diagnose(MLP(2, [2, 1], seed=0), [1.0, 2.0], 0.5))])
     Plot of δ, 2 panels
     """
-    figure = _figure((6.5 * len(diagnoses), 6.5))
+    picture = figure("a plot of δ", 6.5 * len(diagnoses), 6.5)
     top: Any = None
     bottom: Any = None
     for n, (title, diagnosis) in enumerate(diagnoses):
-        top = figure.add_subplot(2, len(diagnoses), n + 1, sharey=top)
+        top = picture.add_subplot(2, len(diagnoses), n + 1, sharey=top)
         _sizes(top, diagnosis)
         top.set_title(f"{title}: {diagnosis.verdict}" if title else diagnosis.verdict)
-        bottom = figure.add_subplot(2, len(diagnoses), len(diagnoses) + n + 1, sharey=bottom, sharex=top)
+        bottom = picture.add_subplot(2, len(diagnoses), len(diagnoses) + n + 1, sharey=bottom, sharex=top)
         _steps(bottom, diagnosis)
         if n == 0:
             top.set_ylabel("δ")
             bottom.set_ylabel("what a layer adds to log|δ|")
             style: Any = {"frameon": False, "fontsize": "small"}
-            figure.legend(loc="outside upper center", ncols=3, **style)
-            figure.legend(loc="outside lower center", ncols=3, **_key(), **style)
-    return _finished(figure, path)
+            picture.legend(loc="outside upper center", ncols=3, **style)
+            picture.legend(loc="outside lower center", ncols=3, **_key(), **style)
+    return _finished(picture, path)
 
 
 def _key() -> dict[str, Any]:
@@ -84,7 +84,7 @@ def _sizes(axes: Any, diagnosis: Diagnosis) -> None:
     lowest, lower, _, upper, largest = zip(*(row.spread for row in rows)) if rows else ((),) * 5
     axes.fill_between(layers, lowest, largest, color=_BLUE[0], label="neurons' |δᵢ|, from smallest to largest")
     axes.fill_between(layers, lower, upper, color=_BLUE[1], alpha=0.6, label="their middle half")
-    sizes = [(n, size) for n, size in enumerate(sizes_of(diagnosis), 1) if 0 < size < math.inf]
+    sizes = [(n, size) for n, size in enumerate(diagnosis.sizes, 1) if 0 < size < math.inf]
     places, heights = zip(*sizes) if sizes else ((), ())
     axes.plot(places, heights, color=_BLUE[2], marker="o", markersize=4, label="typical |δ| of a layer")
     for row in diagnosis.rows:
@@ -127,8 +127,8 @@ def over_training(watch: Watch, path: str | PathLike[str] | None = None) -> Delt
     """
     if not watch.diagnoses:
         raise AutogradValueError("there is nothing to plot: hand the Watch to fit(…, callbacks=[watch]) first")
-    figure = _figure((7.0, 3.6))
-    axes = figure.add_subplot()
+    picture = figure("a plot of δ", 7.0, 3.6)
+    axes = picture.add_subplot()
     count = max(len(d.rows) for d in watch.diagnoses)
     for k in range(count):
         share = (k + 1) / count
@@ -142,50 +142,26 @@ def over_training(watch: Watch, path: str | PathLike[str] | None = None) -> Delt
     axes.set_ylabel("typical |δ|")
     axes.grid(alpha=0.25)
     axes.legend(frameon=False, fontsize="small", ncols=1 + (count > 6), loc="center left", bbox_to_anchor=(1.0, 0.5))
-    return _finished(figure, path)
+    return _finished(picture, path)
 
 
 def _over_epochs(axes: Any, watch: Watch, k: int, colour: str) -> None:
     """The line of one layer; epochs at which it has no place on the scale are marked at the lower edge."""
-    seen = [
-        (epoch, d.rows[k].typical, bool(d.not_finite))
-        for epoch, d in zip(watch.epochs, watch.diagnoses)
-        if k < len(d.rows)
-    ]
+    deep = [(epoch, d) for epoch, d in zip(watch.epochs, watch.diagnoses) if k < len(d.rows)]
+    seen = [(epoch, d.rows[k].typical, bool(d.not_finite)) for epoch, d in deep]
     sizes = [(epoch, math.nan if lost or not size else size) for epoch, size, lost in seen]
-    if any(size > 0 for _, size in sizes):
-        few = sum(size > 0 for _, size in sizes) < 3
-        axes.plot(*zip(*sizes), color=colour, label=f"layer {k + 1}", marker="." if few else "")
-    else:
-        axes.plot([], [], color=colour, label=f"layer {k + 1}")
-    for (marker, _), epochs in zip(
-        _ENDS, ([e for e, s, lost in seen if not s and not lost], [e for e, _, lost in seen if lost])
-    ):
+    count = sum(size > 0 for _, size in sizes)
+    line = zip(*sizes) if count else ((), ())
+    axes.plot(*line, color=colour, label=f"layer {k + 1}", marker="." if 0 < count < 3 else "")
+    ends = [e for e, s, lost in seen if not s and not lost], [e for e, _, lost in seen if lost]
+    for (marker, _), epochs in zip(_ENDS, ends):
         if epochs:
             height = [0.03 + 0.04 * k] * len(epochs)  # above each other, since those to the left of a 0 are 0 too
-            axes.plot(
-                epochs,
-                height,
-                linestyle="",
-                marker=marker,
-                markersize=4,
-                color=colour,
-                transform=axes.get_xaxis_transform(),
-            )
+            style: Any = {"linestyle": "", "marker": marker, "markersize": 4, "color": colour}
+            axes.plot(epochs, height, transform=axes.get_xaxis_transform(), **style)
 
 
-def _figure(size: tuple[float, float]) -> Any:
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise MissingDependency("plots of δ need matplotlib: pip install 'deltagrad[plot]'") from None
-    return Figure(figsize=size, layout="constrained")
-
-
-def _finished(figure: Any, path: str | PathLike[str] | None) -> DeltaPlot:
-    for axes in figure.axes:
+def _finished(picture: Figure, path: str | PathLike[str] | None) -> DeltaPlot:
+    for axes in picture.axes:
         axes.spines[["top", "right"]].set_visible(False)
-    plot = DeltaPlot(figure, "δ")
-    if path is not None:
-        plot.save(path)
-    return plot
+    return DeltaPlot(picture, "δ").saved(path)

@@ -17,12 +17,15 @@ from autograd.drawing import Drawing
 from autograd.drawing import draw as summary
 from autograd.drawing.parts import border, canvas, cell, chip, header, legend, table, tooltip, words
 from autograd.drawing.theme import Colour, Theme, largest_of, theme_named
+from autograd.words.naming import name
 from autograd.words.text import exact, shown, signed
 
-from .modules import ForwardPass, Neuron, _activation_name, name
+from .activations import name_of
 
 if TYPE_CHECKING:
     from autograd.drawing.page.explorer import Page
+
+    from .modules import ForwardPass, Neuron
 
 CURVED = 16  # edges between two layers: up to here they curve
 IN_NOTEBOOK = 300  # weights: a notebook draws a forward pass by itself up to here
@@ -32,33 +35,28 @@ EACH = 1000  # weights: above, the edges are a single grey mass
 def draw(
     run: ForwardPass, err: Value | None = None, *, direction: str = "LR", theme: str = "light", force: bool = False
 ) -> Drawing:
-    """The network as it was in one forward pass; see ForwardPass.draw.
-
-    Where it is too large, the graph of its error or output in a few boxes.
-
-    >>> from nn import MLP
-    >>> "neuron 2" in draw(MLP(2, [2, 1], seed=0).forward([1.0, -1.0])).dot
-    True
-    """
+    """The network in one forward pass, for ForwardPass.draw; too large, its error or output in a few boxes."""
     weights = _weights(run)
     if weights <= EACH or force:
         picture = _Picture(run, err, direction, theme_named(theme))
         return Drawing(picture.source(), *_told(run, err))
-    if err is None and len(run.outputs) > 1:
-        raise AutogradValueError(
-            f"the network has {weights} weights, and a picture of more than {EACH} cannot be read:"
-            " give the error as well, for a summary, or pass force=True"
-        )
-    _targets(run, err)  # an error of something else is refused here too
-    return summary(run.outputs[0] if err is None else err, level="summary", direction=direction, theme=theme)
+    unread = f"the network has {weights} weights, and a picture of more than {EACH} cannot be read: give the error"
+    y = _result(run, err, f"{unread} as well, for a summary, or pass force=True")
+    return summary(y, level="summary", direction=direction, theme=theme)
 
 
 def explore(run: ForwardPass, err: Value | None, *, theme: str | None, direction: str, level: str | None) -> Page:
     """The graph of the error or of the only output as a page; see ForwardPass.explore."""
+    many = f"explore: the network has {len(run.outputs)} outputs; give the error that they have"
+    return page(_result(run, err, many), theme=theme, direction=direction, level=level)
+
+
+def _result(run: ForwardPass, err: Value | None, many: str) -> Value:
+    """The error, or else the only output; `many` is what to say of several."""
     if err is None and len(run.outputs) > 1:
-        raise AutogradValueError(f"explore: the network has {len(run.outputs)} outputs; give the error that they have")
+        raise AutogradValueError(many)
     _targets(run, err)  # an error of something else is refused
-    return page(run.outputs[0] if err is None else err, theme=theme, direction=direction, level=level)
+    return run.outputs[0] if err is None else err
 
 
 def _told(run: ForwardPass, err: Value | None) -> tuple[str, str]:
@@ -133,7 +131,7 @@ class _Picture:
         state = [("u", self.plain(u.data)), (out, self.plain(o.data))]
         if self.differentiated:
             state.append(("δ", self.chip(u.grad)))
-        head = header(f"neuron {i + 1}", shown(_activation_name(neuron.activation)), role)
+        head = header(f"neuron {i + 1}", shown(name_of(neuron.activation)), role)
         chips = [self.parameter(f"p{j}", parameter) for j, parameter in enumerate(neuron.parameters())]
         label = self.beside(head, chips, state) if self.sideways else self.below(head, chips, state)
         attributes = border(self.theme, role)
@@ -195,15 +193,12 @@ class _Picture:
         size = abs(theta.data)
         share = size / self.widest if 0 < size <= self.widest else float(size > 0)
         width = 0.7 + 2.3 * share
+        head = "normal" if theta.data >= 0 else "empty"  # which has to stay hollow at the widest line
         self.graph.edge(
-            _key(k, column) + self.leaves,
-            f"{_key(k + 1, i)}:p{column}" + self.arrives,
-            color=self.line_colour(theta.grad),
-            penwidth=f"{width:.2f}",
-            arrowhead="normal" if theta.data >= 0 else "empty",
-            arrowsize=f"{0.4 + 0.22 * width:.2f}",  # a hollow head has to stay hollow at the widest line
-            tooltip=tooltip(self.described(theta, "θ")),
-        )
+            _key(k, column) + self.leaves, f"{_key(k + 1, i)}:p{column}" + self.arrives,
+            color=self.line_colour(theta.grad), penwidth=f"{width:.2f}", arrowhead=head,
+            arrowsize=f"{0.4 + 0.22 * width:.2f}", tooltip=tooltip(self.described(theta, "θ")),
+        )  # fmt: skip
 
     # --- parts --------------------------------------------------------------------------------
 

@@ -11,7 +11,8 @@ import random
 from collections.abc import Callable
 from typing import TypeAlias
 
-from autograd import AutogradValueError
+from .activations import record_of
+from .choosing import chosen
 
 Initializer: TypeAlias = Callable[[random.Random, int, int], float]
 
@@ -58,8 +59,8 @@ def zeros(generator: random.Random, fan_in: int, fan_out: int) -> float:
     return 0.0
 
 
+uniform_weights, zero_weights = uniform, zeros  # telling names, where no module says what they are of
 INITIALIZERS: dict[str, Initializer] = {"xavier": xavier, "he": he, "uniform": uniform, "zeros": zeros}
-_RECTIFIERS = ("relu", "leaky_relu", "elu", "softplus", "gelu", "silu")
 
 
 def initializer_for(initializer: str | Initializer | None, activation: object) -> Initializer:
@@ -71,11 +72,6 @@ def initializer_for(initializer: str | Initializer | None, activation: object) -
     ('he', 'xavier')
     """
     if initializer is None:
-        return he if getattr(activation, "__name__", activation) in _RECTIFIERS else xavier
-    if callable(initializer):
-        return initializer
-    if not isinstance(initializer, str) or initializer not in INITIALIZERS:
-        raise AutogradValueError(
-            f"unknown initializer {initializer!r}; choose one of {', '.join(INITIALIZERS)}, or give a function"
-        )
-    return INITIALIZERS[initializer]
+        record = record_of(activation)
+        return INITIALIZERS[record.initializer] if record else xavier
+    return initializer if callable(initializer) else chosen("initializer", initializer, INITIALIZERS, "a function")

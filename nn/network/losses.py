@@ -7,13 +7,15 @@ over several samples errors are summed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, SupportsIndex, TypeAlias
+from typing import Any, NamedTuple, SupportsIndex, TypeAlias
 
 from autograd import AutogradTypeError, AutogradValueError, Value, softplus, sumprod, where
 from autograd.ops import LITERAL, TABLE
-from autograd.value import Number, literal, number, record
+from autograd.recording import number
+from autograd.value import Number, literal, node_of
+from autograd.words.naming import name
 
-from .modules import name
+from .choosing import chosen
 
 Loss: TypeAlias = Callable[[Any, Any], Value]
 
@@ -89,7 +91,7 @@ def cross_entropy(logits: Sequence[Value], target: int | Value | Sequence[float]
         return _labelled(sumprod([_cross_entropy(xs, c) for c, _ in classes], [p for _, p in classes]))
     if isinstance(target, Value):
         right, others = picked(xs, target)
-        return _labelled(record(TABLE["cross_entropy"], (right, *others)))
+        return _labelled(node_of(TABLE["cross_entropy"], (right, *others)))
     if not isinstance(target, SupportsIndex) or not 0 <= (index := target.__index__()) < len(xs):
         raise AutogradValueError(f"cross_entropy: target {target!r} is not the index of a class, 0 to {len(xs) - 1}")
     return _labelled(_cross_entropy(xs, index))
@@ -110,7 +112,7 @@ def picked(xs: Sequence[Value], index: Value) -> tuple[Value, list[Value]]:
 
 
 def _cross_entropy(xs: list[Value], target: int) -> Value:
-    return record(TABLE["cross_entropy"], (xs[target], *xs[:target], *xs[target + 1 :]))
+    return node_of(TABLE["cross_entropy"], (xs[target], *xs[:target], *xs[target + 1 :]))
 
 
 def binary_cross_entropy(logit: Value | Sequence[Value], target: float | Sequence[float]) -> Value:
@@ -123,7 +125,7 @@ def binary_cross_entropy(logit: Value | Sequence[Value], target: float | Sequenc
     (0.6931471805599453, 800.0)
     """
     terms, weights = [], []
-    given = _listed(target)
+    given = listed(target)
     for (u, y), original in zip(_pairs("binary_cross_entropy", logit, given), given):
         if not 0 <= y.data <= 1:
             raise AutogradValueError(f"binary_cross_entropy: the target {y.data!r} is not between 0 and 1")
@@ -134,10 +136,40 @@ def binary_cross_entropy(logit: Value | Sequence[Value], target: float | Sequenc
     return _labelled(sumprod(terms, weights))
 
 
-LOSSES: dict[str, Loss] = {
-    "squared_error": squared_error, "mean_squared_error": mean_squared_error, "hinge": hinge,
-    "cross_entropy": cross_entropy, "binary_cross_entropy": binary_cross_entropy,
-}  # fmt: skip
+# --- what is known of them --------------------------------------------------------------------
+
+
+class LossRecord(NamedTuple):
+    """What is known of a loss.
+
+    name, function
+    targets    what y may be: "numbers", any; "shares", from 0 to 1; "signs", −1 or 1; "classes", the
+               index of a class or one share per class
+    outputs    what it takes ŷ for: "values" of any σ; "logits" or "margins", u of a linear last layer
+    threshold  above it one output means class 1 (of several, the largest wins); None: the loss does not
+               classify by itself, and where it is used to, the middle of σ's range decides
+
+    >>> loss_record("hinge").targets, loss_record(squared_error).threshold
+    ('signs', None)
+    """
+
+    name: str
+    function: Loss
+    targets: str
+    outputs: str
+    threshold: float | None
+
+
+LOSS_RECORDS = {known.name: known for known in (
+    #           name                    function              targets    takes ŷ for  class 1 above
+    LossRecord("squared_error",        squared_error,        "numbers", "values",    None),
+    LossRecord("mean_squared_error",   mean_squared_error,   "numbers", "values",    None),
+    LossRecord("hinge",                hinge,                "signs",   "margins",   0.0),
+    LossRecord("cross_entropy",        cross_entropy,        "classes", "logits",    0.0),
+    LossRecord("binary_cross_entropy", binary_cross_entropy, "shares",  "logits",    0.0),
+)}  # fmt: skip
+
+LOSSES: dict[str, Loss] = {known.name: known.function for known in LOSS_RECORDS.values()}
 
 
 def loss_of(loss: str | Loss) -> Loss:
@@ -146,22 +178,43 @@ def loss_of(loss: str | Loss) -> Loss:
     >>> loss_of("hinge") is hinge
     True
     """
-    if callable(loss):
-        return loss
-    if loss not in LOSSES:
-        raise AutogradValueError(
-            f"unknown loss {loss!r}; choose one of {', '.join(LOSSES)}, or give a function of outputs and targets"
-        )
-    return LOSSES[loss]
+    return loss if callable(loss) else chosen("loss", loss, LOSSES, "a function of outputs and targets")
 
 
-def _listed(x: Any) -> list[Any]:
+def loss_record(loss: str | Loss) -> LossRecord | None:
+    """What is known of a loss, by its name or the function itself; None for a function of one's own.
+
+    >>> loss_record(lambda outputs, y: outputs) is None
+    True
+    """
+    function = loss_of(loss)
+    return next((known for known in LOSS_RECORDS.values() if known.function is function), None)
+
+
+def targets_of(loss: str, y: Any, outputs: int) -> Sequence[Any]:
+    """The target of a loss of that name as one number for each output: the index of a class is a 1 among zeros.
+
+    >>> targets_of("cross_entropy", 2, 3), targets_of("hinge", -1, 1), targets_of("my own", [0.5], 1)
+    ([0.0, 0.0, 1.0], [-1], [0.5])
+    """
+    if hasattr(y, "__len__"):
+        return y  # type: ignore[no-any-return]
+    of_classes = loss in LOSS_RECORDS and LOSS_RECORDS[loss].targets == "classes"
+    return [float(k == y) for k in range(outputs)] if of_classes else [y]
+
+
+def listed(x: Any) -> list[Any]:
+    """Several numbers or Values as a list, and one alone as a list of one.
+
+    >>> listed(1.0), listed((1.0, 2.0))
+    ([1.0], [1.0, 2.0])
+    """
     alone = isinstance(x, str) or not isinstance(x, Iterable) or getattr(x, "ndim", 1) == 0
     return [x] if alone else list(x)
 
 
 def _outputs(loss: str, outputs: Any) -> list[Value]:
-    os = _listed(outputs)
+    os = listed(outputs)
     if not os:
         raise AutogradValueError(f"{loss}: there are no outputs")
     for o in os:
@@ -173,7 +226,7 @@ def _outputs(loss: str, outputs: Any) -> list[Value]:
 
 
 def _pairs(loss: str, outputs: Any, targets: Any) -> list[tuple[Value, Value]]:
-    os, ys = _outputs(loss, outputs), _listed(targets)
+    os, ys = _outputs(loss, outputs), listed(targets)
     if len(os) != len(ys):
         raise AutogradValueError(f"{loss}: {len(os)} outputs, and {len(ys)} targets")
     named = [

@@ -11,40 +11,21 @@ from __future__ import annotations
 
 import operator
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from os import PathLike
-from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex
 
-import autograd
 from autograd import TABLE, AutogradTypeError, AutogradValueError, Value
-from autograd.value import Number, literal, number, record
-from autograd.words.naming import (
-    name as name,  # the names of pictures and programs alike; nn's modules take it from here
-)
+from autograd.recording import number
+from autograd.value import Number, literal, node_of
+from autograd.words.naming import name as name  # for those who look for it here
 
+from .activations import Activation, activation_of, name_of
 from .initializers import Initializer, initializer_for
 
 if TYPE_CHECKING:
     from autograd.drawing import Drawing
     from autograd.drawing.page.explorer import Page
-
-Activation: TypeAlias = Callable[[Value], Value]
-
-
-def linear(u: Value) -> Value:
-    """The identity: a neuron without activation.
-
-    >>> linear(Value(2.0)).data
-    2.0
-    """
-    return u
-
-
-ACTIVATIONS: dict[str, Activation] = {
-    "tanh": autograd.tanh, "sigmoid": autograd.sigmoid, "relu": autograd.relu,
-    "leaky_relu": autograd.leaky_relu, "elu": autograd.elu, "softplus": autograd.softplus,
-    "gelu": autograd.gelu, "silu": autograd.silu, "linear": linear,
-}  # fmt: skip
 
 _SUMPROD = TABLE["sumprod"]
 _ONE = literal(1.0)  # the bias's input
@@ -113,7 +94,7 @@ class Neuron(Module):
         layer, row = index or (None, None)
         rows = () if row is None else (row,)
         self.activation = activation
-        self.sigma = _activation(activation)
+        self.sigma = activation_of(activation)
         self.theta = [
             Value(draw(generator, nin, fan_out), name("θ", *rows, column, layer=layer)) for column in range(1, nin + 1)
         ]
@@ -128,7 +109,7 @@ class Neuron(Module):
     def _fire(self, o: Sequence[Value]) -> Value:
         bias = self.bias
         operands = (*self.theta, *o) if bias is None else (*self.theta, bias, *o, _ONE)
-        self.u = u = record(_SUMPROD, operands)
+        self.u = u = node_of(_SUMPROD, operands)
         self.o = out = self.sigma(u)
         try:
             out.label, u.label = self._labels
@@ -152,7 +133,7 @@ class Neuron(Module):
         return {**self.__dict__, "u": None, "o": None}
 
     def __repr__(self) -> str:
-        return f"Neuron({len(self.theta)}, {_activation_name(self.activation)})"
+        return f"Neuron({len(self.theta)}, {name_of(self.activation)})"
 
 
 class Layer(Module):
@@ -365,11 +346,11 @@ class MLP(Module):
         """The network that `save` wrote, to the last bit; see storage.load for what is refused."""
         from .storage import load
 
-        return load(path)
+        return load(path, MLP)
 
     def __repr__(self) -> str:
         sizes = [self.nin, *(len(layer.neurons) for layer in self.layers)]
-        sigma = _activation_name(self.activation)
+        sigma = name_of(self.activation)
         return f"MLP({'-'.join(map(str, sizes))}, {sigma}, {len(self.parameters())} parameters)"
 
 
@@ -390,23 +371,9 @@ def _inputs(reader: str, n: int, inputs: Iterable[Number], named: bool = False) 
 
 def _not_a_value(neuron: Neuron, out: object) -> NoReturn:
     raise AutogradTypeError(
-        f"the activation {_activation_name(neuron.activation)} returned {out!r}, which is not a Value;"
+        f"the activation {name_of(neuron.activation)} returned {out!r}, which is not a Value;"
         " compute with autograd's functions, not math's"
     ) from None
-
-
-def _activation(activation: str | Activation) -> Activation:
-    if callable(activation):
-        return activation
-    if not isinstance(activation, str) or activation not in ACTIVATIONS:
-        raise AutogradValueError(
-            f"unknown activation {activation!r}; choose one of {', '.join(ACTIVATIONS)}, or give a function of a Value"
-        )
-    return ACTIVATIONS[activation]
-
-
-def _activation_name(activation: str | Activation) -> str:
-    return activation if isinstance(activation, str) else getattr(activation, "__name__", "σ")
 
 
 def _size(what: str, n: SupportsIndex) -> int:

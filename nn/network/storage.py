@@ -10,18 +10,21 @@ Python writes the shortest decimal that reads back as the same double, so nothin
 
 from __future__ import annotations
 
-import contextlib
 import json
 import math
 import os
-import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograd import AutogradError, AutogradValueError
+from autograd.files import write
+from autograd.words.naming import name
 
-from .modules import ACTIVATIONS, MLP, Activation, name
+from .activations import ACTIVATIONS, Activation
+
+if TYPE_CHECKING:
+    from .modules import MLP
 
 FORMAT, VERSION = "deltagrad network", 1
 _KEYS = ("nin", "nouts", "activation", "output_activation", "bias")
@@ -38,83 +41,50 @@ def save(net: MLP, path: str | os.PathLike[str], notes: Any = None) -> None:
     shape was changed by hand, and for a parameter that is inf or nan; OSError from the disk.
 
     >>> import tempfile
+    >>> from nn import MLP
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     net = MLP(2, [3, 1], seed=0); save(net, folder + "/net.json")
-    ...     [p.data for p in load(folder + "/net.json").parameters()] == [p.data for p in net.parameters()]
+    ...     [p.data for p in MLP.load(folder + "/net.json").parameters()] == [p.data for p in net.parameters()]
     True
     """
-    content = {
-        "format": FORMAT,
-        "version": VERSION,
-        "architecture": _architecture(net),
-        "parameters": _numbers(net),
-    }
+    architecture = dict(zip(_KEYS, _architecture(net)))
+    content = {"format": FORMAT, "version": VERSION, "architecture": architecture, "parameters": _numbers(net)}
     if notes is not None:
         content["notes"] = notes
     write(path, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def load(path: str | os.PathLike[str]) -> MLP:
-    """The network that `save` wrote.
+def load(path: str | os.PathLike[str], make: Callable[..., MLP]) -> MLP:
+    """The network that `save` wrote; `make` is MLP, which stands above this module.
 
     Raises AutogradValueError, saying what is wrong, for a file that is no saved network or has
     a missing, surplus or impossible entry; OSError where it cannot be read.
 
-    >>> load(os.devnull)  # doctest: +ELLIPSIS
+    >>> from nn import MLP
+    >>> load(os.devnull, MLP)  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     autograd.errors.AutogradValueError: ...: not a saved network: it is not JSON (line 1, column 1)
     """
     try:
-        content = _parsed(Path(path).read_bytes())
-        net = _network(content)
+        return _network(_parsed(Path(path).read_bytes()), make)
     except AutogradError as error:
         raise AutogradValueError(f"{os.fspath(path)}: {error}") from None
-    return net
 
 
-def write(path: str | os.PathLike[str], text: str) -> None:
-    """Replace a file in one move, so that a reader finds the old text or the new, never half of it.
-
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write(folder + "/a.txt", "δ"); Path(folder + "/a.txt").read_text(encoding="utf-8")
-    'δ'
-    """
-    target = Path(os.path.realpath(path))  # a link stays a link
-    beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-    try:
-        with open(beside, "x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, target)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            beside.unlink()
-        raise
-
-
-def _architecture(net: MLP) -> dict[str, Any]:
-    """What the constructor needs to make this network's shape again."""
-    last = net.layers[-1]
-    found = {
-        "nin": net.nin,
-        "nouts": [len(layer.neurons) for layer in net.layers],
-        "activation": _activation_name(net.activation),
-        "output_activation": _activation_name(net.output_activation),
-        "bias": last.neurons[0].bias is not None,
-    }
-    widths = [net.nin, *found["nouts"]]  # type: ignore[misc]
-    for width, layer in zip(widths, net.layers):
-        sigma = ACTIVATIONS[str(found["output_activation" if layer is last else "activation"])]
+def _architecture(net: MLP) -> tuple[int, list[int], str, str, bool]:
+    """What the constructor needs to make this network's shape again, in the order of _KEYS."""
+    last, nouts = net.layers[-1], [len(layer.neurons) for layer in net.layers]
+    hidden, output, bias = _key(net.activation), _key(net.output_activation), last.neurons[0].bias is not None
+    for width, layer in zip([net.nin, *nouts], net.layers):
+        sigma = ACTIVATIONS[output if layer is last else hidden]
         for neuron in layer.neurons:
-            same = neuron.sigma is sigma and (neuron.bias is not None) == found["bias"]
+            same = neuron.sigma is sigma and (neuron.bias is not None) == bias
             if not same or len(neuron.theta) != width:
                 raise AutogradValueError(f"cannot save: {net!r} was changed after it was made, at {neuron!r}")
-    return found
+    return net.nin, nouts, hidden, output, bias
 
 
-def _activation_name(activation: str | Activation) -> str:
+def _key(activation: str | Activation) -> str:
     for key, function in ACTIVATIONS.items():
         if activation in (key, function):
             return key
@@ -180,7 +150,7 @@ def _no_constant(text: str) -> Any:
     raise AutogradValueError(f"it contains {text}, and every number of a network is finite")
 
 
-def _network(content: dict[str, Any]) -> MLP:
+def _network(content: dict[str, Any], make: Callable[..., MLP]) -> MLP:
     """The network; every entry is checked before any of it is made, so a huge width costs nothing."""
     architecture, parameters = content.get("architecture"), content.get("parameters")
     if not isinstance(architecture, dict) or not isinstance(parameters, dict):
@@ -196,7 +166,7 @@ def _network(content: dict[str, Any]) -> MLP:
             raise AutogradValueError(f"architecture: {σ!r} is no activation; known are {', '.join(ACTIVATIONS)}")
     _same_keys("parameters", parameters, _names(nin, nouts, bias))
     data = [_double(key, parameters[key]) for key in _names(nin, nouts, bias)]
-    net = MLP(nin, nouts, activation, output_activation, bias, "zeros")
+    net = make(nin, nouts, activation, output_activation, bias, "zeros")
     for p, x in zip(net.parameters(), data):
         p.data = x
     return net

@@ -12,20 +12,16 @@ from typing import Any, NamedTuple
 from autograd import AutogradValueError, Value, fsum, grad, toposort
 from autograd.gradient import graph_rule
 from autograd.ops import LITERAL
+from autograd.recording import given
 from autograd.teaching.paths import Edge, Edges, edges_between
-from autograd.value import given
 from autograd.words.formulas import PRODUCT, Formulas
 from autograd.words.naming import name
 
 from .. import deltas as hand
+from ..network.activations import ACTIVATION_RECORDS
 from ..network.losses import loss_of
 from ..network.modules import MLP
 
-# The row that is σ' of each activation; that the engine's rule leads to it, at u, is the proof's.
-SLOPES = {
-    "tanh": "sech2", "sigmoid": "sigmoid_slope", "relu": "step", "leaky_relu": "leaky_relu_slope",
-    "elu": "elu_slope", "softplus": "sigmoid", "gelu": "gelu_slope", "silu": "silu_slope",
-}  # fmt: skip
 _LOSSES = ("squared_error", "mean_squared_error")
 _SHOWN = 6  # paths that a step writes out
 
@@ -71,6 +67,9 @@ class Case:
         self.net = copy.deepcopy(net) if isinstance(net, MLP) else MLP(net[0], net[1:], activation, bias=bias, seed=0)
         self.layers = [layer.neurons for layer in self.net.layers]
         self.sigmas = [_known(neurons[0].activation) for neurons in self.layers]
+        # The row that is σ' of each; that the engine's rule leads to it, at u, is what is proved.
+        rows = {s: ACTIVATION_RECORDS[s].slope for s in self.sigmas}
+        self.slopes = {s: slope for s, slope in rows.items() if slope}
         self.loss = loss
         self._error_slopes: Callable[[Any, Any], list[Any]] = hand.ERROR_SLOPES[loss]
         self._name_parameters()
@@ -82,11 +81,9 @@ class Case:
         self.err = loss_of(loss)(self.run.outputs, self.targets)
         self.inputs = [*self.run.inputs, *self.targets, *self.net.parameters()]
         self.terms = self._terms()
-        self._named = {
-            v: v.label
-            for v in toposort(self.err, *(term.node for term in self.terms))
-            if v.label and not v.label.startswith("∂") and v.op is not LITERAL
-        }
+        nodes = toposort(self.err, *(term.node for term in self.terms))
+        named = [v for v in nodes if v.label and not v.label.startswith("∂") and v.op is not LITERAL]
+        self._named = {v: v.label for v in named}
         self.rows = self._row_names()
         self.emerging = len(self.run.u[-1])
         self.steps = self._steps() if len(self.layers) > 1 else []
@@ -110,10 +107,10 @@ class Case:
 
     def _row_names(self) -> dict[str, str]:
         """One activation is σ, as in the lecture; of several each keeps its name."""
-        known = [s for s in dict.fromkeys(self.sigmas) if s in SLOPES]
-        if len(known) == 1:
-            return {known[0]: "σ", SLOPES[known[0]]: "σ'"}
-        return {SLOPES[s]: f"{s}'" for s in known if SLOPES[s] not in known}
+        if len(self.slopes) == 1:
+            ((sigma, slope),) = self.slopes.items()
+            return {sigma: "σ", slope: "σ'"}
+        return {slope: f"{s}'" for s, slope in self.slopes.items() if slope not in self.slopes}
 
     @property
     def title(self) -> str:
@@ -136,11 +133,15 @@ class Case:
         u, o = hand.forward(x, theta, bias, [sigma for sigma, _ in pairs])
         delta = hand.backward(theta, u, self._error_slopes(y, o[-1]), [slope for _, slope in pairs])
         of_theta, of_bias = hand.gradients(x, o, delta)
-        gradients: list[Any] = []
+        return [d for layer in reversed(delta) for d in layer] + self._flat(of_theta, of_bias)
+
+    def _flat(self, of_theta: Any, of_bias: Any) -> list[Any]:
+        """∂Err/∂θ and ∂Err/∂b in the order of the network's parameters."""
+        flat: list[Any] = []
         for neurons, rows, biases in zip(self.layers, of_theta, of_bias):
             for neuron, row, b in zip(neurons, rows, biases):
-                gradients += [*row, b] if neuron.bias is not None else row
-        return [d for layer in reversed(delta) for d in layer] + gradients
+                flat += [*row, b] if neuron.bias is not None else row
+        return flat
 
     # --- how it is written ---------------------------------------------------------------------------
 
@@ -157,10 +158,8 @@ class Case:
     def hand_lines(self) -> list[str]:
         """The formulas of deltas.py, each run on the names of its operands: the lecture's lines."""
         outputs = [Value(0.5, o.label) for o in self.run.outputs]
-        slopes = [
-            [Value(0.5, f"{self.rows.get(SLOPES[s], s + chr(39))}({u.label})") if s in SLOPES else 1 for u in us]
-            for s, us in zip(self.sigmas, self.run.u)
-        ]
+        primes = [self.rows.get(self.slopes[s], f"{s}'") if s in self.slopes else "" for s in self.sigmas]
+        slopes = [[Value(0.5, f"{p}({u.label})") if p else 1 for u in us] for p, us in zip(primes, self.run.u)]
         deltas = [[Value(0.5, "δ" + u.label[1:]) for u in us] for us in self.run.u]
         last = len(deltas) - 1
         error_slopes = self._error_slopes(self.targets, outputs)
@@ -168,10 +167,7 @@ class Case:
         for k in range(last - 1, -1, -1):
             columns = zip(*[neuron.theta for neuron in self.layers[k + 1]])
             lines += [hand.hidden_delta(s, deltas[k + 1], column) for s, column in zip(slopes[k], columns)]
-        of_theta, of_bias = hand.gradients(self.run.inputs, self.run.o, deltas)
-        for neurons, rows, biases in zip(self.layers, of_theta, of_bias):
-            for neuron, row, b in zip(neurons, rows, biases):
-                lines += [*row, b] if neuron.bias is not None else row
+        lines += self._flat(*hand.gradients(self.run.inputs, self.run.o, deltas))
         writer = Formulas({v: v.label for v in [*self.run.inputs, *(o for os in self.run.o for o in os)]})
         return [writer.write(line) for line in lines]
 
@@ -187,21 +183,11 @@ class Case:
         gathered: list[list[Value | float]] = [[d, theta, *slope] for d, theta in zip(deltas, through)]
         layer = following[0].label.rstrip("₀₁₂₃₄₅₆₇₈₉,")
         delta = self.terms[self.emerging]
-        return [
-            self._sum("the chain rule, a product for each path from Err down", paths, about),
-            self._sum(
-                f"paths through the same {layer}ⱼ begin alike; their sum is {deltas[0].label.rstrip('₁')}ⱼ",
-                gathered,
-                about,
-            ),
-            Step(
-                "all end in the same σ', which is taken out",
-                delta.node,
-                self.line(delta),
-                self.line(delta, True),
-                about,
-            ),
-        ]
+        alike = f"paths through the same {layer}ⱼ begin alike; their sum is {deltas[0].label.rstrip('₁')}ⱼ"
+        taken_out = "all end in the same σ', which is taken out"
+        first = self._sum("the chain rule, a product for each path from Err down", paths, about)
+        last = Step(taken_out, delta.node, self.line(delta), self.line(delta, True), about)
+        return [first, self._sum(alike, gathered, about), last]
 
     def _sum(self, title: str, products: list[list[Value | float]], about: str) -> Step:
         value = fsum([_product(factors) for factors in products])
@@ -217,10 +203,10 @@ class Case:
 
 
 def _known(activation: object) -> str:
-    if isinstance(activation, str) and (activation in SLOPES or activation == "linear"):
+    if isinstance(activation, str) and activation in ACTIVATION_RECORDS:
         return activation
     raise AutogradValueError(
-        f"prove: {activation!r} has no σ' that is known here; take one of {', '.join(SLOPES)}, linear"
+        f"prove: {activation!r} has no σ' that is known here; take one of {', '.join(ACTIVATION_RECORDS)}"
     )
 
 

@@ -11,19 +11,22 @@ no rounding has touched, and they are compared with ==.
 
 from __future__ import annotations
 
+import operator
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from autograd import TABLE, AutogradValueError, Value, lower
-from autograd.value import given, literal, record
+from autograd.recording import given
+from autograd.value import literal, node_of
 from autograd.words.formulas import latex_name
 
 from .. import deltas as hand
-from ..network.modules import ACTIVATIONS, MLP
-from .case import SLOPES, Case
+from ..network.activations import ACTIVATION_RECORDS, ACTIVATIONS
+from ..network.modules import MLP
+from .case import Case
 
 Pair = tuple[Callable[[Any], Any], Callable[[Any], Any]]  # σ and σ'
 
@@ -147,7 +150,7 @@ def prove(
     import sympy
 
     # Rows under their own names: what one activation's slope is may be another's σ.
-    functions = {row: sympy.Function(row, real=True) for s in case.sigmas if s in SLOPES for row in (s, SLOPES[s])}
+    functions = {row: sympy.Function(row, real=True) for pair in case.slopes.items() for row in pair}
     symbols = {v: sympy.Symbol(v.label, real=True) for v in case.inputs}
     engine = program.to("sympy", functions=functions)(*symbols.values())
     by_hand = case.by_hand(symbols, [_abstract(s, functions) for s in case.sigmas])
@@ -155,17 +158,13 @@ def prove(
     def same(a: Any, b: Any) -> bool:
         return bool(a == b or sympy.expand(a - b) == 0)
 
-    equations = tuple(
-        Equation(term.name, a, b, same(a, b), case.line(term), case.line(term, latex=True), lecture)
-        for term, a, b, lecture in zip(case.terms, engine, by_hand, case.hand_lines())
-    )
+    equations = _equations(case, engine, by_hand, same)
     delta = engine[case.emerging]
     steps = tuple(
         Equation(step.title, a, delta, same(a, delta), step.text, step.latex, about=step.about)
         for step, a in zip(case.steps, engine[len(equations) :])
     )
-    lemmas = tuple(_lemma(s) for s in dict.fromkeys(case.sigmas) if s in SLOPES)
-    return Proof(f"{case.title}, for all x, y and θ", equations, lemmas, steps)
+    return Proof(f"{case.title}, for all x, y and θ", equations, tuple(map(_lemma, case.slopes)), steps)
 
 
 def prove_exactly(
@@ -200,35 +199,41 @@ def prove_exactly(
         numbers = {v: Fraction(generator.randint(-12, 12), generator.randint(1, 9)) for v in case.inputs}
         engine.append(program(*numbers.values()))
         by_hand.append(case.by_hand(numbers, [hand.ACTIVATIONS[s] for s in case.sigmas]))
-    equations = tuple(
-        Equation(term.name, a, b, a == b, case.line(term), case.line(term, latex=True), lecture)
-        for term, a, b, lecture in zip(case.terms, zip(*engine), zip(*by_hand), case.hand_lines())
-    )
+    equations = _equations(case, zip(*engine), zip(*by_hand), operator.eq)
     return Proof(f"{case.title}, on {samples} samples of fractions", equations, samples=samples)
+
+
+def _equations(
+    case: Case, engine: Iterable[Any], by_hand: Iterable[Any], same: Callable[[Any, Any], bool]
+) -> tuple[Equation, ...]:
+    return tuple(
+        Equation(term.name, a, b, same(a, b), case.line(term), case.line(term, latex=True), lecture)
+        for term, a, b, lecture in zip(case.terms, engine, by_hand, case.hand_lines())
+    )
 
 
 def _abstract(sigma: str, functions: dict[str, Any]) -> Pair:
     """σ and σ' as symbols of functions, with the parameters that the activation has."""
-    if sigma not in SLOPES:
+    if sigma not in functions:
         return hand.linear, hand.linear_slope
     x = Value(0.5)
     applied = lower(ACTIVATIONS[sigma](x), [x]).to("sympy", functions=functions)
-    return applied, lambda u: functions[SLOPES[sigma]](*applied(u).args)
+    return applied, lambda u: functions[ACTIVATION_RECORDS[sigma].slope](*applied(u).args)
 
 
 def _lemma(sigma: str) -> Equation:
     """σ' = dσ/du, the derivative taken by SymPy, on either side of 0, where some have a kink."""
     import sympy
 
-    x = Value(0.5, "u")
-    o = ACTIVATIONS[sigma](x)
-    slope = record(TABLE[SLOPES[sigma]], (x, *(literal(p.data) for p in o.parents[1:])))
+    x, known = Value(0.5, "u"), ACTIVATION_RECORDS[sigma]
+    o = known.function(x)
+    slope = node_of(TABLE[known.slope], (x, *(literal(p.data) for p in o.parents[1:])))
     sigma_of, slope_of = (lower(v, [x]).to("sympy") for v in (o, slope))
     sides = [sympy.Symbol("u", positive=True), sympy.Symbol("u", negative=True)]
     derivatives = [(sympy.diff(sigma_of(u), u), slope_of(u)) for u in sides]
     equal = all(sympy.simplify((a - b).rewrite(sympy.exp)) == 0 for a, b in derivatives)
-    (a, b), text = derivatives[0], f"{sigma}'(u), by SymPy's derivative as by the table's row {SLOPES[sigma]}"
-    text += ", at u ≠ 0" * (sigma in ("relu", "leaky_relu", "elu"))  # where they have a kink
+    (a, b), text = derivatives[0], f"{sigma}'(u), by SymPy's derivative as by the table's row {known.slope}"
+    text += ", at u ≠ 0" * known.kink
     return Equation(f"d{sigma}/du", b, a, equal, text, latex_name(f"{sigma}'"))
 
 

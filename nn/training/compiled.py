@@ -21,10 +21,13 @@ from autograd import TABLE, LoweringError, Value, grad, no_grad, where
 from autograd.lowering import Program, lower
 from autograd.lowering.native import compiled as native
 from autograd.lowering.native import machine
-from autograd.value import literal, tracing
+from autograd.recording import tracing
+from autograd.value import literal
+from autograd.words.naming import name
 
+from ..network.activations import ACTIVATIONS
 from ..network.losses import LOSSES, Loss, picked
-from ..network.modules import ACTIVATIONS, MLP, Layer, Neuron, name
+from ..network.modules import MLP, Layer, Neuron
 from .optimizers import SGD, Adam, Optimizer, shortened
 from .samples import Net, Sample, is_right, wanted
 
@@ -208,10 +211,8 @@ class Compiled:
         return lower(results, [*xs, *ys, *classes, *leaves], allow_constants=True)
 
     def _columns(self, samples: list[Sample]) -> Any:
-        rows = [
-            [*x, *(y if isinstance(y, list) else [y]), *([wanted(y, self.outputs)] if self.decides else [])]
-            for x, y in samples
-        ]
+        classes = [[wanted(y, self.outputs)] if self.decides else [] for _, y in samples]
+        rows = [[*x, *(y if isinstance(y, list) else [y]), *c] for (x, y), c in zip(samples, classes)]
         return self.numpy.array(self.numpy.transpose(rows), dtype=self.numpy.float64, order="C")
 
     def _try_functions(self) -> None:

@@ -62,10 +62,8 @@ def read_csv(path: str | PathLike[str], target: str | None = None, task: str = "
             raise AutogradValueError(f"{target!r} is the only column: there is nothing to learn it from")
         at = header.index(target)
         text = [not any(_figures(cells[c]) for _, cells in rows) for c in range(len(header))]
-        X = [
-            [_number(cell, place, header[c], text[c]) for c, cell in enumerate(cells) if c != at]
-            for place, cells in rows
-        ]  # fmt: skip
+        others = [c for c in range(len(header)) if c != at]
+        X = [[_number(cells[c], place, header[c], text[c]) for c in others] for place, cells in rows]
         Y, classes = _targets([(place, cells[at]) for place, cells in rows], target, task)
     except AutogradValueError as error:
         raise AutogradValueError(f"{fspath(path)}: {error}") from None

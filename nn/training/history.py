@@ -88,10 +88,7 @@ class History:
         """
         from ..plots import training_curve
 
-        plot = training_curve(self)
-        if path is not None:
-            plot.save(path)
-        return plot
+        return training_curve(self, path)
 
     def __repr__(self) -> str:
         n = len(self.epochs)
@@ -111,8 +108,5 @@ class History:
 
 
 _ENDS = {
-    "": "",
-    "patience": ", stopped early",
-    "callback": ", stopped by a callback",
-    "interrupt": ", interrupted",
-}
+    "": "", "patience": ", stopped early", "callback": ", stopped by a callback", "interrupt": ", interrupted",
+}  # fmt: skip

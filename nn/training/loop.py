@@ -18,8 +18,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from autograd import AutogradTypeError, AutogradValueError, LoweringError, MissingDependency, no_grad
-from autograd import value as engine
+from autograd import AutogradTypeError, AutogradValueError, LoweringError, MissingDependency, no_grad, recording
 
 from ..network.losses import Loss, loss_of
 from .history import Epoch, History
@@ -101,19 +100,18 @@ def fit(
         raise AutogradValueError(f'reduction is "sum" or "mean", and was given as {reduction!r}')
     size = len(samples) if batch_size is None else min(_whole("batch_size", batch_size), len(samples))
     _whole("epochs", epochs, least=0)
-    if not engine._recording.get():
+    if not recording.is_recording():
         raise AutogradValueError(
             "fit: nothing is recorded inside no_grad(), so nothing can be learned; call it outside"
         )
     _require_callbacks(callbacks)
-    chosen, deciding = _optimizer(net, optimizer), decides(err, samples)
+    chosen = _optimizer(net, optimizer)
     history, best = History(), _Best(net)
     began = time.perf_counter()
     try:
-        task = _Task(
-            net, err, chosen, samples, checks, size, reduction == "mean", clip_norm, deciding, random.Random(seed),
-            _compiled(backend, epochs, net, err, chosen, samples, checks, deciding),
-        )  # fmt: skip
+        mean, generator = reduction == "mean", random.Random(seed)
+        task = _Task(net, err, chosen, samples, checks, size, mean, clip_norm, decides(err, samples), generator)
+        task = task._replace(compiled=task.in_machine_code(backend, epochs))
         with Bar(epochs, progress) as bar:
             for count in range(1, epochs + 1):
                 epoch = task.epoch()
@@ -140,11 +138,11 @@ def fit(
 
 def _require_callbacks(callbacks: object) -> None:
     if not isinstance(callbacks, (list, tuple)):
-        raise AutogradTypeError(f"callbacks is a list of functions, and was given as {engine.given(callbacks)}")
+        raise AutogradTypeError(f"callbacks is a list of functions, and was given as {recording.given(callbacks)}")
     for callback in callbacks:
         if isinstance(callback, type) or not callable(callback):  # a class would be made, and be true, and end it all
             raise AutogradTypeError(
-                f"a callback is a function f(epoch, net, history), and one was given as {engine.given(callback)}"
+                f"a callback is a function f(epoch, net, history), and one was given as {recording.given(callback)}"
             )
 
 
@@ -161,7 +159,26 @@ class _Task(NamedTuple):
     clip_norm: float | None
     decides: bool
     generator: random.Random
-    compiled: Compiled | None
+    compiled: Compiled | None = None
+
+    def in_machine_code(self, backend: str, epochs: int) -> Compiled | None:
+        """The network as machine code, or None where it is trained node by node."""
+        if backend not in ("auto", "eager", "native"):
+            raise AutogradValueError(f'backend is "auto", "eager" or "native", and was given as {backend!r}')
+        net, samples, checks = self.net, self.samples, self.checks
+        seen, parameters = epochs * (len(samples) + len(checks or ())), len(net.parameters())
+        # debug() wants to see the nodes, and within no_grad() nothing can be recorded.
+        if backend == "eager" or (backend == "auto" and (recording.is_attended() or not _pays(seen, parameters))):
+            return None
+        from .compiled import Compiled
+
+        try:
+            budget = math.inf if backend == "native" else seen * _eager_seconds(parameters)
+            return Compiled(net, self.err, self.optimizer, samples, checks, self.decides, budget)
+        except (LoweringError, MissingDependency):
+            if backend == "native":
+                raise
+            return None
 
     def epoch(self) -> Epoch:
         """See every sample once, in batches, then measure."""
@@ -288,34 +305,6 @@ def _optimizer(net: Net, optimizer: str | Optimizer | None) -> Optimizer:
     return chosen
 
 
-def _compiled(
-    backend: str,
-    epochs: int,
-    net: Net,
-    err: Loss,
-    optimizer: Optimizer,
-    samples: list[Sample],
-    checks: list[Sample] | None,
-    deciding: bool,
-) -> Compiled | None:
-    """The network as machine code, or None where it is trained node by node."""
-    if backend not in ("auto", "eager", "native"):
-        raise AutogradValueError(f'backend is "auto", "eager" or "native", and was given as {backend!r}')
-    seen = epochs * (len(samples) + len(checks or ()))
-    # debug() wants to see the nodes, and within no_grad() nothing can be recorded.
-    if backend == "eager" or (backend == "auto" and (engine._attended or not _pays(seen, len(net.parameters())))):
-        return None
-    from .compiled import Compiled
-
-    try:
-        budget = math.inf if backend == "native" else seen * _eager_seconds(len(net.parameters()))
-        return Compiled(net, err, optimizer, samples, checks, deciding, budget)
-    except (LoweringError, MissingDependency):
-        if backend == "native":
-            raise
-        return None
-
-
 def _pays(seen: int, parameters: int) -> bool:
     """Whether so many samples, epoch by epoch, take longer node by node than it takes to compile.
 
@@ -334,6 +323,3 @@ def _whole(what: str, n: Any, least: int = 1) -> int:
     if not isinstance(n, int) or isinstance(n, bool) or n < least:
         raise AutogradValueError(f"{what} must be a whole number from {least}, and was given as {n!r}")
     return n
-
-
-__all__ = ["Callback", "accuracy", "fit", "predict"]

@@ -15,7 +15,9 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
 from autograd import AutogradTypeError, AutogradValueError, Value
-from autograd.value import number
+from autograd.recording import number
+
+from ..network.choosing import chosen
 
 LearningRate: TypeAlias = "float | Callable[[int], float]"
 Vector: TypeAlias = list[float]
@@ -257,12 +259,7 @@ def optimizer_of(
     """
     if isinstance(optimizer, Optimizer):
         return optimizer
-    if not isinstance(optimizer, str) or optimizer not in OPTIMIZERS:
-        raise AutogradValueError(
-            f"unknown optimizer {optimizer!r}; choose one of {', '.join(OPTIMIZERS)},"
-            " or give one, as SGD(net.parameters(), 0.1)"
-        )
-    kind = OPTIMIZERS[optimizer]
+    kind = chosen("optimizer", optimizer, OPTIMIZERS, "one, as SGD(net.parameters(), 0.1)")
     return kind(parameters) if learning_rate is None else kind(parameters, learning_rate)
 
 

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 from autograd import AutogradError, AutogradTypeError, AutogradValueError, no_grad
-from autograd.value import number
+from autograd.recording import number
 
-from ..network.losses import Loss, binary_cross_entropy, cross_entropy, hinge
+from ..network.losses import Loss, loss_record
 from ..network.modules import MLP, Layer, Neuron
 
 Net: TypeAlias = "MLP | Layer | Neuron"
@@ -80,11 +80,13 @@ def target(where: str, y: Any) -> Target:
 def decides(err: Loss, samples: list[Sample]) -> bool:
     """Whether this is a classification, so that accuracy means something.
 
+    >>> from nn import cross_entropy
     >>> decides(cross_entropy, [([0.0], 1)]), decides(lambda o, y: (o - y) ** 2, [([0.0], 1)])
     (True, False)
     """
+    known = loss_record(err)
     one_hot = all(isinstance(y, list) and len(y) > 1 and len(set(y)) == 2 and y.count(1) == 1 for _, y in samples)
-    return one_hot or err in (cross_entropy, binary_cross_entropy, hinge)
+    return one_hot or (known is not None and known.threshold is not None)
 
 
 def predicted(outputs: Any, threshold: float = 0.0) -> int:

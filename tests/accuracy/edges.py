@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import inf, nan
+from math import inf, nan, pi
 from typing import Any, NamedTuple
 
 from autograd import Value, fsum, logsumexp, where
@@ -62,21 +62,58 @@ EDGES = (
         row("abs", 0.0, value=0.0, slopes=(0.0,)), row("sign", 0.0, value=0.0, slopes=(0.0,)),
     )),
     Edge("sqrt'(0)", "inf", "HIPS raises", (row("sqrt", 0.0, value=0.0, slopes=(inf,)),)),
-    Edge("log(0), log1p(−1)", "−inf, derivative inf", "", (
+    Edge("cbrt(−8); cbrt'(0)", "−2; inf", "", (
+        row("cbrt", -8.0, value=-2.0, slopes=(1 / 12,)), row("cbrt", 0.0, value=0.0, slopes=(inf,)),
+    )),
+    Edge("log(0), log2(0), log10(0), log1p(−1)", "−inf, derivative inf", "", (
         row("log", 0.0, value=-inf, slopes=(inf,)), row("log1p", -1.0, value=-inf, slopes=(inf,)),
+        row("log2", 0.0, value=-inf, slopes=(inf,)), row("log10", 0.0, value=-inf, slopes=(inf,)),
     )),
     Edge("log(x<0)", "nan, derivative nan", "torch keeps 1/x", (
         row("log", -2.0, value=nan, slopes=(nan,)), row("log1p", -2.0, value=nan, slopes=(nan,)),
+        row("log2", -2.0, value=nan, slopes=(nan,)), row("log10", -2.0, value=nan, slopes=(nan,)),
     )),
     Edge("asin'(±1); acos'(±1)", "inf; −inf", "", (
         row("asin", 1.0, value=None, slopes=(inf,)), row("asin", -1.0, value=None, slopes=(inf,)),
         row("acos", 1.0, value=0.0, slopes=(-inf,)), row("acos", -1.0, value=None, slopes=(-inf,)),
     )),
+    Edge("acosh'(1); atanh(±1)", "inf; ±inf, derivative inf", "", (
+        row("acosh", 1.0, value=0.0, slopes=(inf,)), row("acosh", 0.5, value=nan, slopes=(nan,)),
+        row("atanh", 1.0, value=inf, slopes=(inf,)), row("atanh", -1.0, value=-inf, slopes=(inf,)),
+        row("atanh", 2.0, value=nan, slopes=(nan,)),
+    )),
+    Edge("atan2(±0, −1)", "±π", "", (
+        row("atan2", 0.0, -1.0, value=pi, slopes=(-1.0, 0.0)), row("atan2", -0.0, -1.0, value=-pi, slopes=(-1.0, 0.0)),
+    )),
+    Edge("atan2(0, 0)", "0, derivatives nan", "", (row("atan2", 0.0, 0.0, value=0.0, slopes=(nan, nan)),)),
     Edge("1/0; 0/0", "inf, derivative −inf; nan", "Python raises", (
         row("div", 1.0, 0.0, value=inf, slopes=(inf, -inf)), row("div", 0.0, 0.0, value=nan, slopes=(None, nan)),
     )),
     Edge("max, min at a tie", "½, ½", "torch's max(dim) picks one", (
         row("maximum", 2.0, 2.0, value=2.0, slopes=(0.5, 0.5)), row("minimum", 2.0, 2.0, value=2.0, slopes=(0.5, 0.5)),
+    )),
+    Edge("floor, ceil, trunc, round", "slope 0, at the jumps too; ceil(−.5) is −0; a half to the even side", "", (
+        row("floor", 2.0, value=2.0, slopes=(0.0,)), row("floor", -0.0, value=-0.0, slopes=(0.0,)),
+        row("ceil", -0.5, value=-0.0, slopes=(0.0,)), row("trunc", -inf, value=-inf, slopes=(0.0,)),
+        row("round", 2.5, 0.0, value=2.0, slopes=(0.0, 0.0)), row("round", -0.5, 0.0, value=-0.0, slopes=(0.0, 0.0)),
+        row("round", nan, 0.0, value=nan), row("round", 1.7e308, -308.0, value=inf),
+    )),
+    Edge("5 % −3; fmod(5, −3)", "−1, ∂y 2; 2, ∂y 1", "", (
+        row("mod", 5.0, -3.0, value=-1.0, slopes=(1.0, 2.0)), row("fmod", 5.0, -3.0, value=2.0, slopes=(1.0, 1.0)),
+    )),
+    Edge("6 % 3, a multiple", "0, ∂x 1, ∂y −2", "", (row("mod", 6.0, 3.0, value=0.0, slopes=(1.0, -2.0)),)),
+    Edge("1 // 0.1; 1 % 0.1", "9, and almost .1: the double 0.1 is a little more than a tenth", "", (
+        row("floordiv", 1.0, 0.1, value=9.0, slopes=(0.0, 0.0)),
+        row("mod", 1.0, 0.1, value=1.0 % 0.1, slopes=(1.0, -9.0)),
+        row("fmod", 1.0, 0.1, value=1.0 % 0.1, slopes=(1.0, -9.0)),
+    )),
+    Edge("1 % 0, fmod(1, 0); ±1 // 0", "nan; ±inf", "Python raises", (
+        row("mod", 1.0, 0.0, value=nan), row("fmod", 1.0, 0.0, value=nan, slopes=(None, nan)),
+        row("floordiv", 1.0, 0.0, value=inf), row("floordiv", -1.0, 0.0, value=-inf),
+    )),
+    Edge("copysign(±0, y)", "±0, slope 0", "", (
+        row("copysign", 0.0, -2.0, value=-0.0, slopes=(0.0, 0.0)),
+        row("copysign", 3.0, -0.0, value=-3.0, slopes=(-1.0, 0.0)),
     )),
     Edge("0**0", "1, ∂x 0, ∂y 0", "JAX ∂x nan; every micrograd-like engine raises", (
         row("pow", 0.0, 0.0, value=1.0, slopes=(0.0, 0.0)),
@@ -91,7 +128,8 @@ EDGES = (
         row("pow", -8.0, 1 / 3, value=nan, slopes=(nan, nan)),
     )),
     Edge("overflow", "±inf", "math.exp, cosh, pow and ** raise", (
-        row("exp", 1000.0, value=inf, slopes=(inf,)), row("expm1", 1000.0, value=inf, slopes=(inf,)),
+        row("exp", 1000.0, value=inf, slopes=(inf,)), row("exp2", 1025.0, value=inf, slopes=(inf,)),
+        row("expm1", 1000.0, value=inf, slopes=(inf,)),
         row("sinh", -1000.0, value=-inf, slopes=(inf,)), row("cosh", -1000.0, value=inf, slopes=(-inf,)),
         row("pow", 10.0, 400.0, value=inf, slopes=(inf, inf)), row("pow", -10.0, 401.0, value=-inf, slopes=(inf, nan)),
         row("mul", 1e200, -1e200, value=-inf, slopes=(-1e200, 1e200)),
@@ -100,6 +138,9 @@ EDGES = (
     Edge("silu, gelu at −inf; their slopes at +inf", "−0, 0; 1", "torch and JAX nan", (
         row("silu", -inf, value=-0.0, slopes=(0.0,)), row("gelu", -inf, value=0.0, slopes=(0.0,)),
         row("silu", inf, value=inf, slopes=(1.0,)), row("gelu", inf, value=inf, slopes=(1.0,)),
+    )),
+    Edge("softsign at ±inf", "±1, slope 0", "", (
+        row("softsign", inf, value=1.0, slopes=(0.0,)), row("softsign", -inf, value=-1.0, slopes=(0.0,)),
     )),
     Edge("logsumexp of only −inf", "−inf, derivatives nan", "", (
         Check(lambda *xs: logsumexp(xs), (-inf, -inf), -inf, (nan, nan)),

@@ -12,7 +12,7 @@ from typing import Any
 from mpmath import mpf
 
 from autograd import TABLE, Value, grad
-from autograd.value import record
+from autograd.value import node_of
 from nn.network import losses
 
 from .sampling import OPERANDS, Point
@@ -23,14 +23,14 @@ LARGEST, INFINITE = math.nextafter(math.inf, 0.0), mpf(2) ** 1024
 
 # Rows that exist as slopes of others: their own slope is a second derivative, and has its bar.
 SLOPES = {
-    "div_slope", "pow_dx", "pow_dy", "log_slope", "log1p_slope", "asin_slope", "atan_slope", "sech2", "sigmoid_slope",
-    "leaky_relu_slope", "elu_slope", "silu_slope", "gelu_slope", "normal_density", "erf_slope", "hypot_slope",
-    "softmax", "softmax_rest", "ratio",
+    "div_slope", "pow_dx", "pow_dy", "log_slope", "log1p_slope", "log10_slope", "asin_slope", "atan_slope",
+    "atan2_slope", "atanh_slope", "sech2", "sigmoid_slope", "leaky_relu_slope", "elu_slope", "silu_slope",
+    "softsign_slope", "gelu_slope", "normal_density", "erf_slope", "hypot_slope", "softmax", "softmax_rest", "ratio",
 }  # fmt: skip
 # Rows that exist as second derivatives: their values have a bar, third derivatives have none.
 SECONDS = {"pow_dxx", "pow_dxy", "pow_dyy"}
-# Operands by which a row is differentiated, where not by all: exponents and targets are whole numbers.
-DIFFERENTIABLE = {"ratio": 3, "binary_cross_entropy": 1, "hinge": 1}
+# Operands by which a row is differentiated, where not by all: exponents, digits and targets are whole numbers.
+DIFFERENTIABLE = {"ratio": 3, "round": 1, "binary_cross_entropy": 1, "hinge": 1}
 # Roots of first and second derivatives.
 ROOTS = {
     ("silu", 1): (-1.2784645427610738,), ("silu", 2): (-2.399357280515468, 2.399357280515468),
@@ -71,11 +71,11 @@ def bar(name: str, order: int) -> float | None:
 def excused(name: str, order: int, xs: Point) -> bool:
     """Where the true result goes through zero and its last digits cannot be had.
 
-    And second derivatives of hypot where the length is a subnormal, which has few digits itself.
+    And second derivatives of hypot and atan2 where the length is a subnormal, which has few digits itself.
     """
     order += name in SLOPES
     roots, width = ROOTS.get((name.partition("_")[0], order), ()), 0.01 * (order + 1)
-    if name.startswith("hypot") and order == 2:
+    if name.startswith(("hypot", "atan2")) and order == 2:
         return math.hypot(*xs) < 2.0**-1022
     return any(abs(xs[0] - root) < width for root in roots)
 
@@ -134,7 +134,7 @@ Errors = dict[Directions, Worst]
 def ours(name: str, xs: Point) -> Answers:
     """What the engine says: the value, the slopes by backward() and by grad, second derivatives."""
     leaves = [Value(x) for x in xs]
-    y = LOSS_OF_OPERANDS[name](*leaves) if name in LOSSES else record(TABLE[name], tuple(leaves))
+    y = LOSS_OF_OPERANDS[name](*leaves) if name in LOSSES else node_of(TABLE[name], tuple(leaves))
     answers: Answers = {(): y.data}
     slopes = grad(y, leaves)
     y.backward()

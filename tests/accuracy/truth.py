@@ -54,6 +54,10 @@ def length(*xs: Any) -> Any:
     return mp.sqrt(sum(x * x for x in xs))
 
 
+def trunc(x: Any) -> Any:
+    return mp.sign(x) * mp.floor(abs(x))
+
+
 def ordered(x: Any, y: Any) -> int:
     """−1, 0 or 1 as x is below, at or above y."""
     return int(x > y) - int(x < y)
@@ -76,13 +80,18 @@ TRUTH: dict[str, Function] = {
     "pow_dyy": lambda x, y: x**y * mp.log(x) ** 2,
     "ratio": lambda x, y, z, n: x * y / z**n,
     "sqrt": mp.sqrt,
+    "cbrt": lambda x: mp.sign(x) * mp.cbrt(abs(x)),
     # exponentials and logarithms
     "exp": mp.exp,
     "expm1": mp.expm1,
+    "exp2": lambda x: mpf(2) ** x,
     "log": mp.log,
     "log_slope": lambda x: 1 / x,
     "log1p": mp.log1p,
     "log1p_slope": lambda x: 1 / (1 + x),
+    "log2": lambda x: mp.log(x) / mp.log(2),
+    "log10": lambda x: mp.log(x) / mp.log(10),
+    "log10_slope": lambda x: 1 / (x * mp.log(10)),
     # trigonometry
     "sin": mp.sin,
     "cos": mp.cos,
@@ -92,8 +101,14 @@ TRUTH: dict[str, Function] = {
     "asin_slope": lambda x: 1 / mp.sqrt((1 - x) * (1 + x)),
     "atan": mp.atan,
     "atan_slope": lambda x: 1 / (1 + x * x),
+    "atan2": mp.atan2,
+    "atan2_slope": lambda x, y: x / (x * x + y * y),
     "sinh": mp.sinh,
     "cosh": mp.cosh,
+    "asinh": mp.asinh,
+    "acosh": mp.acosh,
+    "atanh": mp.atanh,
+    "atanh_slope": lambda x: 1 / ((1 - x) * (1 + x)),
     # activations and their slopes
     "tanh": mp.tanh,
     "sech2": lambda x: mp.sech(x) ** 2,
@@ -107,10 +122,13 @@ TRUTH: dict[str, Function] = {
     "softplus": lambda x: mp.log1p(mp.exp(x)) if x < 0 else x + mp.log1p(mp.exp(-x)),
     "silu": lambda x: x * sigmoid(x),
     "silu_slope": lambda x: sigmoid(x) * (1 + x * sigmoid(-x)),
+    "softsign": lambda x: x / (1 + abs(x)),
+    "softsign_slope": lambda x: 1 / (1 + abs(x)) ** 2,
     "gelu": lambda x: x * normal(x),
     "gelu_slope": lambda x: normal(x) + x * density(x),
     "normal_density": density,
     "erf": lambda x: mp.erf(x) if abs(x) < 28 else mp.sign(x),  # erfc(28) < 1e−342
+    "erfc": lambda x: 2 * normal(-x * mp.sqrt(2)),
     "erf_slope": lambda x: 2 / mp.sqrt(mp.pi) * mp.exp(-x * x),
     # branches
     "abs": abs,
@@ -124,6 +142,15 @@ TRUTH: dict[str, Function] = {
     "le": lambda x, y: mpf(x <= y),
     "gt": lambda x, y: mpf(x > y),
     "ge": lambda x, y: mpf(x >= y),
+    # whole numbers and remainders
+    "copysign": lambda x, y: abs(x) if y >= 0 else -abs(x),
+    "floor": mp.floor,
+    "ceil": mp.ceil,
+    "trunc": trunc,
+    "round": lambda x, digits: mp.nint(x * mpf(10) ** digits) / mpf(10) ** digits,
+    "fmod": lambda x, y: x - y * trunc(x / y),
+    "mod": lambda x, y: x - y * mp.floor(x / y),
+    "floordiv": lambda x, y: mp.floor(x / y),
     # sums, products and what classifiers need
     "gated": lambda g, d: g * d,
     "fsum": lambda *xs: mp.fsum(xs),

@@ -61,7 +61,7 @@ def same(x, y):
 def test_every_function_can_be_called(name):
     row = TABLE[name]
     operands = ["x", "y", "z"][: row.arity or 3]
-    numbers = dict(zip(operands, [0.5, 0.25, 2.0]))
+    numbers = dict(zip(operands, [1.5 if name == "acosh" else 0.5, 0.25, 2.0]))
     result, leaves = expression(f"{name}({', '.join(operands)})", numbers)
     assert result.op is row and result.data == row.function(*numbers.values())
     assert [leaf.label for leaf in leaves] == operands
@@ -87,6 +87,7 @@ def test_plain_numbers_are_worked_out_at_once():
 
 def test_operators_bind_as_in_python():
     assert expression("-x**2 + 2**-x * 3 - 4/x/2", {"x": 2.0})[0].data == -(2.0**2) + 2.0**-2.0 * 3 - 4 / 2 / 2
+    assert expression("-x % 3 + 7 // x * 2", {"x": 2.0})[0].data == -2.0 % 3 + 7 // 2.0 * 2
 
 
 def test_names_of_books():
@@ -112,7 +113,7 @@ HOSTILE = [
     "x.__class__", "().__class__.__bases__[0].__subclasses__()", "__import__('os').system('id')", "x.data", "_x",
     "__builtins__", "[x for x in y]", "{x: 1}", "(x, x)", "[x]", "lambda: x", "lambda x: x", "'text'", "b'text'",
     "f'{x}'", "x if x else x", "x and x", "not x", "x[0]", "x == x", "x != x", "x is x", "x in x", "x < x < x", "~x",
-    "x // x", "x % x", "x @ x", "x << 9", "x | x", "x & x", "1j", "True", "None", "...", "(x := 3)", "await x",
+    "x @ x", "x << 9", "x | x", "x & x", "1j", "True", "None", "...", "(x := 3)", "await x",
     "tanh(*x)", "tanh(x=x)", "tanh(x, x)", "tanh()", "hypot()", "pow(x)", "tanh(x)(x)", "(tanh)(**x)", "where(x, x)",
 ]  # fmt: skip
 

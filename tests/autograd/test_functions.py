@@ -8,6 +8,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -17,12 +18,17 @@ from autograd import TABLE, AutogradTypeError, AutogradValueError, Op, Value, ad
 
 UNARY = [
     "abs", "sign", "step", "exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan",
-    "sinh", "cosh", "tanh", "sigmoid", "relu", "softplus", "gelu", "silu", "erf", "neg",
+    "sinh", "cosh", "tanh", "sigmoid", "relu", "softplus", "gelu", "silu", "erf", "neg", "cbrt", "exp2", "log2",
+    "log10", "asinh", "acosh", "atanh", "erfc", "softsign", "floor", "ceil", "trunc",
 ]  # fmt: skip
-BINARY = ["add", "sub", "mul", "div", "pow", "maximum", "minimum", "leaky_relu", "elu"]
-METHODS = [name for name in UNARY + BINARY if name not in ("add", "sub", "mul", "div", "neg")]
+BINARY = [
+    "add", "sub", "mul", "div", "mod", "floordiv", "pow", "maximum", "minimum", "leaky_relu", "elu", "atan2",
+    "copysign", "fmod", "round",
+]  # fmt: skip
+METHODS = [name for name in UNARY + BINARY if name not in ("add", "sub", "mul", "div", "mod", "floordiv", "neg")]
 OF_MATH = [
     "exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "erf",
+    "asinh", "acosh", "atanh", "log2", "log10", "erfc", "floor", "ceil", "trunc",
 ]  # fmt: skip
 
 
@@ -59,7 +65,7 @@ def test_methods_are_the_functions(name: str) -> None:
     x, y = Value(0.5), Value(2.0)
     operands = (x,) if name in UNARY else (x, y)
     by_method, by_function = getattr(x, name)(*operands[1:]), getattr(autograd, name)(*operands)
-    assert by_method.data == by_function.data
+    assert same(by_method.data, by_function.data)
     assert by_method.op is by_function.op is TABLE[name]
     assert by_method.parents == by_function.parents == operands
     method = getattr(Value, name)
@@ -107,6 +113,99 @@ def test_parameters_with_a_default_are_operands(f: Callable[..., Any], default: 
     parameter = Value(default)
     f(x, parameter).backward()
     assert parameter.grad == (-2.0 if default == 0.01 else math.expm1(-2.0))
+
+
+# --- roundings, remainders and shares ---------------------------------------------------------
+
+
+def test_python_s_own_functions_give_values() -> None:
+    x: Any = Value(-2.675)
+    given = {
+        "floor": math.floor(x), "ceil": math.ceil(x), "trunc": math.trunc(x), "round": round(x), "to 2": round(x, 2),
+        "to tens": round(Value(25.0), -1), "%": x % 2, "//": x // 2, "% v": 7 % x, "// v": 7 // x,
+    }  # fmt: skip
+    assert all(type(v) is Value for v in given.values())
+    assert {name: v.data for name, v in given.items()} == {
+        "floor": -3.0, "ceil": -2.0, "trunc": -2.0, "round": -3.0, "to 2": round(-2.675, 2),
+        "to tens": 20.0, "%": -2.675 % 2, "//": -2.0, "% v": 7 % -2.675, "// v": -3.0,
+    }  # fmt: skip
+    for found, expected in ((divmod(x, 2), divmod(-2.675, 2)), (divmod(7, x), divmod(7, -2.675))):
+        assert tuple(v.data for v in found) == expected
+
+
+@given(x=st.floats(-99, 99), y=st.floats(-9, 9).filter(bool))
+def test_slopes_of_remainders(x: float, y: float) -> None:
+    a, b = Value(x), Value(y)
+    (a % b).backward()
+    assert a.grad == 1.0 and same(b.grad, -(x // y))
+    a, b = Value(x), Value(y)
+    autograd.fmod(a, b).backward()
+    assert a.grad == 1.0 and b.grad == pytest.approx(-math.trunc(Fraction(x) / Fraction(y)), rel=1e-15)
+    assert autograd.fmod(x, y) == math.fmod(x, y)
+
+
+def test_what_is_constant_in_pieces_has_no_slope() -> None:
+    x = Value(2.5)
+    for y in (x.floor(), x.ceil(), x.trunc(), x.round(), x // 2, round(x, 1), autograd.copysign(3.0, x)):
+        assert grad(y, x)[0].data == 0.0
+        y.backward()
+    assert x.grad == 0.0
+
+
+@given(st.lists(st.floats(-800, 800), min_size=1, max_size=6))
+def test_softmax_gives_shares_on_numbers_and_on_values(xs: list[float]) -> None:
+    numbers, values = autograd.softmax(xs), autograd.softmax(map(Value, xs))
+    assert numbers == [p.data for p in values] and all(type(p) is float for p in numbers)
+    assert math.fsum(numbers) == pytest.approx(1.0, rel=1e-15)
+
+
+def test_softmax_of_none_and_its_gradient() -> None:
+    assert autograd.softmax([]) == []
+    assert check_grads(lambda *xs: autograd.softmax(xs)[1], 0.5, -1.0, 2.0) == 12
+
+
+def test_names_of_python_s_builtins_are_there_but_not_taken_by_a_star() -> None:
+    assert {"abs", "pow", "round"}.isdisjoint(autograd.__all__)
+    x = Value(-2.5)
+    assert [autograd.abs(x).data, autograd.pow(x, 2).data, autograd.round(x).data] == [2.5, 6.25, -2.0]
+
+
+# --- on NumPy's arrays of objects -----------------------------------------------------------------
+
+# Of whole numbers, of bits, of identity, and `and`, `or`, `not`, which give one of the objects.
+OTHER_UFUNCS = {np.gcd, np.lcm, np.invert, np.left_shift, np.right_shift, np.equal, np.not_equal}
+UFUNCS = sorted(
+    {f.__name__ for f in vars(np).values() if isinstance(f, np.ufunc) and any("O" in kind for kind in f.types)
+     and not f.__name__.startswith(("bitwise", "logical")) and f.signature is None and f not in OTHER_UFUNCS}
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UFUNCS)
+def test_numpy_s_functions_on_arrays_of_values(name: str) -> None:
+    f = getattr(np, name)
+    numbers = [np.array([1.25, 1.75] if name == "arccosh" else [0.25, 0.75]), np.array([0.5, -0.125])][: f.nin]
+    found = f(*[np.array([Value(x) for x in column]) for column in numbers])
+    for got, expected in zip(np.ravel(found), np.ravel(f(*numbers))):
+        assert type(got) is Value or expected.dtype == bool or name == "sign"
+        assert float(got.data if isinstance(got, Value) else got) == pytest.approx(float(expected), rel=1e-15)
+
+
+def test_a_table_of_numpy_s_functions_is_asked() -> None:
+    assert {"arctan", "arctan2", "arcsinh", "hypot", "conjugate", "fabs", "rint", "floor", "remainder"} <= set(UFUNCS)
+
+
+@pytest.mark.parametrize("f", [np.var, np.std, np.mean, np.sum, np.prod, np.ptp, np.linalg.norm, np.median])
+def test_numpy_s_statistics_of_values(f: Callable[..., Any]) -> None:
+    numbers = [0.25, 0.75, -0.5]
+    y = f(np.array([Value(x) for x in numbers]))
+    assert type(y) is Value and y.data == pytest.approx(f(np.array(numbers)), rel=1e-15)
+
+
+def test_the_gradient_of_numpy_s_standard_deviation() -> None:
+    xs = [Value(x) for x in (0.25, 0.75, -0.5)]
+    np.std(np.array(xs)).backward()  # type: ignore[call-overload]
+    mean, deviation = 1 / 6, float(np.std([x.data for x in xs]))
+    assert [x.grad for x in xs] == pytest.approx([(x.data - mean) / (3 * deviation) for x in xs], rel=1e-14)
 
 
 # --- sums -----------------------------------------------------------------------------------
@@ -193,12 +292,12 @@ def test_sumprod_needs_pairs() -> None:
 
 
 @pytest.fixture
-def softsign() -> Any:
-    """x / (1 + |x|), entered as one row and taken out again."""
-    slope: Callable[[Any], Any] = lambda x: autograd.div(1.0, (1.0 + autograd.abs(x)) * (1.0 + autograd.abs(x)))
-    row = add_row(Op("softsign", lambda x: x / (1.0 + math.fabs(x)), lambda o, x: (slope(x),)))
+def isru() -> Any:
+    """x / √(1 + x²), entered as one row and taken out again."""
+    cosine: Callable[[Any], Any] = lambda x: autograd.div(1.0, autograd.hypot(1.0, x))
+    row = add_row(Op("isru", lambda x: x / math.hypot(1.0, x), lambda o, x: (cosine(x) * cosine(x) * cosine(x),)))
     yield function(row)
-    del TABLE["softsign"]
+    del TABLE["isru"]
 
 
 @given(x=st.floats(-5, 5).filter(lambda x: abs(x) > 0.01))
@@ -216,18 +315,18 @@ def test_one_row_is_enough(x: float) -> None:
     assert check_grads(lambda v: (cube(v) * v).tanh(), x / 5) >= 1
 
 
-def test_one_s_own_row_in_pickles_networks_and_pictures_names(softsign: Callable[..., Any]) -> None:
+def test_one_s_own_row_in_pickles_networks_and_pictures_names(isru: Callable[..., Any]) -> None:
     from nn import MLP
 
-    x = Value(2.0)
-    y = softsign(x) * x
+    x = Value(0.75)
+    y = isru(x) * x
     loaded = pickle.loads(pickle.dumps(y))
     loaded.backward()
-    assert loaded.data == y.data == 4 / 3
+    assert loaded.data == y.data == 0.6 * 0.75
     assert loaded.parents[1].grad == grad(y, x)[0].data
-    assert y.parents[0]._op == "softsign" and softsign.__name__ == "softsign"
-    out = MLP(1, [2, 1], activation=softsign, seed=0)([0.5])
-    assert out.op is TABLE["softsign"]
+    assert y.parents[0]._op == "isru" and isru.__name__ == "isru"
+    out = MLP(1, [2, 1], activation=isru, seed=0)([0.5])
+    assert out.op is TABLE["isru"]
 
 
 def test_a_network_with_one_s_own_activation_can_be_pickled() -> None:
@@ -254,9 +353,9 @@ def test_one_s_own_row_of_any_number_of_operands() -> None:
     assert check_grads(lambda a, b, c: product(a, b, c), 2.0, 3.0, 4.0) == 12
 
 
-def test_a_name_is_taken_only_once(softsign: Callable[..., Any]) -> None:
-    with pytest.raises(AutogradValueError, match="has an operation 'softsign' already; choose another name"):
-        add_row(Op("softsign", lambda x: x, lambda o, x: (1.0,)))
+def test_a_name_is_taken_only_once(isru: Callable[..., Any]) -> None:
+    with pytest.raises(AutogradValueError, match="has an operation 'isru' already; choose another name"):
+        add_row(Op("isru", lambda x: x, lambda o, x: (1.0,)))
     with pytest.raises(AutogradValueError, match="'tanh' already"):
         add_row(Op("tanh", lambda x: x, lambda o, x: (1.0,)))
 

@@ -95,6 +95,19 @@ def test_the_gradient_of_a_gradient_is_the_second_derivative(program: Program) -
             assert measured.agrees(second.data), (program, measured)
 
 
+@pytest.mark.parametrize("by", ["xxx", "xxy", "xyx", "yxx", "xyy", "yxy", "yyx", "yyy"])
+@pytest.mark.parametrize("x, y", [(2.5, 3.5), (0.3, -1.75), (1.0, 0.5), (7.0, 2.0), (0.9, 3.0)])
+def test_third_derivatives_of_a_power(x: float, y: float, by: str) -> None:
+    mpmath = pytest.importorskip("mpmath")
+    leaves = {"x": Value(x), "y": Value(y)}
+    derivative = leaves["x"] ** leaves["y"]
+    for name in by:
+        (derivative,) = grad(derivative, leaves[name])
+    with mpmath.workdps(60):
+        true = mpmath.diff(lambda a, b: a**b, (mpmath.mpf(x), mpmath.mpf(y)), (by.count("x"), by.count("y")))
+    assert derivative.data == pytest.approx(float(true), rel=1e-13)
+
+
 @given(programs(unary=SMOOTH, binary=("add", "sub", "mul")))
 @settings(max_examples=25)
 def test_hessians_are_symmetric(program: Program) -> None:
@@ -340,6 +353,17 @@ def test_gating_is_only_where_a_slope_can_be_singular() -> None:
     assert "gated" not in names
     (g,) = grad(where(x > 0, x.log(), 0.0), [x])
     assert "gated" in {node.op.name for node in toposort(g) if node.op is not None}
+
+
+@pytest.mark.parametrize("number", [0.25, 1 - 2**-53, 1.0, 1 + 2**-52, 2.0, 7.5])
+@pytest.mark.parametrize("f", [lambda x, n: x**n, lambda x, n: x / n], ids=["power", "quotient"])
+def test_a_plain_number_of_at_least_one_makes_no_pole(f: Callable[[Value, float], Value], number: float) -> None:
+    """Then the upstream gradient is a factor, as everywhere; below one it is kept from 0·inf."""
+    x = Value(0.5)
+    (g,) = grad(f(x, number).tanh(), [x])
+    names = {node.op.name for node in toposort(g) if node.op is not None}
+    assert ("gated" in names) == (number < 1)
+    assert difference_in_graph(f(x, number).tanh(), x).agrees(g.data)
 
 
 # --- the lecture emerges ------------------------------------------------------------------------

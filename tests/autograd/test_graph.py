@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd import AutogradTypeError, Value, fsum, toposort
-from autograd.graph import dependents, recompute, restart
+from autograd import AutogradTypeError, Op, Value, fsum, function_of_row, toposort, where
+from autograd.gradient import partials_in_graph
+from autograd.graph import dependents, partials, recompute, restart, sent
 
 # A graph as the operands of each interior node: indices of earlier nodes.
 graphs = st.lists(st.lists(st.integers(0, 10**6), min_size=1, max_size=3), min_size=1, max_size=15)
@@ -94,3 +95,39 @@ def test_recompute_is_building_again(operands: list[list[int]], which: int, data
 def test_only_values_have_a_graph(root: Any) -> None:
     with pytest.raises(AutogradTypeError, match="toposort walks the graph below a Value, and was given"):
         toposort(root)
+
+
+@given(graphs, st.integers(0, 10**6))
+def test_known_nodes_are_left_out_with_all_below_them(operands: list[list[int]], i: int) -> None:
+    nodes = build(operands)
+    known = ancestors(nodes[i % len(nodes)])
+    before = set(known)
+    order = toposort(nodes[-1], known=known)
+    assert set(order) == ancestors(nodes[-1]) - before and known == before | set(order)
+    assert [node for node in toposort(nodes[-1]) if node not in before] == order
+
+
+def test_partials_are_the_row_s_on_the_recorded_numbers() -> None:
+    x, y = Value(3.0), Value(2.0)
+    assert partials(x) == () and partials_in_graph(x) == ()
+    assert partials(x * y) == (2.0, 3.0) and partials(x > y) == (None, None)
+    assert partials(where(x > y, x, y)) == (None, 1.0, 0.0)
+    node = x / y
+    x.data = 100.0  # at the moment of asking, as backward() would find it
+    assert partials(node) == (0.5, -25.0)
+    assert [float(d.data) if isinstance(d, Value) else d for d in partials_in_graph(node)] == [0.5, -25.0]
+    whole = function_of_row(Op("whole", lambda x: x, lambda o, x: (1,)))(x)
+    assert type(partials(whole)[0]) is float
+
+
+@given(graphs)
+def test_partials_times_upstream_is_what_backward_sends(operands: list[list[int]]) -> None:
+    nodes = build(operands)
+    nodes[-1].backward()
+    received = dict.fromkeys(ancestors(nodes[-1]), 0.0)
+    for node in received:
+        for parent, d in zip(node.parents, partials(node)):
+            assert d is not None
+            received[parent] += sent(node.grad, d)
+    received[nodes[-1]] += 1.0
+    assert received == {node: node.grad for node in received}

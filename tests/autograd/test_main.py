@@ -160,7 +160,7 @@ def test_a_formula_may_start_with_a_minus(capsys, separator):
         (["x", "x=1", "x=2"], "x is given twice"),
         (["x", "1"], "'1' gives no value: write name=number, as in x=2"),
         (["sinn(x)", "x=1"], "there is no function 'sinn'; there is sin, sinh, sign"),
-        (["x.__class__", "x=1"], "'x.__class__' is not allowed: a formula is made of numbers, names, + - * / **,"),
+        (["x.__class__", "x=1"], "'x.__class__' is not allowed: a formula is made of numbers, names, + - * / // % **,"),
         (["-" * 9_999 + "x", "x=1"], "is nested too deeply"),
         (["x*x", "x=1", "-o", "no/such/folder/a.svg"], "there is no folder"),
         (["x*x", "x=1", "-o", "a.bmp"], "has to end in"),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from autograd import TABLE, AutogradValueError, Op, Value, add_row
 from autograd.gradient import graph_rule
-from autograd.value import record
+from autograd.value import node_of
 
 ROWS = sorted(set(TABLE) - {"literal"})
 # May give inf or nan at moderate operands; a sum or a product gives them at huge ones only.
@@ -28,7 +28,7 @@ def test_a_rule_has_one_partial_for_each_operand(name):
     for n in operand_counts(row):
         xs = [0.5] * n
         assert len(row.rule(row.function(*xs), *xs)) == n
-        assert len(graph_rule(row)(record(row, tuple(map(Value, xs))), *map(Value, xs))) == n
+        assert len(graph_rule(row)(node_of(row, tuple(map(Value, xs))), *map(Value, xs))) == n
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -39,7 +39,7 @@ def test_a_rule_says_the_same_on_floats_and_on_values(name, data):
     xs = data.draw(st.lists(st.floats(-3, 3), min_size=n, max_size=n))
     leaves = [Value(x) for x in xs]
     on_floats = row.rule(row.function(*xs), *xs)
-    on_values = graph_rule(row)(record(row, tuple(leaves)), *leaves)
+    on_values = graph_rule(row)(node_of(row, tuple(leaves)), *leaves)
     for a, b in zip(on_floats, on_values):
         assert (a is None) == (b is None)
         if a is not None:

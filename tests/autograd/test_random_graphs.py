@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from mpmath import mp, mpf
 
 from autograd import TABLE, Value, grad, toposort
-from autograd.value import literal, record
+from autograd.value import literal, node_of
 
 from ..accuracy.truth import TRUTH
 
@@ -53,11 +53,11 @@ def build(leaves, steps, allowed=lambda name, xs: True):
             xs = (*xs[:3], literal(float(choices[3] % 4)))
         if (name in POSITIVE and xs[0].data <= 0) or not allowed(name, xs):
             continue
-        node = record(TABLE[name], xs)
+        node = node_of(TABLE[name], xs)
         if 1e-9 < abs(node.data) < 1e9:
             nodes.append(node)
     used = {parent for node in nodes for parent in node.parents}
-    return record(TABLE["fsum"], tuple(node for node in nodes if node not in used))
+    return node_of(TABLE["fsum"], tuple(node for node in nodes if node not in used))
 
 
 choice = st.integers(0, 10**6)

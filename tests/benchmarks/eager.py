@@ -24,8 +24,7 @@ from importlib import metadata
 from typing import Any
 
 from autograd import Value, sumprod
-from autograd.reals import activations
-from autograd.reals import elementary as floats
+from autograd.reals import activations, branches
 from nn import MLP
 
 try:
@@ -62,7 +61,7 @@ class Lean:
         return Lean(math.tanh(self.data), (self,), (activations.sech2(self.data),))
 
     def relu(self):
-        return Lean(activations.relu(self.data), (self,), (floats.step(self.data),))
+        return Lean(activations.relu(self.data), (self,), (branches.step(self.data),))
 
     def backward(self):
         order, seen, stack = [], set(), [self]

@@ -285,9 +285,9 @@ def test_an_operation_that_javascript_lacks_leaves_the_film(opened: Any) -> None
 
 
 def _applied(row: Op, x: Value) -> Value:
-    from autograd.value import record as recorded
+    from autograd.value import node_of
 
-    return recorded(row, (x,))
+    return node_of(row, (x,))
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (400, "dark")])

@@ -21,7 +21,8 @@ from string import Template
 from typing import Any
 
 from ...errors import AutogradTypeError, AutogradValueError, LoweringError
-from ...gradient import graph_rule
+from ...files import require_folder, write
+from ...gradient import partials_in_graph
 from ...graph import toposort
 from ...lowering import lower
 from ...ops import LITERAL
@@ -29,7 +30,6 @@ from ...teaching.events import Backward, Forward, Recording, record
 from ...value import Value, literal
 from ...words.text import formula, shown
 from ..parts import DIRECTIONS
-from ..render import replace, require_folder
 from ..scene import Edge, Node, Scene, scene
 from ..theme import DARK, LIGHT, THEMES, Theme, theme_named
 from .live import svg, variables
@@ -67,7 +67,7 @@ class Page:
         if target.suffix.lower() not in (".html", ".htm"):
             raise AutogradValueError(f"save: {str(path)!r} has to end in .html")
         require_folder(target)
-        replace(target, self.html.encode())
+        write(target, self.html)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         # A frame of its own: no script, style or id of the page meets the notebook's, nor those of a second page.
@@ -88,10 +88,11 @@ def explore(y: Value, *, theme: str | None = None, direction: str = "LR", level:
     direction  "LR" left to right, "TB" top to bottom
     level      "cards": with the chain rule on every edge; "pills": a line for each node; None: by size
 
-    The page computes the graph anew from its leaves; `.grad` is neither read nor changed.  An
-    operation of your own is not known to JavaScript: a graph with one can be stepped through, and its
-    leaves stay as they are.  Raises AutogradTypeError for anything that is not a Value;
-    AutogradValueError for more than 300 nodes, and an unknown theme, direction or level.
+    A notebook shows the result; elsewhere `.save("page.html")` writes it for a browser.  The page
+    computes the graph anew from its leaves; no `.grad` is read or changed.  An operation of your
+    own is not known to JavaScript: a graph with one can be stepped through, and its leaves stay as
+    they are.  Raises AutogradTypeError for anything that is not a Value; AutogradValueError for
+    more than 300 nodes, and an unknown theme, direction or level.
 
     >>> w, x = Value(0.5, "w"), Value(2.0, "x")
     >>> page = explore((w * x).tanh(), theme="dark")
@@ -168,8 +169,7 @@ class _Explorer:
         for use in self.uses:
             node = use.node
             if node not in rules:
-                assert node.op is not None
-                rules[node] = graph_rule(node.op)(node, *node.parents)
+                rules[node] = partials_in_graph(node)
             slope = rules[node][use.operand]
             yield slope if isinstance(slope, Value) else literal(slope)
 

@@ -19,7 +19,7 @@ from functools import cache
 from typing import Any
 
 from ...errors import LoweringError, MissingDependency
-from ...value import number
+from ...recording import number
 from ..batches import doubles
 from ..program import Program
 from . import machine

@@ -155,13 +155,13 @@ def silu(x: Vector) -> Vector:
     return select(x >= 0.0, x / (1.0 + e), below)
 
 
-_SILU_ROOT, _SILU_ROOT_REST = -1.2784645427610737, -1.0946994183093437e-16  # as in activations.py
+SILU_ROOT, SILU_ROOT_REST = -1.2784645427610737, -1.0946994183093437e-16  # as in activations.py
 
 
 def silu_slope(x: Vector) -> Vector:
     e, _ = decay(-abs(x))
-    t = (x - _SILU_ROOT) - _SILU_ROOT_REST
-    near = t - (1.0 + _SILU_ROOT) * expm1(t)
+    t = (x - SILU_ROOT) - SILU_ROOT_REST
+    near = t - (1.0 + SILU_ROOT) * expm1(t)
     above = 1.0 + e + x * e
     below = times_exp(select(abs(t) < 0.5, near, 1.0 + e + x), -abs(x))
     inner = select(x >= 0.0, above, below) / (1.0 + e * (2.0 + e))

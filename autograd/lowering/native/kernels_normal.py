@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from ...reals.activations import _GELU_AROUND_MINIMUM, _GELU_AROUND_ROOT, _GELU_ROOT, _GELU_ROOT_REST
+from ...reals.activations import GELU_AROUND_MINIMUM, GELU_AROUND_ROOT, GELU_ROOT, GELU_ROOT_REST
 from .kernels import clamped, decay, nan, times_exp
 from .vectors import Vector, copysign, multiply_add, polynomial, select
 
@@ -85,9 +85,9 @@ def gelu_slope(x: Vector) -> Vector:
     below = _times_gaussian(tail - density, y, 0.5)
     above = 1.0 - below  # Φ(x) + x·φ(x) of x is 1 minus that of −x
     # It goes through zero: from its root or its minimum it is summed up.
-    t = (x - _GELU_ROOT) - _GELU_ROOT_REST
-    root = polynomial(_GELU_AROUND_ROOT, clamped(t, -1.0, 1.0)) * t
-    minimum = polynomial(_GELU_AROUND_MINIMUM, clamped(x + 1.4142135623730951, -1.0, 1.0))
+    t = (x - GELU_ROOT) - GELU_ROOT_REST
+    root = polynomial(GELU_AROUND_ROOT, clamped(t, -1.0, 1.0)) * t
+    minimum = polynomial(GELU_AROUND_MINIMUM, clamped(x + 1.4142135623730951, -1.0, 1.0))
     middle = select(x < -1.1, minimum, root)
     below = select(x > -2.1, select(x < -0.25, middle, below), below)
     return select(x > 0.0, above, select(x < -40.0, 0.0, below))

@@ -40,8 +40,8 @@ def cut(program: Program) -> Program:
     """The program with long sums of products in pieces: each begins with 1 times the one before, which changes no bit.
 
     >>> from autograd.lowering.program import lower
-    >>> from autograd.value import Value, record
-    >>> x = Value(2.0); total = record(_SUMPROD, (x,) * 2 * 600)
+    >>> from autograd.value import Value, node_of
+    >>> x = Value(2.0); total = node_of(_SUMPROD, (x,) * 2 * 600)
     >>> [len(each.operands) for each in cut(lower(total, [x])).instructions]
     [500, 500, 204]
     """

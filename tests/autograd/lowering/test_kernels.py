@@ -8,7 +8,7 @@ from mpmath import mp, mpf
 
 from autograd import TABLE, Value
 from autograd.lowering import lower
-from autograd.value import record
+from autograd.value import node_of
 
 from ...accuracy.measure import excused, operands, ulps, unit
 from ...accuracy.sampling import points
@@ -26,7 +26,7 @@ EDGES = [0.0, -0.0, math.inf, -math.inf, math.nan, 1.0, -1.0, 5e-324, -5e-324, 1
 
 def compiled(name):
     leaves = [Value(0.25 * (i + 1)) for i in range(operands(name))]
-    return native.compiled(lower(record(TABLE[name], tuple(leaves)), leaves))
+    return native.compiled(lower(node_of(TABLE[name], tuple(leaves)), leaves))
 
 
 @pytest.mark.parametrize("name", APPROXIMATED)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from autograd import TABLE, Op, Value, add_row, function, grad, lower, where
 from autograd.errors import AutogradError, LoweringError
-from autograd.value import literal, record
+from autograd.value import literal, node_of
 from nn import MLP
 from nn.network import losses
 
@@ -39,7 +39,7 @@ def random_graph(steps, inputs):
     nodes = [*inputs, literal(1.0), literal(-2.5)]
     for name, choices in steps:
         arity = TABLE[name].arity or 2 * (1 + choices[-1] % 3)
-        nodes.append(record(TABLE[name], tuple(nodes[k % len(nodes)] for k in choices[:arity])))
+        nodes.append(node_of(TABLE[name], tuple(nodes[k % len(nodes)] for k in choices[:arity])))
     return nodes
 
 
@@ -270,7 +270,7 @@ def test_a_row_of_ones_own_is_called_back_and_may_raise():
     row = add_row(Op("cube_of_native_test", checked, lambda o, x: (3.0 * x * x,)))
     try:
         x, a = Value(2.0, "x"), Value(1.0, "a")
-        f = native.compiled(lower([record(row, (x,)) * a, x], [x, a]), threads=2)
+        f = native.compiled(lower([node_of(row, (x,)) * a, x], [x, a]), threads=2)
         assert f(np.arange(11.0), 2.0)[0].tolist() == [2.0 * k**3 for k in range(11)]
         gc.collect()
         assert f.sum(np.arange(2000.0) / 100, 1.0)[0] == pytest.approx(sum((k / 100) ** 3 for k in range(2000)))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from autograd import TABLE, LoweringError, Op, Value, function, grad, hessian, lower, maximum, sumprod
 from autograd.lowering.python import LONGEST_LINE
-from autograd.value import literal, record
+from autograd.value import literal, node_of
 from nn import MLP
 from nn.network import losses
 
@@ -32,7 +32,7 @@ def graph(leaves, constants, program):
     nodes = [*leaves, *map(literal, constants)]
     for name, choices in program:
         count = TABLE[name].arity or 2 * (1 + choices[0] % (len(choices) // 2))
-        nodes.append(record(TABLE[name], tuple(nodes[-1 - k % len(nodes)] for k in choices[:count])))
+        nodes.append(node_of(TABLE[name], tuple(nodes[-1 - k % len(nodes)] for k in choices[:count])))
     return nodes
 
 
@@ -53,7 +53,7 @@ def test_every_row_gives_the_bits_of_its_function(name):
     row = TABLE[name]
     n = row.arity or 4
     xs = [Value(0.5) for _ in range(n)]
-    program = lower(record(row, tuple(xs)), xs)
+    program = lower(node_of(row, tuple(xs)), xs)
     for k in range(60):
         point = [
             SPECIAL[(k * (3 * i + 1) + i) % len(SPECIAL)] if k % 2 else math.sin(9.7 * k + i) * 3 for i in range(n)
@@ -85,7 +85,7 @@ def test_a_factor_one_is_dropped_and_the_zeros_are_kept_apart():
 
 def test_the_slopes_of_a_square_are_simple_and_have_the_same_bits():
     x = Value(3.0, "x")
-    first, second = record(TABLE["pow_dx"], (x, literal(2.0))), record(TABLE["pow_dxx"], (x, literal(2.0)))
+    first, second = node_of(TABLE["pow_dx"], (x, literal(2.0))), node_of(TABLE["pow_dxx"], (x, literal(2.0)))
     program = lower([first, second], [x], allow_constants=True)
     assert [each.row.name for each in program.instructions] == ["mul"]
     for at in (*SPECIAL, -5e-324, 1e200, 1e-300, 0.1, math.nextafter(math.inf, 0.0), 2.0**-1074 * 3):
@@ -193,12 +193,12 @@ def test_a_hundred_thousand_instructions_in_linear_time():
         node, other = x, x
         for _ in range(n // 2):
             node, other = (node * other).tanh(), node
-        begin = time.perf_counter()
+        begin = time.process_time()  # what others do on this machine does not count
         program = lower(node, [x])
         assert len(program.instructions) == 2 * (n // 2) and math.isfinite(program(0.5))
-        return time.perf_counter() - begin
+        return time.process_time() - begin
 
-    small = min(seconds(10_000) for _ in range(2))
+    small = min(seconds(10_000) for _ in range(3))
     assert seconds(100_000) < 10 * small * 2.5 + 0.5
 
 

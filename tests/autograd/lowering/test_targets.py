@@ -13,7 +13,7 @@ import pytest
 
 from autograd import TABLE, LoweringError, MissingDependency, Op, Value, function, grad, lower, where
 from autograd.lowering import targets
-from autograd.value import record
+from autograd.value import node_of
 from nn import MLP
 from nn.network import losses
 
@@ -31,7 +31,7 @@ def operands(name):
 
 def program_of(name):
     xs = [Value(1.0, f"x{i}") for i in range(operands(name))]
-    return lower(record(TABLE[name], tuple(xs)), xs)
+    return lower(node_of(TABLE[name], tuple(xs)), xs)
 
 
 def asked(name):

@@ -8,7 +8,7 @@ import struct
 import pytest
 
 from autograd import TABLE, Value, exp, fsum, grad, hessian, hypot, logsumexp, pow, tanh, where
-from autograd.value import record
+from autograd.value import node_of
 from nn import binary_cross_entropy, cross_entropy, mean_squared_error, squared_error
 
 from ...accuracy.document import DOCUMENT, part
@@ -59,7 +59,7 @@ def test_never_raises(name):
         cases = list(itertools.product(numbers, repeat=n))
         for xs in cases if len(cases) <= 700 else rng.sample(cases, 700):
             leaves = [Value(x) for x in xs]
-            y = record(row, tuple(leaves))
+            y = node_of(row, tuple(leaves))
             assert isinstance(y.data, float)
             y.backward()
             for slope in grad(y, leaves):
@@ -126,7 +126,7 @@ def test_gelu_of_minus_9():
 
 @pytest.mark.parametrize("name, x", [("expm1", -50.0), ("tanh", 20.0), ("tanh", -300.0), ("sigmoid", 40.0)])
 def test_saturated_slopes_are_small_and_not_zero(name, x):
-    (slope,) = slopes(lambda v: record(TABLE[name], (v,)), x)
+    (slope,) = slopes(lambda v: node_of(TABLE[name], (v,)), x)
     assert slope != 0 and ulps(slope, true_slope(TRUTH[name], [x], 0)) < 4
 
 

@@ -15,8 +15,7 @@ from autograd import TABLE, AutogradTypeError, AutogradValueError, Value, record
 from autograd.ops import LITERAL
 from autograd.teaching.events import Backward, Forward, Seed, not_finite
 from autograd.teaching.orders import ORDERS, passed_back
-from autograd.value import literal
-from autograd.value import record as applied
+from autograd.value import literal, node_of
 from nn import MLP, squared_error
 
 NAMES = sorted(set(TABLE) - {"literal"})
@@ -35,9 +34,9 @@ def graphs(draw, data=numbers):
     nodes = [Value(x) for x in draw(st.lists(data, min_size=1, max_size=4))] + [literal(2.0)]
     for name, *choices in draw(programs):
         count = TABLE[name].arity or (2 if name == "sumprod" else 1 + choices[-1] % 3)
-        nodes.append(applied(TABLE[name], tuple(nodes[-1 - k % len(nodes)] for k in choices[:count])))
+        nodes.append(node_of(TABLE[name], tuple(nodes[-1 - k % len(nodes)] for k in choices[:count])))
     unused = set(nodes) - {parent for node in nodes for parent in node.parents}
-    return applied(TABLE["fsum"], tuple(node for node in nodes if node in unused))
+    return node_of(TABLE["fsum"], tuple(node for node in nodes if node in unused))
 
 
 @st.composite
@@ -46,7 +45,7 @@ def trees(draw):
     nodes = [Value(x) for x in draw(st.lists(st.floats(-3, 3), min_size=2, max_size=9))]
     while len(nodes) > 1:
         pair = nodes.pop(draw(choice) % len(nodes)), nodes.pop(draw(choice) % len(nodes))
-        nodes.append(applied(TABLE[draw(st.sampled_from(["add", "sub", "mul", "maximum", "hypot"]))], pair).tanh())
+        nodes.append(node_of(TABLE[draw(st.sampled_from(["add", "sub", "mul", "maximum", "hypot"]))], pair).tanh())
     return nodes[0]
 
 

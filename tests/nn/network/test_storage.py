@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import nn.network.storage
+import autograd.files
 from autograd import AutogradValueError, Value, tanh
+from autograd.files import write
 from nn import ACTIVATIONS, MLP, Layer
-from nn.network.storage import load, save, write
+from nn.network.storage import save
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 NAMES = sorted(ACTIVATIONS)
@@ -138,7 +139,7 @@ def test_a_failure_on_the_way_leaves_the_old_file_and_nothing_else(tmp_path, mon
     path = tmp_path / "net.json"
     MLP(1, [1], seed=0).save(path)
     old = path.read_bytes()
-    monkeypatch.setattr(nn.network.storage.os, fails, broken)
+    monkeypatch.setattr(autograd.files.os, fails, broken)
     with pytest.raises(error):
         MLP(1, [1], seed=1).save(path)
     assert path.read_bytes() == old and os.listdir(tmp_path) == ["net.json"]
@@ -147,8 +148,8 @@ def test_a_failure_on_the_way_leaves_the_old_file_and_nothing_else(tmp_path, mon
 def test_the_file_is_complete_on_the_disk_before_it_takes_its_name(tmp_path, monkeypatch):
     done = []
     real = os.fsync, os.replace
-    monkeypatch.setattr(nn.network.storage.os, "fsync", lambda fd: (done.append("fsync"), real[0](fd)))
-    monkeypatch.setattr(nn.network.storage.os, "replace", lambda a, b: (done.append("replace"), real[1](a, b)))
+    monkeypatch.setattr(autograd.files.os, "fsync", lambda fd: (done.append("fsync"), real[0](fd)))
+    monkeypatch.setattr(autograd.files.os, "replace", lambda a, b: (done.append("replace"), real[1](a, b)))
     save(MLP(1, [1], seed=0), tmp_path / "net.json")
     assert done == ["fsync", "replace"]
 
@@ -187,7 +188,7 @@ def good():
 def refusal(path, raw):
     path.write_bytes(raw if isinstance(raw, bytes) else raw.encode())
     with pytest.raises(AutogradValueError) as caught:
-        load(path)
+        MLP.load(path)
     text = str(caught.value)
     assert text.startswith(f"{path}: ")
     return text
@@ -195,7 +196,7 @@ def refusal(path, raw):
 
 def test_the_good_file_of_these_tests_is_good(tmp_path):
     (tmp_path / "net.json").write_bytes(b"\xef\xbb\xbf" + json.dumps(good()).encode())  # some editors add a mark
-    assert data(load(tmp_path / "net.json")) == [0.5, 1.0, -1.0, 0.0]
+    assert data(MLP.load(tmp_path / "net.json")) == [0.5, 1.0, -1.0, 0.0]
 
 
 @pytest.mark.parametrize("keys, value, message", [
@@ -249,7 +250,7 @@ def test_every_truncation_and_many_garblings_are_refused_or_harmless(tmp_path):
         garbled[generator.randrange(len(raw))] = generator.randrange(256)
         (tmp_path / "net.json").write_bytes(garbled)
         try:
-            net = load(tmp_path / "net.json")
+            net = MLP.load(tmp_path / "net.json")
         except AutogradValueError:
             continue
         assert all(isinstance(p, Value) and math.isfinite(p.data) for p in net.parameters())

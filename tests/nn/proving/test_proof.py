@@ -7,14 +7,14 @@ import pytest
 
 pytest.importorskip("sympy")
 
-import nn.proving.case
 from autograd import TABLE, AutogradValueError, Value, gradient
 from autograd.functions import ROWS
 from autograd.gradient import graph_rule
 from nn import MLP, deltas
+from nn.network.activations import ACTIVATION_RECORDS
 from nn.proving.proof import prove, prove_exactly
 
-ALL = [*nn.proving.case.SLOPES, "linear"]
+ALL = list(ACTIVATION_RECORDS)
 
 
 @pytest.mark.parametrize("activation", ALL)
@@ -124,7 +124,7 @@ def test_a_wrong_hand_formula_is_found(monkeypatch):
 
 def test_a_slope_that_is_not_the_derivative_fails_in_the_lemma(monkeypatch, plant):
     """The engine and the hand formula could agree on a wrong σ'; SymPy does not."""
-    monkeypatch.setitem(nn.proving.case.SLOPES, "tanh", "sigmoid_slope")
+    monkeypatch.setitem(ACTIVATION_RECORDS, "tanh", ACTIVATION_RECORDS["tanh"]._replace(slope="sigmoid_slope"))
     plant("tanh", lambda o, x: (ROWS["sigmoid_slope"](x),))
     proof = prove([1, 1], "tanh")
     assert not proof

@@ -1,0 +1,140 @@
+"""What making a node needs to know: what a number is, whether anything is recorded, and who watches.
+
+This state stands below value.py, so that whoever makes nodes shares it.
+
+attending   an entry for each no_grad() and debug() that is active anywhere; while it is empty,
+            which is nearly always, making a node asks no more than that
+tracing     whether a function is being recorded for every input, so that no `if` may look at a Value
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from contextvars import ContextVar
+from numbers import Complex, Real
+from typing import TYPE_CHECKING, Any, Protocol
+
+from .errors import AutogradTypeError, AutogradValueError
+
+if TYPE_CHECKING:
+    from .value import Value
+
+attending: list[None] = []  # appending and popping need no lock
+tracing: ContextVar[bool] = ContextVar("tracing", default=False)
+_recording: ContextVar[bool] = ContextVar("recording", default=True)
+_watcher: ContextVar[Watcher | None] = ContextVar("watcher", default=None)
+
+
+class Watcher(Protocol):
+    """What debug() puts beside the engine: it sees every new node, and every backward() from both sides."""
+
+    def born(self, node: Value) -> None: ...
+    def before_backward(self, root: Value) -> None: ...
+    def after_backward(self, root: Value) -> None: ...
+
+
+def watcher() -> Watcher | None:
+    """Who watches this thread."""
+    return _watcher.get() if attending else None
+
+
+def is_recording() -> bool:
+    """Whether results remember how they were computed: False inside no_grad().
+
+    >>> with no_grad():
+    ...     is_recording()
+    False
+    """
+    return _recording.get()
+
+
+def is_attended() -> bool:
+    """Whether some no_grad() or debug() is active, in any thread."""
+    return bool(attending)
+
+
+def attend(node: Value) -> None:
+    """Show a new node to the watcher, and make it a leaf where nothing is recorded; a plain number stays one."""
+    if not node.parents:
+        return
+    watching = _watcher.get()
+    if watching is not None:
+        watching.born(node)
+    if not _recording.get():
+        node.op, node.parents = None, ()
+
+
+@contextlib.contextmanager
+def _attended(state: ContextVar[Any], now: Any) -> Iterator[None]:
+    token = state.set(now)
+    attending.append(None)
+    try:
+        yield
+    finally:
+        attending.pop()
+        state.reset(token)
+
+
+def watching(watcher: Watcher) -> contextlib.AbstractContextManager[None]:
+    """Inside, the watcher is told of every node and every backward() of this thread."""
+    return _attended(_watcher, watcher)
+
+
+@contextlib.contextmanager
+def no_grad() -> Iterator[None]:
+    """Inside, results are leaves: nothing is recorded.  Also a decorator; local to its thread.
+
+    >>> from autograd import Value
+    >>> x = Value(3.0)
+    >>> with no_grad():
+    ...     y = x * x
+    >>> y.data, y.parents
+    (9.0, ())
+    """
+    with _attended(_recording, False):
+        yield
+
+
+def number(x: Any, where: str) -> float:
+    """A real number as a float; anything else is a TypeError that says what to do instead.
+
+    >>> number(3, "Value")
+    3.0
+    >>> number("3", "Value")
+    Traceback (most recent call last):
+    autograd.errors.AutogradTypeError: Value: got '3' of type str; convert text with float(text) first
+    """
+    if hasattr(x, "parents") and hasattr(x, "op"):
+        remedy = "it is a Value already; use its .data for a copy"
+    elif isinstance(x, (str, bytes)):
+        remedy = "convert text with float(text) first"
+    elif isinstance(x, Complex) and not isinstance(x, Real):  # float() of a numpy.complex64 succeeds
+        remedy = "only real numbers have a place in the graph"
+    elif isinstance(x, (list, tuple, dict, set)) or getattr(x, "ndim", None):
+        remedy = "this engine is scalar: make one Value for each element"
+    elif hasattr(x, "__float__") or hasattr(x, "__index__"):
+        try:
+            return float(x)
+        except OverflowError:
+            raise AutogradValueError(
+                f"{where}: got {given(x)}, which does not fit a double; scale it below 1.8e308 first"
+            ) from None
+        except (TypeError, ValueError):
+            remedy = "it could not be converted with float()"
+    else:
+        remedy = "give a real number or a Value"
+    raise AutogradTypeError(f"{where}: got {given(x)}; {remedy}")
+
+
+def given(x: object) -> str:
+    """What somebody gave, for an error message: itself, shortened, and its type.
+
+    >>> given([0.5])
+    '[0.5] of type list'
+    """
+    try:
+        text = repr(x)
+    except Exception:  # an integer with more digits than Python is willing to print
+        text = "something unprintable"
+    return f"{text if len(text) <= 60 else text[:57] + '...'} of type {type(x).__name__}"
