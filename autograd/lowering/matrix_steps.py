@@ -82,7 +82,7 @@ class Steps:
         assert family.row is not None
         sums = family.row.name == "sumprod"
         readings = [
-            [self.arrays.reading(family, part, s, repeated=not sums) for s in part.sides] for part in family.parts
+            [self.arrays.reading(family, part, s, one_axis=not sums) for s in part.sides] for part in family.parts
         ]
         if family.row.name == "softmax" and (all_of := self._shares(family)):
             return Applied(family.row, [all_of], together=True)

@@ -95,11 +95,8 @@ class Arrays:
         for family in found:
             self.of[family] = [Array(family.name, family.shape, family, range(family.count))]
 
-    def reading(self, family: Family, part: Part, side: Side, repeated: bool = False) -> Reading:
-        """What a family reads on one side of its operands.
-
-        repeated  whether a loop over terms that changes nothing has an axis all the same, if another one changes it
-        """
+    def reading(self, family: Family, part: Part, side: Side, one_axis: bool = False) -> Reading:
+        """What a family reads on one side of its operands; perhaps with one axis at most for the terms."""
         if side.table is not None:
             members = [i for row in side.table for i in row]
             return self._gathered(
@@ -111,11 +108,10 @@ class Arrays:
         array = self._holding(side.family, members)
         labels = tuple(label for label, _, _ in loops)
         shape = tuple(count for _, count, _ in loops)
-        if repeated and any(side.steps) and not all(side.steps):
+        if one_axis and len(part.shape) > 1:
             members = [i for row in family.rows(part, side) for i in row]
-            return self._gathered(
-                side.family, members, range(len(family.shape + part.shape)), family.shape + part.shape
-            )
+            shape = (*family.shape, part.count)
+            return self._gathered(side.family, members, range(len(shape)), shape)
         if array is not None and array.places[0] <= side.base:
             base = side.base - array.places[0]
             if base == 0 and prod(shape) == len(array.places) and _row_by_row(array, loops):

@@ -14,7 +14,8 @@ from autograd import TABLE, LoweringError, Value, exp, grad, hessian, logsumexp,
 from autograd.lowering.chains import with_long_sums
 from autograd.lowering.families import families
 from autograd.lowering.grids import common_shape, expanded, nest, split
-from autograd.value import literal, record
+from autograd.value import literal
+from autograd.value import node_of as record
 from nn import MLP
 from nn.network import losses
 

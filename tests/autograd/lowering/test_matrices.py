@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from autograd import Value, grad, lower, sumprod
 from autograd.lowering.matrices import matrices
 from autograd.ops import TABLE
-from autograd.value import literal, record
+from autograd.value import literal
+from autograd.value import node_of as record
 from nn import MLP
 from nn.network import losses
 
