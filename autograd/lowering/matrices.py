@@ -24,7 +24,7 @@ class Matrices:
     """A program as matrix formulas, which nobody wrote: they are read off the scalar instructions.
 
     >>> from autograd import Value, grad, sumprod
-    >>> from autograd.lowering.program import lower
+    >>> from autograd.lowering import lower
     >>> from nn import MLP
     >>> net, ys = MLP(3, [4, 2], output_activation="linear"), [Value(0.5, "y1"), Value(0.5, "y2")]
     >>> run, parameters = net.forward([0.1, 0.2, 0.3]), net.parameters()
