@@ -81,7 +81,8 @@ REFUSED = [
     ("alert(1)", "not known"), ("constructor", "not known"), ("__proto__", "not known"), ("this", "not known"),
     ("s1.constructor", "not known"), ("s1[0]", "not expected"), ("`1`", "not known"), ("s1 = 2", "not expected"),
     ("x => x", "not known"), ("y * s1", "not known"), ("s1 ; sum", "not expected"), ("1" * 201, "longer"),
-    ("(" * 150, "ends too early"), ("s1" + "*s1" * 90, "longer"), ("toString", "not known"), ("s1, sum", "not expected"),
+    ("(" * 150, "ends too early"), ("s1" + "*s1" * 90, "longer"), ("toString", "not known"),
+    ("s1, sum", "not expected"),
 ]  # fmt: skip
 
 
@@ -96,7 +97,8 @@ TRAIN = (
   return given.map(([kind, text, g]) => {
     const [mine, theirs] = [made(g), made(g)];
     const samples = g.X.map((x, i) => ({ x, y: [g.Y[i]] })), settings = { rate: 0.05, optimizer: "sgd", clip: 0 };
-    const rule = parsed(text, RULES[kind].names), own = new Training(mine, hookOf(kind, rule)), true_ = new Training(theirs);
+    const rule = parsed(text, RULES[kind].names);
+    const own = new Training(mine, hookOf(kind, rule)), true_ = new Training(theirs);
     for (let k = 0; k < 20; k++) {
       const before = Float64Array.from(mine.theta);
       own.step(samples, settings);
