@@ -255,6 +255,6 @@ def scaled_in_one_layer(equation: str, k: int, factor: float, samples: int = 1) 
     key, name = (
         ("mean_in_one_layer", "mean in one layer only") if mean else ("scaled_in_one_layer", "scaled in one layer")
     )
-    because = f"in layer {k + 1} every number is {factor:.4g} times what it should be, in the others it is right:"
-    because += " a mean, or an η, that stands in that layer alone?"
+    because = f"in layer {k + 1} every number is {factor:.4g} times what it should be, and in the others it is right:"
+    because += " a mean over the samples there alone" if mean else " a mean, or an η, that stands there alone?"
     return Mistake(key, name, (equation,), "factor", lambda case, layer, i: factor if layer == k else 1.0, because)
