@@ -14,15 +14,16 @@ from ..errors import LoweringError
 from ..ops import Op
 from ..recording import given, number
 from .lookup import functions_of
+from .namespace import Namespace
 from .program import Program
 from .python import Style, compiled, function, source
-from .rows import Namespace, text, uses
+from .rows import text, uses
 
 BLOCK = 4096  # samples at once: a result of so many stays in the cache, and memory stays bounded
 # The rows that NumPy, and JAX after it, have under another name.
 _NAMES = {
     "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2",
-    "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh", "pow": "power",
+    "asinh": "arcsinh", "acosh": "arccosh", "pow": "power",
 }  # fmt: skip
 
 
