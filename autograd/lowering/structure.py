@@ -233,3 +233,49 @@ def nested(flat: Sequence[Any], shape: tuple[int, ...]) -> Any:
         return flat[0]
     size = len(flat) // shape[0] if shape[0] else 0
     return [nested(flat[k * size : (k + 1) * size], shape[1:]) for k in range(shape[0])]
+
+
+class Written:
+    """Python's text of how a structure is taken apart and put together: what a call would find out again each time.
+
+    names   what the text means by its names, which all begin with _
+
+    >>> takes, _ = parsed("inputs", {"x": Value(1.0), "b": [Value(2.0)]})
+    >>> written = Written()
+    >>> written.taken(takes, "net"), written.checks
+    (["net['x']", "net['b']"], ['net.__class__ is _key_1', '_len(net) == 2'])
+    >>> written.made(takes, lambda leaf: f"o[{leaf.start}]")
+    "{'x': o[0], 'b': o[1]}"
+    """
+
+    def __init__(self) -> None:
+        self.names: dict[str, Any] = {"_len": len}
+        self.checks: list[str] = []
+
+    def taken(self, tree: Tree, place: str) -> list[str]:
+        """What reads each leaf of a part that stands in `place`; `checks` must hold for it."""
+        if isinstance(tree, Leaf):
+            return [place]
+        kind = self.named(tree.kind)
+        self.checks += [f"{place}.__class__ is {kind}", f"_len({place}) == {len(tree.parts)}"]
+        keys = tree.keys if tree.kind is dict else range(len(tree.parts))
+        return [text for key, part in zip(keys, tree.parts) for text in self.taken(part, f"{place}[{self.named(key)}]")]
+
+    def made(self, tree: Tree, of_leaf: Callable[[Leaf], str]) -> str:
+        """What makes the structure of what each leaf's text makes."""
+        if isinstance(tree, Leaf):
+            return of_leaf(tree)
+        parts = [self.made(part, of_leaf) for part in tree.parts]
+        if tree.kind is dict:
+            return "{" + ", ".join(f"{self.named(key)}: {part}" for key, part in zip(tree.keys, parts)) + "}"
+        if tree.kind is list:
+            return f"[{', '.join(parts)}]"
+        return f"({', '.join(parts)},)" if tree.kind is tuple else f"{self.named(tree.kind)}({', '.join(parts)})"
+
+    def named(self, thing: Any) -> str:
+        """A key or a class in the text."""
+        if thing.__class__ in (int, str):
+            return repr(thing)
+        name = f"_key_{len(self.names)}"
+        self.names[name] = thing
+        return name

@@ -50,6 +50,8 @@ class Structured:
         self.takes = takes
         self.gives = gives
         self.engine = engine
+        if hasattr(engine, "written_sum"):  # a sum in a training loop is worth a function of its own
+            self.sum = engine.written_sum(takes, gives, self.sum)  # type: ignore[method-assign]
 
     def __call__(self, *inputs: Any, out: Any = None, **named: Any) -> Any:
         """The outputs; a value for each sample where an input has one more axis in front than its leaf.
@@ -135,7 +137,7 @@ class OfArrays:
         found = families(program, named_leaves(program, takes))
         by_row = {row: functions[name] for row, name in found.program.functions.items()}
         self.steps = Steps(found)
-        self.on_arrays = OnArrays(self.steps, xp, by_row, lift, list)
+        self.on_arrays = OnArrays(self.steps, xp, by_row, lift, _indices)
         home = {
             k: (array, position[member])
             for array in (*self.steps.inputs, *self.on_arrays.constants, *(step.array for step in self.steps.steps))
@@ -168,7 +170,7 @@ class OfArrays:
             ahead = (n,) if each else ()
             for array in self.steps.arrays.of[family]:
                 whole = len(array.places) == leaf.count and array.places[0] == 0 and isinstance(array.places, range)
-                part = x if whole else x.reshape((*ahead, -1))[..., list(array.places)]
+                part = x if whole else x.reshape((*ahead, -1))[..., _indices(list(array.places))]
                 inputs[array] = part.reshape((*ahead, *array.shape)), each
         with self.quiet():
             results = self.on_arrays.run(inputs, n, total)
@@ -184,9 +186,9 @@ class OfArrays:
             if tuple(x.shape) == array.shape and ahead:
                 x = self.xp.broadcast_to(x, (*ahead, *array.shape))
             x = x.reshape((*ahead, -1))
-            found.append(x if positions is None else x[..., positions])
+            found.append(x if positions is None else x[..., _indices(positions)])
         x = found[0] if len(found) == 1 else self.xp.concatenate(found, -1)
-        return (x if order is None else x[..., order]).reshape((*ahead, *leaf.shape))[()]
+        return (x if order is None else x[..., _indices(order)]).reshape((*ahead, *leaf.shape))[()]
 
     def copy(self, result: Any, buffer: Any) -> None:
         if tuple(getattr(buffer, "shape", ())) != tuple(result.shape):
@@ -194,6 +196,13 @@ class OfArrays:
                 f"out has an array of shape {getattr(buffer, 'shape', ())} for one of {tuple(result.shape)}"
             )
         buffer[...] = result
+
+
+def _indices(positions: list[int]) -> Any:
+    """Positions as every library of arrays takes them; JAX takes no lists."""
+    import numpy
+
+    return numpy.asarray(positions, dtype=int)
 
 
 _Plan = tuple[list[tuple[Array, "list[int] | None"]], "list[int] | None"]

@@ -66,7 +66,7 @@ def _recorded(f: Callable[..., Any], n: int | Tree, place: float, allow_constant
     count = n if isinstance(n, int) else sum(leaf.count for leaf in leaves(n))
     # Different numbers, of both signs, so that no two inputs look alike.
     values = [Value(place * (-1) ** i * (1 + i / (count + 1)), name("x", i + 1)) for i in range(count)]
-    inputs = values if isinstance(n, int) else rebuilt(n, lambda leaf: leaf.of(values))
+    inputs: Any = values if isinstance(n, int) else rebuilt(n, lambda leaf: leaf.of(values))
     token = tracing.set(True)
     try:
         outputs = f(**inputs) if isinstance(inputs, dict) else f(*inputs)
