@@ -301,7 +301,7 @@ cdef class Value:
         if watcher is not None:
             watcher.before_backward(self)
         try:
-            walk(self, &order)
+            walk(self, &order, False)
             self._grad += seed
             sweep(&order)
         finally:
@@ -514,7 +514,7 @@ cdef inline int visit(Pile* stack, Value node) except -1:
     return 0
 
 
-cdef int walk(Value root, Pile* order) except -1:
+cdef int walk(Value root, Pile* order, bint literals) except -1:
     """As restart: zero all but the leaves, and list them, operands before consumers: read it from its end."""
     global epoch
     cdef Pile stack = Pile(NULL, 0, 0)
@@ -536,7 +536,9 @@ cdef int walk(Value root, Pile* order) except -1:
                 continue
             node.mark = epoch
             node._grad = 0.0
-            if node.count == 0:  # a literal
+            if node.count == 0:
+                if literals:
+                    push_owned(order, p)
                 continue
             push(&stack, p)
             push(&stack, NULL)
@@ -641,7 +643,7 @@ def restart(root):
     if not is_value(root):
         raise AutogradTypeError(f"restart walks the graph below a Value, and was given {recording.given(root)}")
     try:
-        walk(root, &order)
+        walk(root, &order, True)
         return [<object>order.items[i] for i in range(order.size - 1, -1, -1)]
     finally:
         drop(&order)

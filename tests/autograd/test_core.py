@@ -235,7 +235,7 @@ def test_a_node_is_met_once_however_often_it_is_used() -> None:
     assert x.grad == 16.0
     y.backward()
     assert x.grad == 32.0
-    assert [node.op.name for node in restart(y + 1)] == ["add", "mul", "mul", "mul", "mul"]
+    assert [node.op.name for node in restart(y + 1)] == ["add", "mul", "mul", "mul", "mul", "literal"]
 
 
 def test_op_and_parents_given_by_hand() -> None:
