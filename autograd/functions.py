@@ -130,50 +130,27 @@ def _try_rule(row: Op) -> None:
 
 ROWS: dict[str, Callable[..., Any]] = {name: function_of_row(row) for name, row in TABLE.items()}
 
-div: Binary = ROWS["div"]
-pow: Binary = ROWS["pow"]
-abs: Unary = ROWS["abs"]
-sign: Unary = ROWS["sign"]
-step: Unary = ROWS["step"]
-exp: Unary = ROWS["exp"]
-expm1: Unary = ROWS["expm1"]
-log: Unary = ROWS["log"]
-log1p: Unary = ROWS["log1p"]
-sqrt: Unary = ROWS["sqrt"]
-sin: Unary = ROWS["sin"]
-cos: Unary = ROWS["cos"]
-tan: Unary = ROWS["tan"]
-asin: Unary = ROWS["asin"]
-acos: Unary = ROWS["acos"]
-atan: Unary = ROWS["atan"]
-sinh: Unary = ROWS["sinh"]
-cosh: Unary = ROWS["cosh"]
-tanh: Unary = ROWS["tanh"]
-sigmoid: Unary = ROWS["sigmoid"]
-relu: Unary = ROWS["relu"]
-softplus: Unary = ROWS["softplus"]
-gelu: Unary = ROWS["gelu"]
-silu: Unary = ROWS["silu"]
-erf: Unary = ROWS["erf"]
-maximum: Binary = ROWS["maximum"]
-minimum: Binary = ROWS["minimum"]
-cbrt: Unary = ROWS["cbrt"]
-exp2: Unary = ROWS["exp2"]
-log2: Unary = ROWS["log2"]
-log10: Unary = ROWS["log10"]
-asinh: Unary = ROWS["asinh"]
-acosh: Unary = ROWS["acosh"]
-atanh: Unary = ROWS["atanh"]
-atan2: Binary = ROWS["atan2"]
-erfc: Unary = ROWS["erfc"]
-softsign: Unary = ROWS["softsign"]
-copysign: Binary = ROWS["copysign"]
-floor: Unary = ROWS["floor"]
-ceil: Unary = ROWS["ceil"]
-trunc: Unary = ROWS["trunc"]
-fmod: Binary = ROWS["fmod"]
-mod: Binary = ROWS["mod"]
-floordiv: Binary = ROWS["floordiv"]
+
+def _of_one(name: str) -> Unary:
+    return ROWS[name]
+
+
+def _of_two(name: str) -> Binary:
+    return ROWS[name]
+
+
+exp, expm1, exp2, log, log1p, log2, log10 = map(_of_one, ["exp", "expm1", "exp2", "log", "log1p", "log2", "log10"])
+sqrt, cbrt, sin, cos, tan, asin, acos, atan = map(
+    _of_one, ["sqrt", "cbrt", "sin", "cos", "tan", "asin", "acos", "atan"]
+)
+sinh, cosh, asinh, acosh, atanh = map(_of_one, ["sinh", "cosh", "asinh", "acosh", "atanh"])
+tanh, sigmoid, relu, softplus, gelu, silu, softsign, erf, erfc = map(
+    _of_one, ["tanh", "sigmoid", "relu", "softplus", "gelu", "silu", "softsign", "erf", "erfc"]
+)
+abs, sign, step, floor, ceil, trunc = map(_of_one, ["abs", "sign", "step", "floor", "ceil", "trunc"])
+div, pow, maximum, minimum = map(_of_two, ("div", "pow", "maximum", "minimum"))
+atan2, copysign, fmod = map(_of_two, ("atan2", "copysign", "fmod"))
+mod, floordiv = map(_of_two, ("mod", "floordiv"))
 
 
 def add(x: Any, y: Any) -> Any:

@@ -310,8 +310,9 @@ def read_precisely(answer: Answer, computed: bool = False) -> tuple[Answer, Writ
     >>> answer.delta, written.of("delta").decimals
     ([[0.4567, 0.5]], 4)
     """
-    singles = [shortest_single(x) for part in answer.parts().values() for x in leaves(part)]
-    if None in singles or not written_precision(answer).exact:
+    numbers = [x for part in answer.parts().values() for x in leaves(part)]
+    singles = [shortest_single(x) for x in numbers]
+    if None in singles or not any(short != x for short, x in zip(singles, numbers)):
         return answer, Written({}, Precision()) if computed else _written_parts(answer)
     if not computed and (precision_of(x for x in singles if x is not None).digits or 9) < SINGLE_DIGITS:
         answer = dataclasses.replace(answer, **{name: _shortest(part) for name, part in answer.parts().items()})

@@ -17,12 +17,11 @@ from .. import deltas as hand
 from .answers import Task, leaves
 from .equations import Case, Operands
 from .parts import IN_O
-from .written import COARSEST_WORK, ENOUGH, FULL
+from .written import COARSEST_WORK
 
 MODES = 4  # ways that come first: rounded or cut off, products written down or not
 CUT = "digits were cut off, not rounded: accepted, but round the next time"
 DIGITS = range(2, 9)  # to which u and o may have been rounded before the rest was computed in full
-FEWER = 3  # digits that u and o may have less than the rest, where the rest has few as well
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,8 @@ def ways(task: Task) -> Iterator[Way]:
         yield Way(CUT, _read(task, cut=True))
         yield Way("", _read(task, products=True))
         yield Way(CUT, _read(task, cut=True, products=True))
-    if work.fixed and work.digits is not None and sum(1 for _ in leaves(list(task.answer.parts().values()))) >= ENOUGH:
+    several = sum(1 for _ in leaves(list(task.answer.parts().values()))) > 1 or work.decimals < COARSEST_WORK
+    if work.fixed and several and (work.digits or 0) >= COARSEST_WORK:
         yield Way("", _read(task, fixed=False, products=True))
         yield Way(CUT, _read(task, fixed=False, products=True, cut=True))
     if not work.single and task.answer.u is None and task.answer.o is None:
@@ -75,7 +75,7 @@ ROUNDED: dict[str, Callable[[float, int], float]] = {
 def _reworked(case: Case, finer: int) -> Iterator[tuple[str, Case]]:
     """u and o rounded in every way that is coarser than the answer's own digits."""
     for digits, (how, rounded) in itertools.product(reversed(DIGITS), ROUNDED.items()):
-        if digits >= finer or (finer < FULL and digits < finer - FEWER):
+        if digits >= finer:
             continue
         note = f"u and o were {how.format(digits)}: judged so; keep more digits on the way"
         for u, o, before in _forwards(case, lambda v, r=rounded, d=digits: r(float(v), d)):  # type: ignore[misc]

@@ -207,18 +207,19 @@ def _with_a_number(sums: list[Sum]) -> list[Explanation]:
 
 def _scaled(sums: list[Sum]) -> list[Explanation]:
     """All wrong numbers stand in one layer of one part, and are off by one factor."""
-    totals = [total for s in sums for total in s.totals]
-    where = {(total.part, total.place[0]) for total in totals if not total.is_right()}
+    totals = [(len(s.task.cases), total) for s in sums for total in s.totals]
+    where = {(total.part, total.place[0]) for _, total in totals if not total.is_right()}
     if len(where) != 1:
         return []
     ((part, k),) = where
-    inside = [total for total in totals if (total.part, total.place[0]) == (part, k)]
-    factor = _factor(inside)
-    if factor is None or len(inside) == len([total for total in totals if total.part == part]):
+    inside = [(m, total) for m, total in totals if (total.part, total.place[0]) == (part, k)]
+    if len(inside) == sum(total.part == part for _, total in totals):
         return []
-    samples = {len(s.task.cases) for s in sums}
-    mean = next((m for m in samples if abs(factor * m - 1) < 0.01), 1)
-    return [((PARTS[part], scaled_in_one_layer(PARTS[part], k, factor, mean)),)]
+    equation, most = PARTS[part], max(m for m, _ in inside)
+    if most > 1 and sum(t.sharp for _, t in inside) > 1 and all(t.agrees(middle(t.right) / m) for m, t in inside):
+        return [((equation, scaled_in_one_layer(equation, k, 1 / most, most)),)]
+    factor = _factor([total for _, total in inside])
+    return [] if factor is None else [((equation, scaled_in_one_layer(equation, k, factor)),)]
 
 
 def _unexplained(sums: list[Sum]) -> Iterator[Finding]:

@@ -60,7 +60,7 @@ def _fitting(claims: list[Claim], wrong: list[Claim]) -> tuple[list[Wrong], list
     singles: list[Wrong] = [(mistake,) for mistake in family(equation, case)]
     scopes = [claims, _at_the_same_places(claims, wrong)]
     for scope in scopes:
-        if fitting := _good(singles, scope, wrong):
+        if fitting := _good(singles, scope, wrong, scope is claims):
             return fitting, scope
     if fitting := _with_a_number(claims, wrong):
         return fitting, claims
@@ -68,7 +68,7 @@ def _fitting(claims: list[Claim], wrong: list[Claim]) -> tuple[list[Wrong], list
         return [(scaled,)], claims
     pairs: list[Wrong] = [a + b for a, b in itertools.combinations(singles, 2) if a[0].part != b[0].part]
     for scope in scopes:
-        if fitting := _good(pairs, scope, wrong):
+        if fitting := _good(pairs, scope, wrong, scope is claims):
             return fitting, scope
     return [], claims
 
@@ -79,18 +79,18 @@ def _sharp(claim: Claim) -> bool:
     return high - low + 2 * claim.precision.half_unit(claim.value) < LUCK * abs(claim.value)
 
 
-def _good(candidates: Sequence[Wrong], scope: list[Claim], wrong: list[Claim]) -> list[Wrong]:
-    """The candidates that give all numbers in scope, and not by accident."""
+def _good(candidates: Sequence[Wrong], scope: list[Claim], wrong: list[Claim], complete: bool) -> list[Wrong]:
+    """The candidates that give all numbers in scope, and not by accident; `complete` if these are all there are."""
     order = sorted(scope, key=lambda claim: claim.right)  # the wrong ones refute soonest
     fitting = [w for w in candidates if all(claim.agrees(w) for claim in order)]
-    return [w for w in fitting if _no_accident(w, len(candidates), scope, wrong)]
+    return [w for w in fitting if _no_accident(w, len(candidates), scope, wrong, complete)]
 
 
-def _no_accident(explanation: Wrong, candidates: int, scope: list[Claim], wrong: list[Claim]) -> bool:
+def _no_accident(explanation: Wrong, candidates: int, scope: list[Claim], wrong: list[Claim], complete: bool) -> bool:
     evidence = [c.chance(c.by(explanation)) for c in wrong if c.value]
     if not evidence and explanation[0].key in ZEROS:
-        return len(scope) > len(wrong) or explanation[0].key in ("left_at_zero", "left_out")
-    if not evidence and len(scope) > len(wrong):
+        return complete or explanation[0].key in ("left_at_zero", "left_out")
+    if not evidence and complete:
         evidence = [c.chance(c.by(explanation)) for c in scope if c.value]
     tries = len(COMMON) if len(explanation) == 1 and explanation[0].key in COMMON else candidates
     return bool(evidence) and tries * math.prod(evidence) < LUCK

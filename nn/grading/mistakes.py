@@ -118,7 +118,7 @@ MISTAKES = (
     Mistake("slopes_left_out_on_the_way", "the error passed back without σ'", ("hidden",), "following", without_slopes, "what comes back from neuron j is δⱼ, with σ'(uⱼ) in it, and not ∂Err/∂oⱼ"),
     # ∂Err/∂ŷ
     Mistake("factor_2_missing", "factor 2 missing", ("output",), "error", lambda case, i: case.errors[i] / 2, "the derivative of (y − ŷ)² is −2(y − ŷ)", squares),
-    Mistake("half_convention", "½ convention", ("output",), "error", lambda case, i: case.errors[i] / 2, "that is the derivative of ½(y − ŷ)²; this Err has no ½", squares),
+    Mistake("half_convention", "½ convention", ("output",), "error", lambda case, i: case.errors[i] / 2, "right if the Err of your lecture is ½(y − ŷ)²; this Err has no ½", squares),
     Mistake("mean_over_outputs", "mean for sum over the outputs", ("output",), "error", lambda case, i: case.errors[i] / len(case.y), "Err sums the squares, and does not average them", lambda case: case.loss == "squared_error" and len(case.y) > 1),
     Mistake("sum_over_outputs", "sum for mean over the outputs", ("output",), "error", lambda case, i: case.errors[i] * len(case.y), "this Err averages the squares", lambda case: case.loss == "mean_squared_error" and len(case.y) > 1),
     Mistake("superfluous_2", "superfluous 2", ("output",), "error", lambda case, i: case.errors[i] * 2, "that is the derivative of (y − ŷ)²; this Err is ½(y − ŷ)², and its ½ cancels the 2", half),
@@ -255,5 +255,6 @@ def scaled_in_one_layer(equation: str, k: int, factor: float, samples: int = 1) 
     key, name = (
         ("mean_in_one_layer", "mean in one layer only") if mean else ("scaled_in_one_layer", "scaled in one layer")
     )
-    because = f"in layer {k + 1} every number is {factor:.4g} times what it should be, in the others it is right"
+    because = f"in layer {k + 1} every number is {factor:.4g} times what it should be, and in the others it is right:"
+    because += " a mean over the samples there alone" if mean else " a mean, or an η, that stands there alone?"
     return Mistake(key, name, (equation,), "factor", lambda case, layer, i: factor if layer == k else 1.0, because)

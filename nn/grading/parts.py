@@ -157,14 +157,6 @@ def of_several_squares(case: Case) -> bool:
     return several(case) and case.loss in ("squared_error", "half_squared_error", "mean_squared_error")
 
 
-def sum_squares(case: Case) -> bool:
-    return case.loss == "squared_error" and several(case)
-
-
 squares, half = for_loss("squared_error", "mean_squared_error"), for_loss("half_squared_error")
 softmax, logistic, margin = for_loss("cross_entropy"), for_loss("binary_cross_entropy"), for_loss("hinge")
 entropy = for_loss("cross_entropy", "binary_cross_entropy")
-
-
-def _kinked(case: Case) -> bool:
-    return any(name in ("relu", "leaky_relu") for name in case.names)

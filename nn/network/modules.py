@@ -327,6 +327,16 @@ class MLP(Module):
         """All θ and biases: layer by layer, neuron by neuron, the bias after its neuron's weights."""
         return [p for layer in self.layers for p in layer.parameters()]
 
+    def structure(self) -> dict[str, list[list[Value]]]:
+        """θ and b of each layer as flat lists, θ row by row: what `lower` takes as arrays; no "b" without biases.
+
+        >>> {name: [len(part) for part in parts] for name, parts in MLP(3, [4, 2]).structure().items()}
+        {'theta': [12, 8], 'b': [4, 2]}
+        """
+        theta = [[weight for neuron in layer.neurons for weight in neuron.theta] for layer in self.layers]
+        b = [[neuron.bias for neuron in layer.neurons if neuron.bias is not None] for layer in self.layers]
+        return {"theta": theta, "b": b} if all(b) else {"theta": theta}
+
     def save(self, path: str | PathLike[str], notes: Any = None) -> None:
         """Write the network to a file of readable JSON; see storage.save for what is refused.
 

@@ -2,8 +2,9 @@
 
 Each mistake is written into a derivation in plain loops, which shares no line with the family
 that grading compares with, and handed in for random networks in which it shows.  Prints a table
-in Markdown.  Exit code 1 unless functions with one mistake are identified in at least 98 % of
-the networks, up to equivalence, and no right derivation is accused.
+in Markdown.  Exit code 1 unless functions with one mistake are identified in at least 97 % of
+the networks, up to equivalence, numbers with 3 decimals in 95 % where the mistake exceeds what
+they allow, no right answer is accused, and nothing outside the family named in more than 3 %.
 """
 
 from __future__ import annotations
@@ -23,9 +24,12 @@ from nn.grading.graded import grade
 from nn.grading.mistakes import MISTAKES, named
 from nn.grading.probes import probe
 from nn.grading.samples import cases_of
+from tests.benchmarks import styles
 from tests.benchmarks.mistaken import DECAY, ETA, EXPONENTIALS, TEXTBOOK, batched, knowing, learner
+from tests.benchmarks.outside import falsely_named
 
-PROMISED, UNITS = 0.97, 10  # identified as functions; units of the third decimal that rounding on the way may cost
+PROMISED, FEW_DIGITS, FALSELY = 0.97, 0.95, 0.03  # identified as functions, at 3 decimals; named outside the family
+UNITS = 10  # of the third decimal, that rounding on the way may cost
 SQUARE = {
     "elementwise for the matrix product, δᵢ·θᵢᵢ",
     "elementwise for the matrix product, δᵢ·Σⱼ θⱼᵢ",
@@ -302,8 +306,8 @@ def together():
     return [*groups, frozenset((e, "sign") for e in ("output", "hidden"))]
 
 
-def main(networks=200, paired=1000, right=2000):
-    began = time.perf_counter()
+def main(networks=200, paired=1000, right=3000):
+    began = time.process_time()
     print(f"| mistake | equation | {' | '.join(COLUMNS)} |\n|---|---|{'---:|' * len(COLUMNS)}")
     total, of_total = [0] * 5, [0] * 5
     for planted in [*(frozenset({one}) for one in all_planted()), *together()]:
@@ -314,12 +318,18 @@ def main(networks=200, paired=1000, right=2000):
         total, of_total = [a + b for a, b in zip(total, counts)], [a + b for a, b in zip(of_total, of)]
     cells = [f"**{100 * c / o:.2f} %** of {o}" for c, o in zip(total, of_total)]
     print(f"| **all** | | {' | '.join(cells)} |\n")
-    wrongly = accused(right)
-    print(f"right derivations accused: {wrongly} of {right}")
+    wrongly, styled = accused(right // 3), styles.accused(right)
+    print(f"right derivations accused: {wrongly} of {right // 3}")
+    print(
+        f"right answers accused, {len(styles.STYLES)} styles of rounding: {sum(map(len, styled.values()))} of {right}"
+    )
+    outside = falsely_named(paired, network, rounded)
+    print(f"mistakes outside the family that were given a name: {outside} of {paired}, {100 * outside / paired:.1f} %")
     found, of = pairs(paired)
     print(f"pairs of mistakes identified, functions: {found} of {of}, {100 * found / of:.1f} %")
-    print(f"\n{time.perf_counter() - began:.0f} s")
-    return 0 if wrongly == 0 and total[0] >= PROMISED * of_total[0] else 1
+    print(f"\n{time.process_time() - began:.0f} s of processor time")
+    kept = wrongly == 0 and not styled and outside <= FALSELY * paired and total[2] >= FEW_DIGITS * of_total[2]
+    return 0 if kept and total[0] >= PROMISED * of_total[0] else 1
 
 
 if __name__ == "__main__":

@@ -272,3 +272,24 @@ def test_messages_name_one_coincidence_in_one_line():
         text = str(grade(NET, X, Y, answer))
         assert "no formula of the family" not in text
         assert all(block.count("\n  or ") <= 2 for block in text.split("WRONG"))
+
+
+def of_one_layer(nested, layer, factor):
+    return [[[g * factor for g in row] for row in rows] if k == layer else rows for k, rows in enumerate(nested)]
+
+
+def test_a_factor_in_one_layer_only_is_told_from_a_mean_there():
+    graded = grade(NET, X, Y, (DELTA, of_one_layer(THETA, 1, 0.25), DELTA))
+    assert graded.ids == ["gradient.weights.scaled_in_one_layer"]
+
+    def mean_there(theta, bias, U, O, X, Y, sigma_slope):
+        samples = [hand.gradients(x, o, hand.backward(theta, u, hand.squared_error_slopes(y, o[-1]), sigma_slope))[0]
+                   for u, o, x, y in zip(U, O, X, Y)]  # fmt: skip
+        total = [[[sum(g) for g in zip(*rows)] for rows in zip(*layers)] for layers in zip(*samples)]
+        return of_one_layer(total, 0, 1 / len(X))
+
+    for samples in (2, 3, 4):
+        inputs = [[0.5 * n, 1.0 - n] for n in range(1, samples + 1)]
+        assert grade(NET, inputs, [[0.1 * x, 0.3] for x, _ in inputs], mean_there).ids == [
+            "gradient.weights.mean_in_one_layer"
+        ]
