@@ -21,7 +21,7 @@ from cpython.long cimport PyLong_AsDouble
 from cpython.object cimport PyObject, PyTypeObject, PyObject_TypeCheck
 from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF
 from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE, PyTuple_New, PyTuple_SET_ITEM
-from libc.math cimport INFINITY, NAN, copysign, exp as c_exp, fabs, tanh as c_tanh
+from libc.math cimport INFINITY, NAN, copysign, exp as c_exp, fabs, isfinite, log as c_log, pow as c_pow, tanh as c_tanh
 from libc.stdint cimport uint64_t
 from libc.stdlib cimport free, realloc
 
@@ -41,16 +41,15 @@ if FLT_EVAL_METHOD != 0:  # an x87 keeps more digits than a double has: other bi
 
 # --- opcodes --------------------------------------------------------------------------------------
 
-cdef enum: LEAF, LITERAL, ADD, SUB, MUL, DIV, NEG, RELU, TANH, SIGMOID, SUMPROD, TABLE_ROW
+cdef enum: LEAF, LITERAL, ADD, SUB, MUL, DIV, POW, NEG, EXP, LOG, RELU, TANH, SIGMOID, SUMPROD, TABLE_ROW
 cdef enum: MANY = 3
-cdef int[12] OPERANDS = [0, 0, 2, 2, 2, 2, 1, 1, 1, 1, MANY, -1]
+cdef int[15] OPERANDS = [0, 0, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, MANY, -1]
 
-cdef list ROWS = [None, *[TABLE[name] for name in
-                          ("literal", "add", "sub", "mul", "div", "neg", "relu", "tanh", "sigmoid", "sumprod")]]
+cdef list ROWS = [None, *[TABLE[name] for name in (
+    "literal", "add", "sub", "mul", "div", "pow", "neg", "exp", "log", "relu", "tanh", "sigmoid", "sumprod")]]
 cdef dict CODES = {row: code for code, row in enumerate(ROWS) if code != LEAF}
-cdef object R_ADD = ROWS[ADD], R_SUB = ROWS[SUB], R_MUL = ROWS[MUL], R_DIV = ROWS[DIV], R_NEG = ROWS[NEG]
-cdef object R_RELU = ROWS[RELU], R_TANH = ROWS[TANH], R_SIGMOID = ROWS[SIGMOID], R_SUMPROD = ROWS[SUMPROD]
-cdef object R_POW = TABLE["pow"]
+cdef object R_ADD = ROWS[ADD], R_SUB = ROWS[SUB], R_MUL = ROWS[MUL], R_DIV = ROWS[DIV], R_POW = ROWS[POW]
+cdef object R_NEG = ROWS[NEG], R_SUMPROD = ROWS[SUMPROD]
 
 cdef list RULES = [None if row is None else row.rule for row in ROWS]
 cdef list attending = recording.attending
@@ -79,6 +78,33 @@ cdef inline double div_slope(double x, double y) noexcept nogil:
     if -1e-290 < quotient < 1e-290:
         return -div(div(x * 2.0**600, y), y) * 2.0**-600
     return -div(quotient, y)
+
+
+cdef inline bint easy(double power) noexcept nogil:
+    """Whether a power is so far from under- and overflow that its slopes are what the textbook says."""
+    return 1e-290 < fabs(power) < 1e290
+
+
+cdef inline bint pow_slopes(double x, double y, double* dx, double* dy) noexcept nogil:
+    """The easy cases of pow_dx and pow_dy; False: ask the table."""
+    cdef double below = y - 1.0, power = c_pow(x, y)
+    if x == 0.0 or not isfinite(x) or not isfinite(y) or not easy(power) or power < 0.0:
+        return False
+    dy[0] = power * (c_log(x) if x > 0.0 else NAN)
+    if y == 2.0:
+        dx[0] = 2.0 * x
+        return True
+    power = c_pow(x, below)
+    dx[0] = y * power
+    return below + 1.0 == y and easy(power)
+
+
+cdef inline double log(double x) noexcept nogil:
+    return c_log(x) if x > 0 else -INFINITY if x == 0 else NAN
+
+
+cdef inline double log_slope(double x) noexcept nogil:
+    return 1.0 / x if x > 0 else INFINITY if x == 0 else NAN
 
 
 cdef inline double relu(double x) noexcept nogil:
@@ -257,18 +283,14 @@ cdef class Value:
     def __sub__(self, other): return binary(R_SUB, SUB, self, other, True)
     def __mul__(self, other): return binary(R_MUL, MUL, self, other, True)
     def __truediv__(self, other): return binary(R_DIV, DIV, self, other, True)
-    def __pow__(self, other): return binary(R_POW, TABLE_ROW, self, other, True)
+    def __pow__(self, other): return binary(R_POW, POW, self, other, True)
     def __radd__(self, other): return reflected(R_ADD, ADD, self, other)
     def __rsub__(self, other): return reflected(R_SUB, SUB, self, other)
     def __rmul__(self, other): return reflected(R_MUL, MUL, self, other)
     def __rtruediv__(self, other): return reflected(R_DIV, DIV, self, other)
-    def __rpow__(self, other): return reflected(R_POW, TABLE_ROW, self, other)
+    def __rpow__(self, other): return reflected(R_POW, POW, self, other)
     def __neg__(self): return unary(R_NEG, NEG, self)
     def __pos__(self): return self
-
-    def relu(self): return unary(R_RELU, RELU, self)
-    def tanh(self): return unary(R_TANH, TANH, self)
-    def sigmoid(self): return unary(R_SIGMOID, SIGMOID, self)
 
     # --- the chain rule
 
@@ -419,7 +441,9 @@ cdef inline Value of_two(object row, int code, Value x, Value y):
     elif code == DIV:
         node._data = div(x._data, y._data)
     else:
-        node._data = row.function(x._data, y._data)
+        node._data = c_pow(x._data, y._data) if code == POW else NAN
+        if code != POW or not isfinite(node._data) or not isfinite(x._data) or not isfinite(y._data):
+            node._data = row.function(x._data, y._data)
     node.a, node.b, node.count = x, y, 2
     return finished(node, row, code)
 
@@ -428,6 +452,10 @@ cdef inline Value unary(object row, int code, Value x):
     cdef Value node = fresh()
     if code == NEG:
         node._data = -x._data
+    elif code == EXP:
+        node._data = c_exp(x._data)
+    elif code == LOG:
+        node._data = log(x._data)
     elif code == RELU:
         node._data = relu(x._data)
     elif code == TANH:
@@ -551,7 +579,7 @@ cdef inline void give(Value x, double g, double d) noexcept:
 
 cdef inline int pass_on(Value node, bint short) except -1:
     """The chain rule at one node: upstream × local for every operand."""
-    cdef double g = node._grad
+    cdef double g = node._grad, dx, dy
     cdef int code = node.code if short else TABLE_ROW
     if code == ADD:
         give(node.a, g, 1.0)
@@ -566,6 +594,10 @@ cdef inline int pass_on(Value node, bint short) except -1:
         swap_halves(node.all, g)
     elif code == NEG:
         give(node.a, g, -1.0)
+    elif code == EXP:
+        give(node.a, g, node._data)
+    elif code == LOG:
+        give(node.a, g, log_slope(node.a._data))
     elif code == RELU:
         give(node.a, g, step(node.a._data))
     elif code == TANH:
@@ -575,6 +607,9 @@ cdef inline int pass_on(Value node, bint short) except -1:
     elif code == DIV:
         give(node.a, g, div(1.0, node.b._data))
         give(node.b, g, div_slope(node.a._data, node.b._data))
+    elif code == POW and pow_slopes(node.a._data, node.b._data, &dx, &dy):
+        give(node.a, g, dx)
+        give(node.b, g, dy)
     else:
         by_the_table(operands_of(node), row_of(node), node._data, g)
     return 0
@@ -690,12 +725,13 @@ def row_behind(kept):
 def method_of(row, kept):
     """As the plain method, without a detour through Python."""
     cdef bint infix = kept.__name__ in SIGNS
+    cdef int code = CODES.get(row, TABLE_ROW)
     if row.arity == 1:
         def method(Value self):
-            return unary(row, TABLE_ROW, self)
+            return unary(row, code, self)
     else:
         def method(Value self, other):
-            return binary(row, TABLE_ROW, self, other, infix)
+            return binary(row, code, self, other, infix)
     method.__name__, method.__qualname__ = kept.__name__, kept.__qualname__
     return method
 

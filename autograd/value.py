@@ -67,7 +67,9 @@ def literal(x: Any, where: str = "literal") -> Value:
 
 def _operand(x: Any, row: Op, infix: bool = True) -> Any:
     """The other operand of an operation as a node; an array may take over an infix sign (NotImplemented)."""
-    if x.__class__ is float or (x.__class__ is int and -(2**53) <= x <= 2**53):
+    if x.__class__ is float:
+        return _made(LITERAL, x, ())
+    if x.__class__ is int and -(2**53) <= x <= 2**53:
         return _made(LITERAL, float(x), ())
     if isinstance(x, Value):
         return x
@@ -331,7 +333,7 @@ class Value:
                         x.grad += g * dx
                     if dy:
                         y.grad += g * dy
-                else:
+                elif parents:
                     rule = node.op.rule  # type: ignore[union-attr]
                     for parent, d in zip(parents, rule(node.data, *[p.data for p in parents])):
                         if d:
