@@ -15,6 +15,7 @@ from .network.losses import (
     LOSSES,
     binary_cross_entropy,
     cross_entropy,
+    half_squared_error,
     hinge,
     mean_squared_error,
     squared_error,
@@ -63,6 +64,6 @@ __all__ = [
     "BatchCertificate", "Certificate", "certify", "certify_graph",
     "ACTIVATIONS", "INITIALIZERS", "LOSSES", "OPTIMIZERS", "MLP", "SGD", "Adam", "Epoch", "ForwardPass",
     "History", "Layer", "Module", "Neuron", "Optimizer", "accuracy", "binary_cross_entropy",
-    "clip_grad_norm", "clip_grad_value", "cross_entropy", "fit", "he", "hinge", "linear",
+    "clip_grad_norm", "clip_grad_value", "cross_entropy", "fit", "half_squared_error", "he", "hinge", "linear",
     "mean_squared_error", "predict", "squared_error", "uniform", "uniform_weights", "xavier", "zero_weights", "zeros",
 ]  # fmt: skip

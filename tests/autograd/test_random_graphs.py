@@ -40,6 +40,14 @@ MARGIN = {
     **dict.fromkeys(("maximum", "minimum", "larger", "lt", "le", "gt", "ge"), lambda x, y: abs(x - y)),
     "where": lambda c, x, y: abs(c),
     "gated": lambda g, d: min(abs(g), abs(d)),
+    **dict.fromkeys(("softsign", "softsign_slope"), lambda x: abs(x)),
+    **dict.fromkeys(("floor", "ceil", "trunc"), lambda x: abs(x - mp.nint(x))),
+    **dict.fromkeys(
+        ("fmod", "mod", "floordiv"), lambda x, y: abs(x / y - mp.nint(x / y)) * min(abs(y), abs(y * y / x))
+    ),
+    "round": lambda x, digits: abs(x - (mp.floor(x * 10**digits) + 0.5) / 10**digits),
+    "copysign": lambda x, y: min(abs(x), abs(y)),
+    "atan2": lambda y, x: abs(y) if x < 0 else max(abs(x), abs(y)),
 }
 
 
@@ -51,6 +59,8 @@ def build(leaves, steps, allowed=lambda name, xs: True):
         xs = tuple(nodes[k % len(nodes)] for k in choices[:count])
         if name == "ratio":
             xs = (*xs[:3], literal(float(choices[3] % 4)))
+        if name == "round":
+            xs = (xs[0], literal(float(choices[1] % 4)))
         if (name in POSITIVE and xs[0].data <= 0) or not allowed(name, xs):
             continue
         node = node_of(TABLE[name], xs)
