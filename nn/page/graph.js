@@ -156,6 +156,7 @@ function errorCard(box) {
 function wire(svg, from, to, l) {
   const line = drawing("path"), head = drawing("path");
   line.setAttribute("fill", "none");
+  head.setAttribute("stroke-width", 1.2);
   svg.append(line, head);
   return { line, head, from, to, l };
 }
@@ -275,24 +276,33 @@ function drawWires(known, now) {
   for (const { line, head, from, to, l, at } of graph.wires) {
     if (!at) continue;
     const toErr = to.k === Infinity, p = toErr ? 0 : network.place(to.k, to.i, l), theta = toErr ? 0 : network.theta[p];
-    const g = toErr ? 0 : network.slope[p], width = toErr ? 1.2 : 0.7 + (2.3 * Math.min(1, Math.abs(theta) / widest || 0));
+    const g = toErr ? 0 : network.slope[p], width = toErr ? 1.2 : Math.round(100 * (0.7 + 2.3 * Math.min(1, Math.abs(theta) / widest || 0))) / 100;
     const stroke = !toErr && known("θ", to.k, to.i) && g ? colour(g, 0.4) : css("forward");
     if (at.length === 3) {
       const [x, top, bottom] = at;
-      line.setAttribute("d", `M${x} ${top}V${bottom - 5}`);
-      head.setAttribute("d", `M${x - 4} ${bottom - 6}h8l-4 6z`);
+      put(line, "d", `M${x} ${top}V${bottom - 5}`);
+      put(head, "d", `M${x - 4} ${bottom - 6}h8l-4 6z`);
     } else {
       const [x, y, right, end] = at, tip = right - 5 - 1.2 * width, half = 2 + 1.1 * width, middle = (tip - x) / 2;
-      line.setAttribute("d", `M${x} ${y}C${x + middle} ${y} ${tip - middle} ${end} ${tip} ${end}`);
-      head.setAttribute("d", `M${tip} ${end - half}L${right - 1} ${end}L${tip} ${end + half}z`);
+      put(line, "d", `M${x} ${y}C${x + middle} ${y} ${tip - middle} ${end} ${tip} ${end}`);
+      put(head, "d", `M${tip} ${end - half}L${right - 1} ${end}L${tip} ${end + half}z`);
     }
-    line.setAttribute("stroke", stroke);
-    line.setAttribute("stroke-width", width);
-    head.setAttribute("stroke", stroke);
-    head.setAttribute("fill", theta >= 0 ? stroke : css("canvas"));
-    head.setAttribute("stroke-width", 1.2);
-    line.style.opacity = head.style.opacity = !now || travels(now, from, to) ? 1 : 0.22;
+    put(line, "stroke", stroke);
+    put(line, "stroke-width", width);
+    put(head, "stroke", stroke);
+    put(head, "fill", theta >= 0 ? stroke : css("canvas"));
+    for (const part of [line, head]) put(part, "opacity", !now || travels(now, from, to) ? 1 : 0.22);
   }
+}
+
+const written = new WeakMap(); // attributes of lines, so that only those are written that change
+
+function put(element, name, value) {
+  if (!written.has(element)) written.set(element, {});
+  const before = written.get(element);
+  if (before[name] === value) return;
+  before[name] = value;
+  element.setAttribute(name, value);
 }
 
 function travels(now, from, to) { // whether an event runs along a line

@@ -11,14 +11,14 @@ class Network {
     this.theta = new Float64Array(count);
     this.slope = new Float64Array(count);
     this.x = new Float64Array(sizes[0]);
-    this.toInputs = new Float64Array(sizes[0]); // ∂Err/∂x
+    this.source = { o: this.x, g: new Float64Array(sizes[0]) }; // what layer 1 reads, and ∂Err/∂x
     this.err = NaN;
     let at = 0;
     this.layers = sizes.slice(1).map((m, k) => {
       const n = sizes[k], end = at + m * (n + 1);
       const [theta, slope] = [this.theta.subarray(at, end), this.slope.subarray(at, end)];
       const [u, o, delta, g] = Array.from({ length: 4 }, () => new Float64Array(m));
-      const layer = { n, m, at, theta, slope, u, o, delta, g, sigma: sigmas[k] };
+      const layer = { n, m, at, theta, slope, u, o, delta, g, sigma: sigmas[k], fire: engine.SIGMA[sigmas[k]], back: engine.DELTA[sigmas[k]] };
       at = end;
       return layer;
     });
@@ -33,12 +33,13 @@ class Network {
   }
 
   forward(x) {
-    this.x.set(x);
+    for (let l = 0; l < x.length; l++) this.x[l] = x[l]; // of two numbers faster than set()
     let before = this.x;
-    for (const { n, m, theta, u, o, sigma } of this.layers) {
-      engine.weigh(n, m, theta, before, u);
-      engine.SIGMA[sigma](m, u, o);
-      before = o;
+    for (let k = 0; k < this.layers.length; k++) {
+      const layer = this.layers[k];
+      engine.weigh(layer.n, layer.m, layer.theta, before, layer.u);
+      layer.fire(layer.m, layer.u, layer.o);
+      before = layer.o;
     }
     return before;
   }
@@ -47,10 +48,9 @@ class Network {
   backward(y, w = 1) {
     this.err = this.error(this.last.o, y, w, this.last.g);
     for (let k = this.layers.length - 1; k >= 0; k--) {
-      const { n, m, theta, slope, u, delta, g, sigma } = this.layers[k];
-      const before = k ? this.layers[k - 1] : { o: this.x, g: this.toInputs };
-      engine.DELTA[sigma](m, u, g, delta);
-      engine.blame(n, m, theta, before.o, delta, slope, before.g);
+      const layer = this.layers[k], before = k ? this.layers[k - 1] : this.source;
+      layer.back(layer.m, layer.u, layer.g, layer.delta);
+      engine.blame(layer.n, layer.m, layer.theta, before.o, layer.delta, layer.slope, before.g);
     }
     return this.err;
   }

@@ -213,7 +213,7 @@ function hookOf(kind, rule) { // what Training calls after each backward; null w
     const { layers } = network;
     for (let k = layers.length - 1; k >= 0; k--) {
       const { n, m, u, o, delta, g, theta, slope, sigma } = layers[k], last = k === layers.length - 1;
-      const before = k ? layers[k - 1] : { o: network.x, g: network.toInputs };
+      const before = k ? layers[k - 1] : network.source;
       if (!last) engine.DELTA[sigma](m, u, g, delta); // from what came back of the changed δ
       for (let i = 0; i < m; i++) {
         const s1 = network.slopeAt(k, i);

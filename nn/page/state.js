@@ -75,7 +75,7 @@ function resample() {
   const { settings, points } = state, outputs = outputsOf(settings);
   state.code = coding(settings.loss, settings.output, outputs);
   state.samples = points.map((point) => ({
-    x: where(point, settings.noise), c: point.c, y: point.y ? Float64Array.from(point.y) : target(point.c, outputs, state.code),
+    x: Float64Array.from(where(point, settings.noise)), c: point.c, y: point.y ? Float64Array.from(point.y) : target(point.c, outputs, state.code),
   }));
   const held = Math.round(settings.held * points.length), order = held ? orderOf(points.length, 0, told.orders) : [];
   const out = new Set(order.slice(0, held));

@@ -400,7 +400,8 @@ def test_axe_finds_nothing_in_any_state(width: int, height: int, scheme: str, op
     page(f"{axe}; 0")
     for state, script in STATES.items():
         page(f"{script}; 0")
-        page.tab.wait_for_timeout(250)
+        page.tab.wait_for_timeout(50)
+        page.wait("document.getAnimations().every((a) => a.playState === 'finished')")  # the graph fades in
         found = page(
             "axe.run(document, { resultTypes: ['violations'] })"
             ".then((r) => r.violations.map((v) => [v.id, v.nodes[0].html]))"
