@@ -248,7 +248,7 @@ def test_help_names_every_option_and_its_default(capsys):
     for option in ("--data", "--target", "--task", "--layers", "--activation", "--loss", "--optimizer", "--epochs",
                    "--learning-rate", "--batch-size", "--seed", "--output", "--format", "--hold-out"):  # fmt: skip
         assert option in out
-    assert out.count("\n  python -m nn ") == 2 and "δ is certified" in out
+    assert out.count("\n  python -m nn ") == 3 and "δ is certified" in out
     assert "default: 60" in out and "0.02 for adam" in out
 
 
