@@ -125,7 +125,7 @@ function toggle(popover, button) {
 // --- θ: dragged sideways, or by the arrow keys ----------------------------------------------------------------------------------
 
 function scrubs(chip, k, i, l) {
-  let from = null;
+  let from = null, moved = false;
   const place = () => state.network.place(k, i, l);
   const put = (value) => {
     state.network.theta[place()] = value;
@@ -138,11 +138,12 @@ function scrubs(chip, k, i, l) {
     event.stopPropagation();
     chip.focus();
     chip.setPointerCapture(event.pointerId);
-    remember("θ");
-    from = event.clientX;
+    [from, moved] = [event.clientX, false];
   });
   chip.addEventListener("pointermove", (event) => {
-    if (from === null) return;
+    if (from === null || event.clientX === from) return;
+    if (!moved) remember("θ");
+    moved = true;
     put(state.network.theta[place()] + (event.clientX - from) * 0.01 * (event.shiftKey ? 0.1 : event.altKey ? 10 : 1));
     from = event.clientX;
   });
@@ -184,16 +185,17 @@ function movePoint(i, place) {
   dataChanged();
 }
 
-function addPoint(place, other) {
+function addPoint(place, c) { // of that class, or where there are none with the chosen one's target
   if (state.points.length >= told.longest) return;
   remember("point");
-  const like = state.points[state.chosen], c = classesOf(state.settings) ? (other ? 0 : 1) : undefined;
-  const point = { ...structuredClone(like), place: like.place.map((x, d) => place[d] ?? x), noise: like.noise.map(() => 0) };
-  if (c !== undefined) Object.assign(point, { c, y: undefined });
+  const chosen = state.points[state.chosen], like = state.points.find((point) => point.c === c) ?? chosen;
+  const point = { ...structuredClone(like), place: chosen.place.map((x, d) => place[d] ?? x), noise: chosen.noise.map(() => 0) };
   state.points.push(point);
   state.chosen = state.points.length - 1;
   dataChanged();
 }
+
+const classOf = ({ shiftKey, altKey }) => (shiftKey ? 0 : altKey && classesOf(state.settings) > 2 ? 2 : 1);
 
 function deletePoint(i) {
   if (state.points.length <= 2) return;
@@ -222,7 +224,7 @@ function watchPlane() {
     held = { point, moved: false, x: event.clientX, y: event.clientY, timer: 0 };
     if (event.pointerType === "touch") held.timer = setTimeout(() => {
       release();
-      if (point < 0) addPoint(toPlace(event), false);
+      if (point < 0) addPoint(toPlace(event), 1);
       else deletePoint(point);
     }, HOLD);
     if (point >= 0) choose(point);
@@ -236,7 +238,7 @@ function watchPlane() {
     movePoint(held.point, toPlace(event));
   });
   for (const end of ["pointerup", "pointercancel"]) plane.addEventListener(end, release);
-  plane.addEventListener("dblclick", (event) => nearest(event) < 0 && addPoint(toPlace(event), event.shiftKey));
+  plane.addEventListener("dblclick", (event) => nearest(event) < 0 && addPoint(toPlace(event), classOf(event)));
   plane.addEventListener("contextmenu", (event) => event.preventDefault());
   plane.addEventListener("keydown", (event) => {
     const { x } = state.samples[state.chosen], by = event.shiftKey ? 0.01 : 0.05;
@@ -247,7 +249,7 @@ function watchPlane() {
       movePoint(state.chosen, [x[0] + toward[0], x[1] + toward[1]]);
     } else if (event.key === "n") choose(state.chosen + 1);
     else if (event.key === "p") choose(state.chosen - 1);
-    else if (event.key === "+" || event.key === "-") addPoint([x[0] + 0.1, x[1] + 0.1], event.key === "-");
+    else if (event.key === "+" || event.key === "-") addPoint([x[0] + 0.1, x[1] + 0.1], event.key === "-" ? 0 : 1);
     else if (event.key === "Delete" || event.key === "Backspace") deletePoint(state.chosen);
     else return;
     event.preventDefault();
@@ -351,6 +353,10 @@ function start() {
     $("settings").setAttribute("aria-expanded", String($("top").classList.toggle("open")));
     arrange();
     render();
+  });
+  document.addEventListener("pointerdown", ({ target }) => { // beside what is open: it closes
+    if (target.closest(".popover, #open-more, #share")) return;
+    for (const popover of document.querySelectorAll(".popover:not([hidden])")) toggle(popover, null);
   });
   watchPlane();
   watchRule();

@@ -96,6 +96,11 @@ def given(net: Any, X: Any, Y: Any, loss: str | Loss | None) -> Given | None:
         raise AutogradTypeError("play(net, X, Y) takes samples and targets too, as fit does")
     _require_size(net)
     name = _name_of(loss)
+    if LOSS_RECORDS[name].outputs == "logits" and _names(net)[1] != "linear":
+        raise AutogradValueError(
+            f'play: {name} takes logits, so the last layer is linear: MLP(…, output_activation="linear");'
+            f" this network's is {_names(net)[1]}"
+        )
     samples = samples_of(net, loss_of(name), X, Y)
     if not 2 <= len(samples) <= LONGEST_ORDER:
         raise AutogradValueError(

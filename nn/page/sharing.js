@@ -128,7 +128,11 @@ function watchSharing() {
   };
   if (linkable()) button("copy a link", async () => {
     history.replaceState(null, "", `#${await linkOf(momentOf())}`);
-    await navigator.clipboard.writeText(location.href);
+    try {
+      await navigator.clipboard.writeText(location.href);
+    } catch {
+      return "The link to this moment is in the address bar.";
+    }
     return "The link to this moment is copied.";
   });
   button("save this moment", () => download("playground.json", JSON.stringify(momentOf()), "application/json"));

@@ -169,10 +169,9 @@ def test_by_mouse(opened: Any) -> None:
     assert page("state.event") == 1
 
 
-@pytest.mark.parametrize("touch", [True])
-def test_by_touch_on_a_phone(browser: Any, touch: bool, tmp_path: Any) -> None:
+def test_by_touch_on_a_phone(browser: Any, tmp_path: Any) -> None:
     play().save(tmp_path / "page.html")
-    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=touch, is_mobile=True)
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     tab = context.new_page()
     wrong: list[str] = []
     tab.on("pageerror", lambda error: wrong.append(str(error)))
@@ -195,8 +194,10 @@ def test_by_touch_on_a_phone(browser: Any, touch: bool, tmp_path: Any) -> None:
     tab.get_by_role("button", name="Settings", exact=True).tap()
     tab.get_by_label("Data").select_option('"xor"')
     assert tab.evaluate("state.settings.data") == "xor" and tab.evaluate("state.training.steps") == 0
-    small = tab.evaluate("[...document.querySelectorAll('.transport button, .icon, #walk button')].filter(b => b.offsetParent)"
-                         ".map(b => b.getBoundingClientRect()).filter(b => b.height < 44 || b.width < 44).length")  # fmt: skip
+    small = tab.evaluate(
+        "[...document.querySelectorAll('.transport button, .icon, #walk button')].filter((b) => b.offsetParent)"
+        ".map((b) => b.getBoundingClientRect()).filter((b) => b.height < 44 || b.width < 44).length"
+    )
     assert small == 0 and wrong == []
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
     context.close()
@@ -246,7 +247,8 @@ def test_zeros_show_symmetry(opened: Any) -> None:
     page = at(opened)
     page("change({ initializer: 'zeros' }); for (let k = 0; k < 100; k++) trainStep(); render()")
     rows = page(
-        "state.network.layers.map((l) => Array.from({ length: l.m }, (_, i) => [...l.theta].slice(i * (l.n + 1), (i + 1) * (l.n + 1))))"
+        "state.network.layers.map((l) => Array.from({ length: l.m },"
+        " (_, i) => [...l.theta].slice(i * (l.n + 1), (i + 1) * (l.n + 1))))"
     )
     assert all(row == layer[0] for layer in rows for row in layer)
 
@@ -297,6 +299,26 @@ def test_own_points_are_read_or_refused_by_row(opened: Any) -> None:
     assert page("[state.settings.data, state.samples.length, state.network.outputs]") == ["own", 10, 1]
     page.tab.get_by_role("button", name="Undo").click()
     assert page("[state.settings.data, state.samples.length]") == ["moons", 48]
+
+
+def test_an_added_point_has_the_targets_of_its_class(opened: Any) -> None:
+    page = at(opened, play(MLP(2, [3, 1], seed=0), [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]))
+    page("addPoint([0.5, 0.5], 0); addPoint([0.2, 0.5], 1)")
+    assert page("state.samples.slice(4).map((s) => [s.c, s.y[0], s.x[0]])") == [[0, 0, 0.5], [1, 1, 0.2]]
+    page("change({ data: 'iris' }); addPoint([0.5, 0.5], 2)")
+    assert page("[state.samples.at(-1).c, [...state.samples.at(-1).y]]") == [2, [-1, -1, 1]]
+
+
+def test_what_is_open_closes_beside_it_and_by_escape(opened: Any) -> None:
+    page = at(opened)
+    for name, box in (("More settings", "more"), ("Link, files and picture", "sharing")):
+        page.tab.get_by_role("button", name=name).click()
+        assert page(f"$('{box}').hidden") is False
+        page.press("Escape")
+        assert page(f"$('{box}').hidden") is True and page("document.activeElement.getAttribute('aria-label')") == name
+        page.tab.get_by_role("button", name=name).click()
+        page.tab.mouse.click(700, 640)
+        assert page(f"$('{box}').hidden") is True
 
 
 def test_the_learner_s_rule_trains_beside_the_true_one(opened: Any) -> None:
@@ -380,7 +402,8 @@ def test_axe_finds_nothing_in_any_state(width: int, height: int, scheme: str, op
         page(f"{script}; 0")
         page.tab.wait_for_timeout(250)
         found = page(
-            "axe.run(document, { resultTypes: ['violations'] }).then((r) => r.violations.map((v) => [v.id, v.nodes[0].html]))"
+            "axe.run(document, { resultTypes: ['violations'] })"
+            ".then((r) => r.violations.map((v) => [v.id, v.nodes[0].html]))"
         )
         assert found == [], state
 
@@ -403,8 +426,8 @@ def test_nothing_is_small_cut_off_or_scrolls_sideways(width: int, height: int, o
             assert page("document.documentElement.scrollHeight") <= height, state
             inside = page(
                 "(() => { const b = $('graph').getBoundingClientRect(); return [...document.querySelectorAll('.layer')]"
-                ".every((l) => { const r = l.getBoundingClientRect(); return r.left >= b.left - 1 && r.right <= b.right + 1"
-                " && r.top >= b.top - 1 && r.bottom <= b.bottom + 1; }); })()"
+                ".map((l) => l.getBoundingClientRect()).every((r) => r.left >= b.left - 1 && r.right <= b.right + 1"
+                " && r.top >= b.top - 1 && r.bottom <= b.bottom + 1); })()"
             )
             assert inside, state
 
@@ -414,7 +437,8 @@ def test_a_projector_gets_the_same_page_enlarged(opened: Any) -> None:
     for width, height in SIZES[:2]:
         page = at(opened, width=width, height=height)
         boxes = page(
-            "['strip', 'graph', 'plane', 'deltas', 'own'].map((id) => { const b = $(id).getBoundingClientRect(); return [b.width, b.height]; })"
+            "['strip', 'graph', 'plane', 'deltas', 'own'].map((id) => $(id).getBoundingClientRect())"
+            ".map((b) => [b.width, b.height])"
         )
         sizes.append([side / width for box in boxes for side in box])
         assert page("graph.of") == "full"
@@ -435,21 +459,23 @@ def test_motion_is_spared_where_it_is_unwelcome(browser: Any, tmp_path: Any) -> 
 
 
 def test_a_frame_is_short_and_steps_are_many(opened: Any) -> None:
-    """The median of what a frame costs in script, and steps a second; bounds are wide for busy machines."""
+    """What a frame costs in script, and a step: lower quartiles, which others' work on the machine reaches least."""
     page = at(opened)
     page("change({ hidden: [8, 8] }); 0")
-    median = page(
-        "(() => { const ms = []; for (let n = 0; n < 60; n++) { const began = performance.now(); for (let k = 0; k < 4; k++) trainStep();"
-        " if (n % 6) { drawPlane(); drawCurve(); } else render(); ms.push(performance.now() - began); }"
-        " return ms.sort((a, b) => a - b)[15]; })()"
+    quartile = page(
+        "(() => { const ms = []; for (let n = 0; n < 60; n++) { const began = performance.now();"
+        " for (let k = 0; k < 4; k++) trainStep(); if (n % 6) { drawPlane(); drawCurve(); } else render();"
+        " ms.push(performance.now() - began); } return ms.sort((a, b) => a - b)[15]; })()"
     )
-    assert median < 40
+    assert quartile < 40
     page("change({ hidden: [4], data: 'xor' }); 0")
     page("for (let k = 0; k < 3000; k++) trainStep()")
     took = page(
-        "(() => { const began = performance.now(); for (let k = 0; k < 2000; k++) trainStep(); return performance.now() - began; })()"
+        "(() => { const ms = []; for (let n = 0; n < 20; n++) { const began = performance.now();"
+        " for (let k = 0; k < 100; k++) trainStep(); ms.push(performance.now() - began); }"
+        " return ms.sort((a, b) => a - b)[5]; })()"
     )
-    assert took < 1000
+    assert took < 40  # of 100 steps
 
 
 def test_in_a_notebook_it_runs_in_a_frame_of_its_own(browser: Any) -> None:

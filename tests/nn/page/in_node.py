@@ -16,7 +16,12 @@ from nn.page.playground import script, told
 
 NODE = shutil.which("node")
 # What JSON lacks becomes text on its way here; a float keeps all its bits.
-SENT = "const asJson = (x) => JSON.stringify(x, (_, v) => (ArrayBuffer.isView(v) ? [...v] : typeof v === 'number' && !(Number.isFinite(v) && !Object.is(v, -0)) ? (Object.is(v, -0) ? '-0.0' : String(v)) : v));"
+SENT = """
+  const asJson = (x) => JSON.stringify(x, (_, v) => {
+    if (ArrayBuffer.isView(v)) return [...v];
+    return Object.is(v, -0) ? "-0.0" : typeof v === "number" && !Number.isFinite(v) ? String(v) : v;
+  });
+"""
 
 
 def run(body: str, given: Any = None, outputs: tuple[int, ...] = (1, 2, 3)) -> Any:

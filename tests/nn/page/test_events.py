@@ -17,7 +17,8 @@ TELL = (
     + """
   const net = made(given);
   net.forward(given.x); net.backward(given.y);
-  return eventsOf(net).map((event) => ({ ...event, phase: phaseOf(event), ...toldOf(event, net, given.y, 0.1, given.room ?? 6) }));
+  return eventsOf(net).map((event) =>
+    ({ ...event, phase: phaseOf(event), ...toldOf(event, net, given.y, 0.1, given.room) }));
 """
 )
 
@@ -66,7 +67,8 @@ def test_the_hidden_delta_stands_as_the_lecture_has_it() -> None:
     event = next(e for e in tell(MLP(2, [4, 3, 1], seed=1)) if e["kind"] == "δ" and e["k"] == 0 and e["i"] == 1)
     assert event["general"] == "δᵢ = σ′(uᵢ) · Σⱼ δⱼ · θⱼᵢ"
     assert [t["symbol"] for t in event["terms"]] == [
-        "δ⁽¹⁾₂", "=", "σ′(u⁽¹⁾₂)", "· (", "δ⁽²⁾₁", "·", "θ⁽²⁾₁₂", "+", "δ⁽²⁾₂", "·", "θ⁽²⁾₂₂", "+", "δ⁽²⁾₃", "·", "θ⁽²⁾₃₂", ")",
+        "δ⁽¹⁾₂", "=", "σ′(u⁽¹⁾₂)", "· (", "δ⁽²⁾₁", "·", "θ⁽²⁾₁₂", "+", "δ⁽²⁾₂", "·", "θ⁽²⁾₂₂", "+",
+        "δ⁽²⁾₃", "·", "θ⁽²⁾₃₂", ")",
     ]  # fmt: skip
     assert event["say"].startswith(
         "Neuron 2 of layer 1 is blamed by the 3 neurons after it, each as far as its θ reaches;"

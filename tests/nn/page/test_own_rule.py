@@ -59,15 +59,18 @@ def test_each_sigma_has_its_own_slope(sigma: str) -> None:
 
 
 MISTAKES = [
-    ("hidden", "sum", "σ′(u) is missing"), ("hidden", "-s1*sum", "the sign is wrong"), ("hidden", "s1", "Σ δ·θ is missing"),
+    ("hidden", "sum", "σ′(u) is missing"), ("hidden", "-s1*sum", "the sign is wrong"),
+    ("hidden", "s1", "Σ δ·θ is missing"),
     ("hidden", "2*s1*sum", "a factor 2"), ("hidden", "o*sum", "o stands in the place of σ′(u)"),
-    ("hidden", "s1*s1*sum", "σ′(u) is there twice"), ("hidden", "s1+sum", ""), ("hidden", "u*sum", "u stands in the place of σ′(u)"),
+    ("hidden", "s1*s1*sum", "σ′(u) is there twice"), ("hidden", "s1+sum", ""),
+    ("hidden", "u*sum", "u stands in the place of σ′(u)"),
     ("output", "2*(y-ŷ)*s1", "the sign is wrong"), ("output", "-(y-ŷ)*s1", "a factor 2"),
     ("output", "-2*(y-ŷ)", "σ′(u) is missing"), ("output", "(y-ŷ)*s1", "a factor −2"),
     ("slope", "δ", "o, what came along the line, is missing"), ("slope", "o", "δ is missing"),
     ("slope", "δ+o", "a product, not a sum"), ("slope", "-δ*o", "the sign is wrong"),
     ("update", "θ + η*δ*o", "uphill: the sign of the step is wrong"), ("update", "θ - δ*o", "η is missing"),
-    ("update", "θ - η*δ", "o, what came along the line, is missing"), ("update", "η*δ*o", "the step alone is not the new θ"),
+    ("update", "θ - η*δ", "o, what came along the line, is missing"),
+    ("update", "η*δ*o", "the step alone is not the new θ"),
 ]  # fmt: skip
 
 
@@ -97,13 +100,13 @@ TRAIN = (
   return given.map(([kind, text, g]) => {
     const [mine, theirs] = [made(g), made(g)];
     const samples = g.X.map((x, i) => ({ x, y: [g.Y[i]] })), settings = { rate: 0.05, optimizer: "sgd", clip: 0 };
-    const rule = parsed(text, RULES[kind].names);
-    const own = new Training(mine, hookOf(kind, rule)), true_ = new Training(theirs);
+    const rule = parsed(text, RULES[kind].names), own = new Training(mine, hookOf(kind, rule));
+    const engines = new Training(theirs);
     for (let k = 0; k < 20; k++) {
       const before = Float64Array.from(mine.theta);
       own.step(samples, settings);
       if (kind === "update") { mine.theta.set(before); movedBy(rule, mine.theta, own.total, settings.rate); }
-      true_.step(samples, settings);
+      engines.step(samples, settings);
     }
     return [[...mine.theta], [...theirs.theta]];
   });

@@ -91,6 +91,8 @@ def test_what_the_page_cannot_hold_is_refused_in_words(arguments: tuple[Any, ...
 def test_an_unknown_loss_or_theme_is_refused() -> None:
     with pytest.raises(AutogradError, match="loss"):
         play(MLP(2, [1]), X, Y, loss="cubic")
+    with pytest.raises(AutogradError, match="logits"):
+        play(MLP(2, [2], "tanh"), X, [0, 1, 1, 0], loss="cross_entropy")
     with pytest.raises(AutogradError, match="knows the losses"):
         play(MLP(2, [1]), X, Y, loss=lambda outputs, y: outputs * y)
     with pytest.raises(AutogradError, match="theme"):
