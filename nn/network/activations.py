@@ -31,8 +31,7 @@ def linear(u: Value) -> Value:
 class ActivationRecord(NamedTuple):
     """What is known of an activation.
 
-    name         what it is called
-    function     σ of a Value
+    name         what it is called, and `function`, σ of a Value
     slope        the row of the table that is σ'; "" where σ' is 1 everywhere
     curvature    the largest |σ''/σ'| apart from a kink: how fast a relative error of σ' grows with an error of u
     kink         whether σ is of two pieces that meet at u = 0
