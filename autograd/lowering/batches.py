@@ -190,6 +190,7 @@ def with_torch(program: Program, functions: Mapping[str, Any], dtype: Any = None
     def where(condition: Any, x: Any, y: Any) -> Any:
         # Between two plain numbers torch would choose its default type, float32.
         plain = not isinstance(x, torch.Tensor) and not isinstance(y, torch.Tensor)
+        condition = condition if condition.dtype is torch.bool else condition != 0
         return torch.where(condition, lift(x).to(condition.device) if plain else x, y)
 
     # One erf of torch's is one pass over memory, and one of the text's sixty.

@@ -301,9 +301,12 @@ COLUMNS = ("function", "numbers", "3 decimals", "gradients alone", "batch")
 
 
 def together():
-    """Every mistake in all of its equations at once, where it has several."""
-    groups = [frozenset((e, m.name) for e in m.equations) for m in MISTAKES if len(m.equations) > 1]
-    return [*groups, frozenset((e, "sign") for e in ("output", "hidden"))]
+    """Every mistake in all of its equations of the backward pass at once, where it has several."""
+    backward = ("output", "hidden", "weights", "bias")
+    # Where every δ is left at 0, nothing is left for the gradients to be wrong in.
+    shown = [m for m in MISTAKES if m.name != "left at 0"]
+    groups = [frozenset((e, m.name) for e in m.equations if e in backward) for m in shown]
+    return [*dict.fromkeys(g for g in groups if len(g) > 1), frozenset((e, "sign") for e in ("output", "hidden"))]
 
 
 def main(networks=200, paired=1000, right=3000):
