@@ -26,7 +26,7 @@ TITLE = "deltagrad playground"
 # In this order: each uses only those before it.  The first is the explorer's too.
 SCRIPTS = (
     "explorer_writing.js", "told", "engine", "network.js", "diagnosis.js", "events.js", "own_rule.js", "state.js",
-    "graph.js", "plane.js", "strip.js", "sharing.js", "controls.js",
+    "graph.js", "sizes.js", "sheet.js", "plane.js", "strip.js", "sharing.js", "points.js", "controls.js",
 )  # fmt: skip
 _SETTINGS = {
     "hidden": [4, 3], "sigma": "tanh", "output": "tanh", "loss": "squared_error", "data": "moons", "noise": 0.1,
