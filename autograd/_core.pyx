@@ -31,6 +31,7 @@ from .ops import TABLE
 
 cdef extern from "Python.h":
     Py_ssize_t Py_REFCNT(PyObject*)
+    void PyObject_GC_UnTrack(void*)
 
 cdef extern from "float.h":
     int FLT_EVAL_METHOD
@@ -689,6 +690,7 @@ def weighted_sum(theta, bias, inputs, label):
             place(pq, pairs + n, <PyObject*>ONE)
     else:
         pq = (*first, *second) if bias is None else (*first, bias, *second, ONE)
+    PyObject_GC_UnTrack(<PyObject*>pq)  # it holds nothing that the cyclic collector knows
     cdef Value u = recorded(R_SUMPROD, pq)
     set_label(u, label)
     return u
