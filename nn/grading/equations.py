@@ -191,6 +191,8 @@ def slope(case: Case, place: Place, delta: Grid, wrong: Wrong) -> Real:
 
 def output_delta(case: Case, place: Place, delta: Grid, wrong: Wrong) -> Real:
     k, i = place
+    if not wrong:
+        return hand.output_delta(case.errors[i], case.slopes[k][i])
     if whole := _whole(wrong):
         return whole(case, k, i, delta)
     error = _part(wrong, "error", lambda case, i: case.errors[i])(case, i)
@@ -201,6 +203,8 @@ def output_delta(case: Case, place: Place, delta: Grid, wrong: Wrong) -> Real:
 
 def hidden_delta(case: Case, place: Place, delta: Grid, wrong: Wrong) -> Real:
     k, i = place
+    if not wrong:
+        return hand.hidden_delta(case.slopes[k][i], delta[k + 1], column(case.theta[k + 1], i))
     if whole := _whole(wrong):
         return whole(case, k, i, delta)
     slope = _part(wrong, "slope", lambda case, k, i: case.slopes[k][i])(case, k, i)
@@ -215,6 +219,8 @@ def hidden_delta(case: Case, place: Place, delta: Grid, wrong: Wrong) -> Real:
 
 def weight_gradient(case: Case, place: Place, delta: Grid, wrong: Wrong) -> Real:
     k, i, l = place
+    if not wrong:
+        return hand.weight_gradient(delta[k][i], case.before(k)[l])
     i, l = _part(wrong, "indices", lambda i, l: (i, l))(i, l)
     d = _part(wrong, "delta", lambda delta, k, i, l: delta[k][i])(delta, k, i, l)
     o = _part(wrong, "input", lambda case, k, i, l: case.before(k)[l])(case, k, i, l)
@@ -224,6 +230,8 @@ def weight_gradient(case: Case, place: Place, delta: Grid, wrong: Wrong) -> Real
 
 def bias_gradient(case: Case, place: Place, delta: Grid, wrong: Wrong) -> Real:
     k, i = place
+    if not wrong:
+        return hand.bias_gradient(delta[k][i])
     d = _part(wrong, "delta", lambda delta, k, i, l: delta[k][i])(delta, k, i, 0)
     return _part(wrong, "factor", _one)(case, k, i) * hand.bias_gradient(d)
 

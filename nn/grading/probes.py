@@ -104,7 +104,8 @@ def _sides(case: Case) -> set[tuple[Any, ...]]:
         for i, u in enumerate(layer)
     }  # fmt: skip
     if case.loss == "hinge":
-        sides |= {("hinge", i, y * o < 1) for i, (y, o) in enumerate(zip(case.y, case.o[-1]))}
+        products = [y * o for y, o in zip(case.y, case.o[-1])]
+        sides |= {(at, i, product < at) for at in (0.0, 1.0) for i, product in enumerate(products)}
     return sides
 
 

@@ -13,6 +13,7 @@ import math
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from .intervals import Interval, Real, ends, largest, widened
 
@@ -103,7 +104,7 @@ class Precision:
         low, high = ends(x)
         if low == high and self.digits is not None and self._needs_no_rounding(low):
             return x
-        half = self._working().half_unit_at(largest(x))
+        half = self._working.half_unit_at(largest(x))
         noise = self.relative * (size + largest(x))
         if self.cut:
             return Interval(low - noise - 2 * half * (high > 0), high + noise + 2 * half * (low < 0))
@@ -111,14 +112,15 @@ class Precision:
 
     def on_the_way(self, x: float) -> float:
         """How much a sum or a product of that size loses where it is written down inside an equation."""
-        return 0.0 if self.digits is None else (2.0 if self.cut else 1.0) * self._working().half_unit_at(x)
+        return 0.0 if self.digits is None else (2.0 if self.cut else 1.0) * self._working.half_unit_at(x)
 
+    @cached_property
     def _working(self) -> Precision:
         digits = None if self.digits is None else FULL + 2 if self.fixed else max(self.digits, COARSEST_WORK)
         return dataclasses.replace(self, decimals=max(self.decimals, COARSEST_WORK), digits=digits)
 
     def _needs_no_rounding(self, x: float) -> bool:
-        work = self._working()
+        work = self._working
         return math.isfinite(x) and round(x, work.decimals) == x == float(f"{x:.{min(work.digits or 1, FULL) - 1}e}")
 
 
