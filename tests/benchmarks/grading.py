@@ -19,7 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from nn import MLP
-from nn.grading.equations import EQUATIONS, derivation
+from nn.grading.equations import BACKWARD, EQUATIONS, derivation
 from nn.grading.graded import grade
 from nn.grading.mistakes import MISTAKES, named
 from nn.grading.probes import probe
@@ -167,9 +167,7 @@ def as_a_whole(found, planted):
 
 def all_planted():
     """Every mistake in every equation of the backward pass by itself, and the bias left out of u."""
-    everywhere = [
-        (e, m.name) for m in MISTAKES for e in m.equations if e in ("output", "hidden", "weights", "bias", "batch")
-    ]
+    everywhere = [(e, m.name) for m in MISTAKES for e in m.equations if e in (*BACKWARD, "batch")]
     return [*dict.fromkeys(everywhere), ("forward", "bias left out of u")]
 
 
@@ -305,9 +303,10 @@ COLUMNS = ("function", "numbers", "3 decimals", "gradients alone", "batch")
 
 
 def together():
-    """Every mistake in all of its equations at once, where it has several."""
-    groups = [frozenset((e, m.name) for e in m.equations) for m in MISTAKES if len(m.equations) > 1]
-    return [*groups, frozenset((e, "sign") for e in ("output", "hidden"))]
+    """Every mistake in all of its equations of the backward pass at once, where it has several."""
+    groups = [frozenset((e, m.name) for e in m.equations if e in BACKWARD) for m in MISTAKES]
+    groups.append(frozenset((e, "sign") for e in ("output", "hidden")))
+    return [group for group in dict.fromkeys(groups) if len(group) > 1]
 
 
 def main(networks=200, paired=1000, right=3000):
