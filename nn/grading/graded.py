@@ -165,7 +165,7 @@ def _graded(tasks: list[Task], numbers: bool = False) -> Grade:
         grade.notes.append(note)
     if numbers and by_parts:
         grade.fields = judged(tasks[0])
-    _annotate(grade, tasks, search)
+    _annotate(grade, tasks, bool(by_parts))
     return grade
 
 
@@ -222,16 +222,16 @@ def _seen(task: Task) -> list[str]:
     return [e for e, part in FIELD.items() if part in parts and case.places(e)]
 
 
-def _annotate(grade: Grade, tasks: list[Task], search: Callable[[list[Task]], list[Finding]]) -> None:
+def _annotate(grade: Grade, tasks: list[Task], by_parts: bool) -> None:
     """What else is worth knowing."""
     answer, case, findings = tasks[0].answer, tasks[0].cases[0], grade.findings
     if answer.theta is not None and answer.bias is None and any(b is not None for b in case.bias):
         grade.notes.append("∂Err/∂b was not handed in; the network has biases")
-    if findings and len(tasks) > 1 and not any(f.first for f in search(tasks[:1])):
+    if findings and len(tasks) > 1 and (all_right if by_parts else right_so_far)(tasks[0]):
         grade.findings[:] = [_from_elsewhere(f, "a network with other θ, x and y") for f in findings]
         grade.notes.append("for the given x, y and θ the numbers agree; with others in the same network they do not")
     unknown = [f for f in findings if not f.explanations and f.factor is None and f.digits is None and f.wrong > 1]
-    if case.eta is None and any(f.title == EQUATIONS["hidden"] or search is _by_gradients for f in unknown):
+    if case.eta is None and any(f.title == EQUATIONS["hidden"] or not by_parts for f in unknown):
         grade.notes.append("mistakes with the learning rate are recognised with eta=η")
     if any(f.convention for f in findings):
         grade.notes.append('was the ½ in your lecture\'s Err? then grade with loss="half_squared_error"')

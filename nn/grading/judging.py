@@ -63,9 +63,14 @@ class Claim:
         return bool(computed == self.value or gap(computed, self.precision.before(self.value)) <= tolerance)
 
     @cached_property
+    def follows(self) -> bool:
+        """Whether it is what its equation gives from the answer's own operands."""
+        return self.is_(self.computed)
+
+    @cached_property
     def right(self) -> bool:
         """Whether it follows from the answer's own operands; or is right, although one of them was copied wrongly."""
-        return self.is_(self.computed) or (self.walk.slipped and self.is_(self.walk.truth(self.equation, self.place)))
+        return self.follows or (self.walk.slipped and self.is_(self.walk.truth(self.equation, self.place)))
 
     def agrees(self, wrong: Wrong) -> bool:
         """Whether it is what the equation gives with these mistakes in it."""
@@ -86,7 +91,10 @@ class Claim:
 
     def chance(self, computed: Real) -> float:
         """How likely a number drawn blindly would be as near to that as this one is."""
-        finest = self.precision.half_unit(self.value) + self.precision.relative * (self.size + abs(self.value))
+        half = self.precision.half_unit(self.value)
+        if self.value % 1 == 0:  # 1.0 among numbers with three decimals is 1.000
+            half = min(half, 0.5 * 10.0**-self.precision.decimals)
+        finest = half + self.precision.relative * (self.size + abs(self.value))
         off = max(abs(middle(computed) - self.value), finest)
         return float(min(1.0, 2 * off / (abs(self.value) + largest(self.computed) + SMALLEST)))
 
@@ -139,7 +147,8 @@ class Walk:
 
     @property
     def wrong(self) -> int:
-        return sum(not claim.right for claim in self.claims)
+        """How many numbers do not follow from those before them."""
+        return sum(not claim.follows for claim in self.claims)
 
 
 def walked(task: Task) -> Walk:

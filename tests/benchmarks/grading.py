@@ -19,7 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from nn import MLP
-from nn.grading.equations import EQUATIONS, derivation
+from nn.grading.equations import BACKWARD, EQUATIONS, derivation
 from nn.grading.graded import grade
 from nn.grading.mistakes import MISTAKES, named
 from nn.grading.probes import probe
@@ -76,6 +76,8 @@ def _for_loss(mistake, case):
 def network(draw, loss="squared_error", wide=None):
     """Depth 1–4, width 1–5, activations mixed, with biases or without; and one sample."""
     sizes = [wide or draw.randint(1, 5) for _ in range(draw.randint(2, 5))]
+    if loss == "cross_entropy":
+        sizes[-1] = max(sizes[-1], 2)
     net = MLP(sizes[0], sizes[1:], draw.choice(ACTIVATIONS), draw.choice(ACTIVATIONS), draw.random() < 0.8, seed=draw)
     for p in net.parameters():
         p.data = draw.uniform(-1.2, 1.2)
@@ -165,9 +167,7 @@ def as_a_whole(found, planted):
 
 def all_planted():
     """Every mistake in every equation of the backward pass by itself, and the bias left out of u."""
-    everywhere = [
-        (e, m.name) for m in MISTAKES for e in m.equations if e in ("output", "hidden", "weights", "bias", "batch")
-    ]
+    everywhere = [(e, m.name) for m in MISTAKES for e in m.equations if e in (*BACKWARD, "batch")]
     return [*dict.fromkeys(everywhere), ("forward", "bias left out of u")]
 
 
@@ -190,32 +190,34 @@ def suited(planted, draw, batch=False):
             return net, x, y, case
 
 
-def measure(planted, networks, seed=0):
-    """How many of the networks: a function, numbers with all digits, with four, gradients alone, a batch's function."""
+def measure(planted, networks, seed=0, columns=range(5)):
+    """How many of the networks, by column: a function, numbers in full, with 3 decimals, gradients alone, a batch."""
     draw = random.Random(f"{sorted(planted)} {seed}")
     counts, of = [0] * 5, [0] * 5
 
-    def count(column, identified):
-        counts[column] += bool(identified)
-        of[column] += 1
+    def count(column, graded, arguments, identified, **how):
+        if column in columns:
+            counts[column] += bool(identified(graded(*arguments), planted, **how))
+            of[column] += 1
 
     for n in range(networks):
         net, x, y, case = suited(planted, draw)
         answer, graded = knowing(learner(planted), case), functools.partial(grade, loss=case.loss, eta=ETA)
         in_batch = any(e == "batch" for e, _ in planted)
         if not in_batch:
-            count(0, verdict(graded(answer, net, x, y), planted, case))
+            count(0, graded, (net, x, y, answer), verdict, case=case)
             if shows(planted, case):
                 numbers = answer(*case.arguments())
-                count(1, verdict(graded(numbers, net, x, y), planted, case, loosely=True))
+                count(1, graded, (net, x, y, numbers), verdict, case=case, loosely=True)
                 few = rounded(numbers, "{:.3f}")
                 if exceeds(few, knowing(learner(), case)(*case.arguments())):
-                    count(2, verdict(graded(few, net, x, y), planted, case, loosely=True))
+                    count(2, graded, (net, x, y, few), verdict, case=case, loosely=True)
                 if n % 4 == 0 and not same(numbers[1:], knowing(learner(), case)(*case.arguments())[1:]):
-                    count(3, as_a_whole(graded(numbers[1:], net, x, y), planted))
-        if n % 4 == 0 and shows(planted - {b for b in planted if b[0] == "batch"}, case) is not None:
+                    count(3, graded, (net, x, y, numbers[1:]), as_a_whole)
+        biased = any(b is not None for b in case.bias) or not any("∂Err/∂b" in name for _, name in planted)
+        if n % 4 == 0 and biased and shows(planted - {b for b in planted if b[0] == "batch"}, case) is not None:
             X, Y = [x, sample(draw, net), sample(draw, net)], [y] * 3
-            count(4, as_a_whole(graded(batched(answer, planted), net, X, Y), planted))
+            count(4, graded, (net, X, Y, batched(answer, planted)), as_a_whole)
     return counts, of
 
 
@@ -302,11 +304,11 @@ COLUMNS = ("function", "numbers", "3 decimals", "gradients alone", "batch")
 
 def together():
     """Every mistake in all of its equations of the backward pass at once, where it has several."""
-    backward = ("output", "hidden", "weights", "bias")
     # Where every δ is left at 0, nothing is left for the gradients to be wrong in.
     shown = [m for m in MISTAKES if m.name != "left at 0"]
-    groups = [frozenset((e, m.name) for e in m.equations if e in backward) for m in shown]
-    return [*dict.fromkeys(g for g in groups if len(g) > 1), frozenset((e, "sign") for e in ("output", "hidden"))]
+    groups = [frozenset((e, m.name) for e in m.equations if e in BACKWARD) for m in shown]
+    groups.append(frozenset((e, "sign") for e in ("output", "hidden")))
+    return [group for group in dict.fromkeys(groups) if len(group) > 1]
 
 
 def main(networks=200, paired=1000, right=3000):

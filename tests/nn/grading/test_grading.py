@@ -43,14 +43,15 @@ def numbers(net=NET, x=X, y=Y):
 
 @pytest.mark.parametrize("planted", benchmark.all_planted(), ids=lambda b: " ".join(b))
 def test_every_mistake_alone_is_identified_up_to_equivalence(planted):
-    counts, of = benchmark.measure(frozenset({planted}), 1, seed="test")
-    assert counts[0] == of[0] and counts[1] == of[1] and counts[3:] == of[3:]
+    often = benchmark.all_planted().index(planted) % 3 == 0 or planted[0] == "batch"
+    counts, of = benchmark.measure(frozenset({planted}), 1, seed="test", columns=(0, 1, 3, 4) if often else (0, 1))
+    assert counts == of and (sum(of) or planted[0] == "batch")
 
 
 @pytest.mark.parametrize("planted", benchmark.together(), ids=lambda b: " ".join(sorted(e for e, _ in b)))
 def test_a_mistake_made_in_several_equations_is_found_in_each(planted):
-    counts, of = benchmark.measure(planted, 1, seed="test")
-    assert counts[:2] == of[:2]
+    counts, of = benchmark.measure(planted, 1, seed="test", columns=(0, 1))
+    assert counts == of and of[0] == 1
 
 
 def test_no_right_derivation_is_accused():
