@@ -49,13 +49,13 @@ if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
         for package in (autograd, nn):
-            if name in (*package.__all__, "abs", "pow", "__version__") and hasattr(package, name):
+            if name in (*package.__all__, "abs", "pow", "round", "__version__") and hasattr(package, name):
                 return getattr(package, name)
         raise AttributeError(f"module 'deltagrad' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*__all__, "abs", "pow", "__version__", "__doc__", "__file__", "__name__"})
+    return sorted({*__all__, "abs", "pow", "round", "__version__", "__doc__", "__file__", "__name__"})
 
 
 __all__: list[str] = []

@@ -143,7 +143,7 @@ _ROWS = (
     Op("pow_dyy", pow_dyy, lambda o, x, y: (2.0 * pow_dy(x, y - 1.0) + y * pow_dyy(x, y - 1.0), o * log(x)), singular=True),
     Op("ratio", ratio, lambda o, x, y, z, n: (ratio(y, 1.0, z, n), ratio(x, 1.0, z, n), -(n * ratio(x, y, z, n + 1.0)), None), singular=True),
     Op("sqrt", sqrt, lambda o, x: (div(0.5, o),), "√", singular=True),
-    Op("cbrt", cbrt, lambda o, x: (div(1.0, 3.0 * o * o),), "∛", singular=True),
+    Op("cbrt", cbrt, lambda o, x: (div(1 / 3, o * o),), "∛", singular=True),
     # exponentials and logarithms
     Op("exp", exp, lambda o, x: (o,), singular=True),
     Op("expm1", expm1, lambda o, x: (exp(x),), singular=True),

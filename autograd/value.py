@@ -247,41 +247,29 @@ class Value:
 
     # --- and the methods ------------------------------------------------------------------------
 
-    pow = _of_two("pow")
-    abs = _of_one("abs")
-    sign = _of_one("sign")
-    step = _of_one("step")
-    exp = _of_one("exp")
-    expm1 = _of_one("expm1")
-    log = _of_one("log")
-    log1p = _of_one("log1p")
-    sqrt = _of_one("sqrt")
-    sin = _of_one("sin")
-    cos = _of_one("cos")
-    tan = _of_one("tan")
-    asin = _of_one("asin")
-    acos = _of_one("acos")
-    atan = _of_one("atan")
-    sinh = _of_one("sinh")
-    cosh = _of_one("cosh")
-    tanh = _of_one("tanh")
-    sigmoid = _of_one("sigmoid")
-    relu = _of_one("relu")
-    softplus = _of_one("softplus")
-    gelu = _of_one("gelu")
-    silu = _of_one("silu")
-    erf = _of_one("erf")
-    maximum = _of_two("maximum")
-    minimum = _of_two("minimum")
-    cbrt, exp2, log2, log10 = map(_of_one, ("cbrt", "exp2", "log2", "log10"))
-    asinh, acosh, atanh, erfc, softsign = map(_of_one, ("asinh", "acosh", "atanh", "erfc", "softsign"))
-    floor, ceil, trunc = map(_of_one, ("floor", "ceil", "trunc"))
+    abs, sign, step, sqrt, cbrt = map(_of_one, ("abs", "sign", "step", "sqrt", "cbrt"))
+    exp, expm1, exp2 = map(_of_one, ("exp", "expm1", "exp2"))
+    log, log1p, log2, log10 = map(_of_one, ("log", "log1p", "log2", "log10"))
+    sin, cos, tan, asin, acos, atan = map(_of_one, ("sin", "cos", "tan", "asin", "acos", "atan"))
+    sinh, cosh, tanh, asinh, acosh, atanh = map(_of_one, ("sinh", "cosh", "tanh", "asinh", "acosh", "atanh"))
+    sigmoid, relu, softplus, softsign = map(_of_one, ("sigmoid", "relu", "softplus", "softsign"))
+    gelu, silu, erf, erfc = map(_of_one, ("gelu", "silu", "erf", "erfc"))
+    pow, maximum, minimum = map(_of_two, ("pow", "maximum", "minimum"))
     atan2, copysign, fmod = map(_of_two, ("atan2", "copysign", "fmod"))
+    floor, ceil, trunc = map(_of_one, ("floor", "ceil", "trunc"))
     __floor__, __ceil__, __trunc__ = floor, ceil, trunc
+
+    def leaky_relu(self, slope: Number = 0.01) -> Value:
+        """x above 0, slope·x below."""
+        return _leaky_relu(self, slope)
+
+    def elu(self, alpha: Number = 1.0) -> Value:
+        """x above 0, alpha·(eˣ − 1) below."""
+        return _elu(self, alpha)
 
     def round(self, digits: Number = 0.0) -> Value:
         """x to so many decimal digits, a half to the even side; a Value, where Python's round gives an int."""
-        return node_of(ROUND, (self, _operand(digits, ROUND)))
+        return node_of(ROUND, (self, _operand(digits, ROUND, infix=False)))
 
     def __round__(self, digits: int | None = None) -> Value:
         return self.round(digits or 0.0)
@@ -302,14 +290,6 @@ class Value:
     arcsin, arccos, arctan, arctan2 = asin, acos, atan, atan2
     arcsinh, arccosh, arctanh = asinh, acosh, atanh
     fabs, rint, conjugate, deg2rad, rad2deg = abs, round, __pos__, radians, degrees
-
-    def leaky_relu(self, slope: Number = 0.01) -> Value:
-        """x above 0, slope·x below."""
-        return _leaky_relu(self, slope)
-
-    def elu(self, alpha: Number = 1.0) -> Value:
-        """x above 0, alpha·(eˣ − 1) below."""
-        return _elu(self, alpha)
 
     # --- the chain rule ---------------------------------------------------------------------
 

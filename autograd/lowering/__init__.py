@@ -1,10 +1,12 @@
 """A graph is a program: straight-line code over the table's operations.  It contains no calculus.
 
-program   graph → instructions              python      instructions → readable source, and its function
-trace     a Python function → program       targets     the same source in other namespaces
+program   graph → instructions              lowered     what can be done with a program
+python    instructions → readable source    rows        the text of each row that all targets read
+targets   the same source elsewhere         trace       a Python function → program
 """
 
-from .program import Instruction, Program, lower
+from .lowered import Lowered, lower
+from .program import Instruction, Program
 from .trace import lower_function, trace
 
-__all__ = ["Instruction", "Program", "lower", "lower_function", "trace"]
+__all__ = ["Instruction", "Lowered", "Program", "lower", "lower_function", "trace"]

@@ -1,25 +1,51 @@
 """Programs on arrays of samples: NumPy, JAX, PyTorch; and on plain lists.
 
-The printed source is the same for all; its functions come from arrays.py.
+The printed source is the same for all; its functions are the texts of rows.py.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
-from types import SimpleNamespace
 from typing import Any
 
 from ..errors import LoweringError
 from ..ops import Op
 from ..recording import given, number
-from .program import BUILT_IN, Program
-from .python import Style, function, source
+from .lookup import functions_of
+from .program import Program
+from .python import Style, compiled, function, source
+from .rows import Namespace, text, uses
 
 _BLOCK = 4096  # samples at once: a result of so many stays in the cache, and memory stays bounded
-_ELEMENTWISE = ("where", "log", "log1p", "sinh", "cosh", "floor", "copysign", "erfc")
+# The rows that NumPy, and JAX after it, have under another name.
+_NAMES = {
+    "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2",
+    "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh", "pow": "power",
+}  # fmt: skip
+
+
+class Arrays(Namespace):
+    """A library of arrays as the namespace of the texts of rows.py.
+
+    better  what stands in for the library's functions, and for texts
+    """
+
+    def __init__(self, library: Any, **better: Any) -> None:
+        self.library = library
+        self.better = better
+
+    def __getattr__(self, name: str) -> Any:
+        better: dict[str, Any] = self.__dict__["better"]
+        return better[name] if name in better else getattr(self.library, _NAMES.get(name, name))
+
+    def row(self, name: str) -> Any:
+        """A built-in row as a function of arrays; None where the library lacks what its text asks for."""
+        if name in self.better:
+            return self.better[name]
+        written = text(name)
+        return partial(written, self) if written and all(hasattr(self, each) for each in uses(name)) else None
 
 
 class Batched:
@@ -120,15 +146,12 @@ def with_numpy(program: Program, functions: Mapping[str, Any]) -> Batched:
     """The program on NumPy arrays of doubles; overflow and undefined values are silent, as everywhere here."""
     import numpy
 
-    def by_element(f: Callable[..., float], n: int) -> Callable[..., Any]:
-        each = numpy.frompyfunc(f, n, 1)
+    def by_element(row: Op, n: int) -> Callable[..., Any]:
+        each = numpy.frompyfunc(row.function, n, 1)
         return lambda *xs: numpy.asarray(each(*xs), dtype=float)
 
-    plain = {name: getattr(numpy, name) for name in dir(numpy) if not name.startswith("_")}
-    xp = SimpleNamespace(**{**plain, "erf": by_element(math.erf, 1), "erfc": by_element(math.erfc, 1)})
-    own = lambda row, n: by_element(row.function, n)
-    named = array_functions(program, xp, functions, own)
-    return InBlocks(program, xp, partial(doubles, numpy), named, partial(numpy.errstate, all="ignore"))
+    named = functions_of(program, "numpy", functions, Arrays(numpy).row, by_element)
+    return InBlocks(program, numpy, partial(doubles, numpy), named, partial(numpy.errstate, all="ignore"))
 
 
 def doubles(numpy: Any, x: Any) -> Any:
@@ -145,13 +168,11 @@ def with_jax(program: Program, functions: Mapping[str, Any]) -> Batched:
     """The program on JAX arrays; jit, vmap and shard it there.  Doubles need jax_enable_x64."""
     import jax
 
-    xp = SimpleNamespace(**{**vars(jax.numpy), "erf": jax.scipy.special.erf, "erfc": jax.scipy.special.erfc})
-
     def lift(x: Any) -> Any:
         x = jax.numpy.asarray(x)
         return x if jax.numpy.issubdtype(x.dtype, jax.numpy.floating) else x.astype(float)
 
-    return Batched(program, xp, lift, array_functions(program, xp, functions))
+    return Batched(program, jax.numpy, lift, functions_of(program, "jax", functions, Arrays(jax.numpy).row))
 
 
 def with_torch(program: Program, functions: Mapping[str, Any], dtype: Any = None) -> Batched:
@@ -165,60 +186,9 @@ def with_torch(program: Program, functions: Mapping[str, Any], dtype: Any = None
         plain = not isinstance(x, torch.Tensor) and not isinstance(y, torch.Tensor)
         return torch.where(condition, lift(x).to(condition.device) if plain else x, y)
 
-    names = {
-        "arcsin",
-        "arccos",
-        "arctan",
-        "exp",
-        "expm1",
-        "sqrt",
-        "sin",
-        "cos",
-        "tan",
-        "tanh",
-        "abs",
-        "erf",
-        *_ELEMENTWISE,
-    }
-    plain = {name: getattr(torch, name) for name in (*names, "broadcast_to")}
-    xp = SimpleNamespace(**{**plain, "power": torch.pow, "where": where})
-    return Batched(program, xp, lift, array_functions(program, xp, functions))
-
-
-def array_functions(
-    program: Program, xp: Any, functions: Mapping[str, Any], own: Callable[[Op, int], Any] | None = None
-) -> dict[str, Callable[..., Any]]:
-    """The functions that a program calls, over the namespace xp.
-
-    functions  those of the user's own rows, by name
-    own        what makes one of a row and its number of operands, where the namespace can
-    """
-    from . import array_activations, arrays
-
-    found: dict[str, Callable[..., Any]] = {}
-    for row, name in program.functions.items():
-        known = row in BUILT_IN
-        if row.name in functions:
-            found[name] = functions[row.name]
-        elif known and row.name in arrays.PLAIN:
-            found[name] = getattr(xp, arrays.PLAIN[row.name])
-        elif known and hasattr(arrays, row.name):
-            found[name] = partial(getattr(arrays, row.name), xp)
-        elif known and hasattr(array_activations, row.name):
-            found[name] = partial(getattr(array_activations, row.name), xp)
-        elif own:
-            found[name] = own(row, next(len(each.operands) for each in program.instructions if each.row is row))
-        else:
-            raise LoweringError(missing_row(row, "arrays"))
-    return found
-
-
-def missing_row(row: Op, what: str) -> str:
-    """The error for a row of the user's that a target does not know."""
-    return (
-        f"the operation {row.name!r} is your own, and there is no function of {what} for it;"
-        f" give one with functions={{{row.name!r}: ...}}"
-    )
+    # One erf of torch's is one pass over memory, and one of the text's sixty.
+    xp = Arrays(torch, where=where, pow=torch.pow, erf=torch.erf, erfc=torch.erfc)
+    return Batched(program, torch, lift, functions_of(program, "torch", functions, xp.row))
 
 
 class OnLists:
@@ -234,12 +204,13 @@ class OnLists:
 
     def __init__(self, program: Program) -> None:
         self.program = program
+        self.run = compiled(program)
 
     def __call__(self, *inputs: Any) -> Any:
         columns, n = self.columns(inputs)
         if n is None:
-            return self.program(*columns)
-        rows = [self.program(*row) for row in self.samples(columns, n)]
+            return self.run(*columns)
+        rows = [self.run(*row) for row in self.samples(columns, n)]
         return rows if self.program.single else [[row[k] for row in rows] for k in range(len(self.program.outputs))]
 
     def sum(self, *inputs: Any) -> Any:

@@ -9,15 +9,13 @@ shared, a factor 1 is dropped, and what no output needs is left out.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any, NamedTuple
 
 from ..errors import LoweringError
 from ..graph import toposort
-from ..ops import BUILT_IN as BUILT_IN
-from ..ops import LITERAL, TABLE, Op
+from ..ops import BUILT_IN, LITERAL, TABLE, Op
 from ..value import Value
 from ..words.naming import identifier, names_of, unique
 
@@ -35,7 +33,7 @@ class Instruction(NamedTuple):
 
 @dataclass(eq=False, repr=False)
 class Program:
-    """A straight-line program; calling it runs it on floats, with the standard library alone.
+    """A straight-line program as data; lowered.py says what can be done with it.
 
     inputs        the numbers of the inputs, 0, 1, 2, …
     constants     what is known already: number of the result -> float
@@ -49,9 +47,8 @@ class Program:
     folded        how the computed ones among the constants were computed
 
     >>> x, y = Value(2.0, "x"), Value(3.0, "y")
-    >>> program = lower([x * y + 1, x * y], [x, y])
-    >>> program(4.0, 5.0), len(program.instructions)
-    ([21.0, 20.0], 2)
+    >>> [each.row.name for each in program_of([x * y + 1, x * y], [x, y], False).instructions]
+    ['mul', 'add']
     """
 
     inputs: list[int]
@@ -64,64 +61,11 @@ class Program:
     functions: dict[Op, str] = field(default_factory=dict)
     folded: list[Instruction] = field(default_factory=list)
 
-    @cached_property
-    def source(self) -> str:
-        """The program as Python that can be read, one line for each named result.
-
-        >>> u = Value(0.5, "θ") * Value(2.0, "x"); u.label = "u"
-        >>> print(lower(u.tanh(), list(u.parents)).source)
-        def program(theta, x):
-            u = theta * x
-            return tanh(u)
-        <BLANKLINE>
-        """
-        from .python import source
-
-        return source(self)
-
-    @cached_property
-    def _run(self) -> Callable[..., Any]:
-        from .python import compiled
-
-        return compiled(self)
-
-    def __call__(self, *inputs: float) -> Any:
-        """The outputs as a list of floats, or one float if one Value was lowered.
-
-        Raises LoweringError for another number of inputs than the program has.
-        """
-        if len(inputs) != len(self.inputs):
-            self.check_count(inputs)
-        return self._run(*inputs)
-
     def check_count(self, inputs: Sequence[Any]) -> None:
         """Raise LoweringError for another number of inputs than the program has."""
         if len(inputs) != len(self.inputs):
             names = ", ".join(self.names[i] for i in self.inputs[:8]) + (", ..." if len(self.inputs) > 8 else "")
             raise LoweringError(f"the program takes {len(self.inputs)} inputs ({names}), and was given {len(inputs)}")
-
-    def to(self, target: str, **options: Any) -> Any:
-        """The same program in another namespace, or as text or machine code.
-
-        target   "numpy", "jax" or "torch": a function of arrays, samples along the first axis,
-                 scalars broadcast; "sympy", "fractions", "mpmath": a function of symbols, of
-                 exact fractions, of numbers of any precision; "javascript": text; "native":
-                 machine code, a function of columns; "python": the same on lists
-        options  of that target, see targets.py
-
-        Raises LoweringError for an unknown target, and MissingDependency that names the package
-        to install.
-
-        >>> x = Value(1.0, "x")
-        >>> print(lower(x * x, [x]).to("javascript"))
-        function program(x) {
-          return x * x;
-        }
-        <BLANKLINE>
-        """
-        from .targets import compiled_for
-
-        return compiled_for(self, target, **options)
 
     def unfolded(self) -> Program:
         """The program with its computed constants computed when it runs.
@@ -130,7 +74,7 @@ class Program:
 
         >>> from autograd import grad
         >>> x = Value(1.0, "x")
-        >>> third = lower(grad(x / 3.0, [x]), [x], allow_constants=True)
+        >>> third = program_of(grad(x / 3.0, [x]), [x], True)
         >>> len(third.instructions), len(third.unfolded().instructions)
         (0, 1)
         """
@@ -140,29 +84,17 @@ class Program:
         instructions = self.folded + self.instructions
         return replace(self, constants=constants, instructions=instructions, names=names, folded=[])
 
-    def __getstate__(self) -> dict[str, Any]:
-        """What a pickle keeps: not the function and the text that it was made of, which are made again."""
-        return {key: x for key, x in self.__dict__.items() if key not in ("_run", "source")}
+    def structure(self) -> tuple[Any, ...]:
+        """All but the names: programs with the same structure compute the same."""
+        constants = tuple((i, x.hex()) for i, x in self.constants.items())  # nan too equals itself
+        return len(self.inputs), constants, tuple(self.instructions), tuple(self.outputs)
 
     def __repr__(self) -> str:
         return f"Program({len(self.inputs)} inputs, {len(self.instructions)} instructions, {len(self.outputs)} outputs)"
 
 
-def lower(outputs: Value | Iterable[Value], inputs: Iterable[Value], *, allow_constants: bool = False) -> Program:
-    """The graph of the outputs as a program of the inputs.
-
-    outputs          a Value, or several; gradients from `grad` among them
-    inputs           the leaves that become the program's arguments, in this order
-    allow_constants  whether an output may be independent of the inputs, like the zeros of a Hessian
-
-    Raises LoweringError for an output that no input reaches, and for a leaf that is neither an
-    input nor a plain number: its value would be frozen into the program.
-
-    >>> from autograd import grad
-    >>> x = Value(3.0, "x"); y = x * x * x
-    >>> lower([y, *grad(y, [x])], [x])(2.0)
-    [8.0, 12.0]
-    """
+def program_of(outputs: Value | Iterable[Value], inputs: Iterable[Value], allow_constants: bool) -> Program:
+    """The graph of the outputs as a program of the inputs: see `lower`."""
     single = isinstance(outputs, Value)
     roots: list[Any] = _listed("outputs", outputs)
     leaves: list[Any] = _listed("inputs", inputs)

@@ -13,8 +13,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from ..ops import BUILT_IN
 from ..recording import number
-from .program import BUILT_IN, Instruction, Program
+from .program import Instruction, Program
 
 LONGEST_LINE = 40  # operands in one line before a part of it gets a line of its own
 

@@ -15,17 +15,20 @@ from types import SimpleNamespace
 from typing import Any
 
 from ..errors import LoweringError
-from .batches import missing_row
-from .program import BUILT_IN, Program
+from .lookup import functions_of
+from .program import Program
 from .python import Style, function, source
 
-_PLAIN = ("exp", "log", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "erf", "erfc")
+_PLAIN = (
+    "exp", "log", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh",
+    "acosh", "atanh", "erf", "erfc",
+)  # fmt: skip
 
 
 def formulas(m: Any) -> dict[str, Callable[..., Any]]:
     """The rows as formulas over a namespace m.
 
-    m   has the functions of _PLAIN, log1p, abs, sign, pi, divide, power, a number for each float,
+    m   has the functions of _PLAIN, log1p, abs, sign, floor, pi, divide, power, a number for each float,
         choose(relation, x, y, if_so, if_not) with a relation of the module operator, and gated
 
     >>> formulas(_fractions())["relu"](Fraction(-1, 3))
@@ -62,6 +65,19 @@ def formulas(m: Any) -> dict[str, Callable[..., Any]]:
     def sumprod(*pq: Any) -> Any:
         return sum(map(operator.mul, pq[: len(pq) // 2], pq[len(pq) // 2 :]), zero)
 
+    def trunc(x: Any) -> Any:
+        return choose(lt, x, zero, lambda: -m.floor(-x), lambda: m.floor(x))
+
+    def nearest(x: Any) -> Any:
+        """The nearest whole number, of two the even one."""
+        below = m.floor(x)
+        even = choose(eq, below, two * m.floor(below / two), below, below + one)
+        return choose(lt, x - below, half, below, lambda: choose(eq, x - below, half, even, below + one))
+
+    def round(x: Any, digits: Any) -> Any:
+        unit = m.power(m.number(10.0), -trunc(digits))
+        return unit * nearest(x / unit)
+
     def truth(relation: Any) -> Callable[..., Any]:
         return lambda x, y: choose(relation, x, y, one, zero)
 
@@ -73,9 +89,13 @@ def formulas(m: Any) -> dict[str, Callable[..., Any]]:
         "pow_dxy": lambda x, y: m.power(x, y - 1) * (one + y * m.log(x)),
         "pow_dyy": lambda x, y: m.power(x, y) * m.log(x) ** 2,
         "ratio": lambda x, y, z, n: m.divide(x * y, m.power(z, n)),
+        "cbrt": lambda x: m.sign(x) * m.power(m.abs(x), one / m.number(3.0)), "exp2": lambda x: m.power(two, x),
+        "log2": lambda x: m.log(x) / m.log(two), "log10": lambda x: m.log(x) / m.log(m.number(10.0)),
+        "log10_slope": lambda x: m.divide(one, x * m.log(m.number(10.0))),
         "expm1": lambda x: m.exp(x) - one, "log_slope": lambda x: m.divide(one, x),
         "log1p": m.log1p, "log1p_slope": lambda x: m.divide(one, one + x),
         "asin_slope": lambda x: m.divide(one, m.sqrt(one - x * x)), "atan_slope": lambda x: one / (one + x * x),
+        "atan2_slope": lambda x, y: m.divide(x, x * x + y * y), "atanh_slope": lambda x: m.divide(one, one - x * x),
         "sech2": lambda x: one - m.tanh(x) ** 2, "sigmoid": sigmoid,
         "sigmoid_slope": lambda x: sigmoid(x) * (one - sigmoid(x)),
         "relu": lambda x: choose(lt, zero, x, x, zero), "step": step,
@@ -85,6 +105,7 @@ def formulas(m: Any) -> dict[str, Callable[..., Any]]:
         "elu_slope": lambda x, alpha: choose(lt, zero, x, one, lambda: alpha * m.exp(x)),
         "softplus": lambda x: m.log1p(m.exp(x)), "silu": lambda x: x * sigmoid(x),
         "silu_slope": lambda x: sigmoid(x) * (one + x * (one - sigmoid(x))),
+        "softsign": lambda x: x / (one + m.abs(x)), "softsign_slope": lambda x: one / (one + m.abs(x)) ** 2,
         "gelu": lambda x: x * normal(x), "gelu_slope": lambda x: normal(x) + x * density(x),
         "normal_density": density, "erf_slope": lambda x: two / m.sqrt(m.pi) * m.exp(-x * x),
         "abs": m.abs, "sign": m.sign,
@@ -92,6 +113,10 @@ def formulas(m: Any) -> dict[str, Callable[..., Any]]:
         "larger": lambda x, y: choose(eq, x, y, half, lambda: choose(lt, y, x, one, zero)),
         "where": lambda condition, x, y: choose(eq, condition, zero, y, x),
         "lt": truth(lt), "le": truth(le), "gt": lambda x, y: truth(lt)(y, x), "ge": lambda x, y: truth(le)(y, x),
+        "copysign": lambda x, y: choose(lt, y, zero, -m.abs(x), m.abs(x)),
+        "floor": m.floor, "ceil": lambda x: -m.floor(-x), "trunc": trunc, "round": round,
+        "fmod": lambda x, y: x - y * trunc(m.divide(x, y)), "mod": lambda x, y: x - y * m.floor(m.divide(x, y)),
+        "floordiv": lambda x, y: m.floor(m.divide(x, y)),
         "gated": m.gated, "fsum": lambda *xs: sum(xs, zero), "sumprod": sumprod, "hypot": hypot,
         "hypot_slope": lambda x, *others: x / hypot(x, *others),
         "logsumexp": lambda *xs: m.log(sum(exponentials(xs), zero)), "softmax": softmax,
@@ -112,16 +137,18 @@ def _gated(g: Any, d: Any) -> Any:
 
 
 def _function(
-    program: Program, m: Any, table: Mapping[str, Any], functions: Mapping[str, Any], lift: Callable[[Any], Any]
+    program: Program,
+    target: str,
+    m: Any,
+    table: Mapping[str, Any],
+    functions: Mapping[str, Any],
+    lift: Callable[[Any], Any],
 ) -> Callable[..., Any]:
     """The program as a function, its constants computed in the namespace as well: 1/3 is no double."""
     program = program.unfolded()
-    namespace = {f"_{i}": m.number(x) for i, x in program.constants.items()}
-    for row, name in program.functions.items():
-        if row.name not in functions and row not in BUILT_IN:
-            raise LoweringError(missing_row(row, "these numbers"))
-        namespace[name] = functions[row.name] if row.name in functions else table[row.name]
-    run = function(source(program, Style(number=lambda i, x: f"_{i}")), namespace)
+    constants = {f"_{i}": m.number(x) for i, x in program.constants.items()}
+    named = functions_of(program, target, functions, table.get)
+    run = function(source(program, Style(number=lambda i, x: f"_{i}")), {**named, **constants})
 
     def on_numbers(*inputs: Any) -> Any:
         program.check_count(inputs)
@@ -144,7 +171,8 @@ def with_sympy(program: Program, functions: Mapping[str, Any]) -> Callable[..., 
 
     m = SimpleNamespace(
         **{name: getattr(sympy, name) for name in _PLAIN},
-        log1p=lambda x: sympy.log(1 + x), abs=sympy.Abs, sign=sympy.sign, pi=sympy.pi, choose=choose, number=_rational,
+        log1p=lambda x: sympy.log(1 + x), abs=sympy.Abs, sign=sympy.sign, floor=sympy.floor, pi=sympy.pi,
+        choose=choose, number=_rational,
         divide=operator.truediv, power=operator.pow, gated=operator.mul,
     )  # fmt: skip
     table = formulas(m) | {"relu": lambda x: sympy.Max(0, x), "maximum": sympy.Max, "minimum": sympy.Min}
@@ -154,7 +182,7 @@ def with_sympy(program: Program, functions: Mapping[str, Any]) -> Callable[..., 
             sympy.Symbol(x, real=True) if isinstance(x, str) else _rational(x) if type(x) is float else sympy.sympify(x)
         )
 
-    return _function(program, m, table, functions, symbol)
+    return _function(program, "sympy", m, table, functions, symbol)
 
 
 def _rational(x: float) -> Any:
@@ -178,7 +206,7 @@ def with_fractions(program: Program, functions: Mapping[str, Any]) -> Callable[.
     is no fraction in general, such as exp.
     """
     m = _fractions()
-    return _function(program, m, formulas(m), functions, _fraction)
+    return _function(program, "fractions", m, formulas(m), functions, _fraction)
 
 
 def _fractions() -> Any:
@@ -198,8 +226,8 @@ def _fractions() -> Any:
 
     refused = {name: inexact(name) for name in (*_PLAIN, "log1p")}
     return SimpleNamespace(
-        **refused, abs=abs, sign=sign, pi=None, choose=_choose, number=_fraction,
-        divide=operator.truediv, power=power, gated=_gated,
+        **refused, abs=abs, sign=sign, floor=lambda x: Fraction(math.floor(x)), pi=None,
+        choose=_choose, number=_fraction, divide=operator.truediv, power=power, gated=_gated,
     )  # fmt: skip
 
 
@@ -240,11 +268,11 @@ def with_mpmath(program: Program, functions: Mapping[str, Any]) -> Callable[...,
 
     m = SimpleNamespace(
         **{name: real(getattr(mp, name)) for name in _PLAIN},
-        log1p=real(mp.log1p), abs=mp.fabs, sign=mp.sign, pi=mp.pi, choose=_choose, number=number,
+        log1p=real(mp.log1p), abs=mp.fabs, sign=mp.sign, floor=mp.floor, pi=mp.pi, choose=_choose, number=number,
         divide=divide, power=real(power), gated=_gated,
     )  # fmt: skip
     m.log = lambda x: -mp.inf if x == 0 else real(mp.log)(x)
     # Where the lecture's formula would cancel at the digits there are.
     exact = {"expm1": mp.expm1, "sech2": lambda x: mp.sech(x) ** 2, "sigmoid_slope": lambda x: mp.sech(x / 2) ** 2 / 4}
     table = {name: real(f) for name, f in (formulas(m) | exact).items()}
-    return _function(program, m, table, functions, number)
+    return _function(program, "mpmath", m, table, functions, number)

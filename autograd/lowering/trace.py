@@ -14,12 +14,12 @@ from ..errors import LoweringError
 from ..recording import tracing
 from ..value import Value
 from ..words.naming import name
-from .program import Program, lower
+from .lowered import Lowered, lower
 
 _PLACES = (0.6180339887498949, -1.4142135623730951, 23.140692632779267)
 
 
-def lower_function(f: Callable[..., Any], n: int, *, allow_constants: bool = False) -> Program:
+def lower_function(f: Callable[..., Any], n: int, *, allow_constants: bool = False) -> Lowered:
     """The program of a function of n Values, with the inputs x₁ … xₙ.
 
     f   takes n Values; returns a Value, or a list or tuple of Values
@@ -42,7 +42,7 @@ def lower_function(f: Callable[..., Any], n: int, *, allow_constants: bool = Fal
         raise LoweringError(f"lower_function(f, n): n is the number of inputs, and was given as {n!r}")
     first, *others = (_recorded(f, n, place, allow_constants) for place in _PLACES)
     for other in others:
-        if not _same(first, other):
+        if first.structure() != other.structure():
             raise LoweringError(
                 "lower_function: the function records something else at other inputs, so one program cannot stand"
                 " for it; it reads .data or something random: compute with the Values, and branch with"
@@ -54,7 +54,7 @@ def lower_function(f: Callable[..., Any], n: int, *, allow_constants: bool = Fal
 trace = lower_function  # its name before it had a telling one
 
 
-def _recorded(f: Callable[..., Any], n: int, place: float, allow_constants: bool) -> Program:
+def _recorded(f: Callable[..., Any], n: int, place: float, allow_constants: bool) -> Lowered:
     # Different numbers, of both signs, so that no two inputs look alike.
     inputs = [Value(place * (-1) ** i * (1 + i / (n + 1)), name("x", i + 1)) for i in range(n)]
     token = tracing.set(True)
@@ -69,8 +69,3 @@ def _recorded(f: Callable[..., Any], n: int, place: float, allow_constants: bool
             )
         outputs = list(outputs)
     return lower(outputs, inputs, allow_constants=allow_constants)
-
-
-def _same(a: Program, b: Program) -> bool:
-    literals = [{i: repr(x) for i, x in each.constants.items()} for each in (a, b)]
-    return literals[0] == literals[1] and (a.instructions, a.outputs) == (b.instructions, b.outputs)

@@ -146,8 +146,8 @@ def softsign_slope(x: float) -> float:
     >>> softsign_slope(0.0), softsign_slope(-3.0), softsign_slope(1e200)
     (1.0, 0.0625, 0.0)
     """
-    o = 1.0 / (1.0 + math.fabs(x))
-    return o * o
+    size = 1.0 + math.fabs(x)
+    return 1.0 / size / size  # size² may overflow
 
 
 # The root r of silu', where eʳ + 1 + r = 0, as a sum of two doubles.

@@ -223,7 +223,7 @@ class Compiled:
             for p in dict.fromkeys(twin.parameters()):
                 p.data += generator.gauss(0.0, 1.0)
             sample = self.samples[(place + 1) * len(self.samples) // PLACES - 1]
-            if not _same(self._record(twin, sample), self.program):
+            if self._record(twin, sample).structure() != self.program.structure():
                 raise LoweringError(
                     "the loss or an activation computes something else at other numbers, so one program cannot stand"
                     " for it: branch with where(condition, a, b), and compute with the Values instead of their data"
@@ -288,11 +288,6 @@ def _neurons(net: Any) -> list[Any]:
 def _sigmas(net: Any) -> list[Any]:
     """The activations: a callback may exchange one, as it may a parameter."""
     return [getattr(neuron, "sigma", None) for neuron in _neurons(net)]
-
-
-def _same(a: Program, b: Program) -> bool:
-    constants = [{i: repr(x) for i, x in each.constants.items()} for each in (a, b)]
-    return constants[0] == constants[1] and (a.instructions, a.outputs) == (b.instructions, b.outputs)
 
 
 def _try_optimizer(optimizer: Optimizer, numpy: Any) -> None:

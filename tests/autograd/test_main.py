@@ -238,7 +238,7 @@ def test_help_shows_examples_that_work(capsys):
     with pytest.raises(SystemExit) as end:
         command.main(["--help"])
     text = capsys.readouterr().out
-    assert end.value.code == 0 and "name=number" in text and "tanh, where" in text
+    assert end.value.code == 0 and "name=number" in text and "tanh, trunc, where" in text
     examples = re.findall(r"python -m autograd (.*?)  +\w", text)
     assert len(examples) == 5
     for example in examples:

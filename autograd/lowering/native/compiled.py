@@ -69,7 +69,7 @@ class Native:
         self.program = program
         self.threads = threads
         self.contract = contract
-        self._key = _structure(program)
+        self._key = program.structure()
         self._modules: dict[tuple[tuple[bool, ...], bool], _Module] = {}
 
     def __call__(self, *inputs: Any) -> Any:
@@ -310,12 +310,6 @@ def _aligned(memory: Any) -> int:
 
 _modules: OrderedDict[Any, _Module] = OrderedDict()
 _lock = threading.Lock()
-
-
-def _structure(program: Program) -> tuple[Any, ...]:
-    """What two programs with the same machine code have in common: everything but names."""
-    constants = tuple((i, x.hex()) for i, x in program.constants.items())  # nan too equals itself
-    return len(program.inputs), constants, tuple(program.instructions), tuple(program.outputs)
 
 
 def _remembered(

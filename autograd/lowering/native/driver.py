@@ -152,7 +152,7 @@ def declarations(lanes: int) -> str:
     """The intrinsics that the code may call."""
     vector = f"<{lanes} x double>"
     one, two, three = (", ".join([vector] * n) for n in (1, 2, 3))
-    arity = {"fabs": one, "sqrt": one, "copysign": two, "fmuladd": three}
+    arity = {**dict.fromkeys(("fabs", "sqrt", "floor", "ceil", "trunc"), one), "copysign": two, "fmuladd": three}
     return "\n".join([
         *(f"declare {vector} @llvm.{name}.v{lanes}f64({operands})" for name, operands in arity.items()),
         f"declare {vector} @llvm.masked.load.v{lanes}f64.p0(ptr, i32, <{lanes} x i1>, {vector})",

@@ -1,6 +1,7 @@
 """The transcendental functions on Vectors: range reduction, a polynomial, and the edges by selection.
 
-Within 4 ULP of the truth over the whole double range, as floats.py is; tests measure it.
+They are what the texts of ../rows.py ask for.  Within 4 ULP of the truth over the whole double range,
+as on floats; tests measure it.
 Polynomials are interpolations in Chebyshev's nodes, made with mpmath's `chebyfit` in 50
 digits; each stands with its interval and its error, and a test computes it again.
 
@@ -77,8 +78,8 @@ class Scale(NamedTuple):
 
 def clamped(x: Vector, low: float, high: float) -> Vector:
     """x between two bounds; nan stays."""
-    x = select(x.compared("olt", low), low, x)
-    return select(x.compared("ogt", high), high, x)
+    x = select(x < low, low, x)
+    return select(x > high, high, x)
 
 
 def _reduced(x: Vector) -> tuple[Vector, Scale]:
@@ -111,61 +112,24 @@ def expm1(x: Vector) -> Vector:
     less_1, scale = _reduced(clamped(x, -50.0, 710.0))
     inverse = _power_of_2(ROUNDING - clamped(scale.n, -100.0, 100.0))  # below half an ulp of 1, if n > 60
     result = scale.times(less_1 + (1.0 - inverse))
-    return copysign(select(scale.n.compared("oeq", 0.0), less_1, result), x)
+    return copysign(select(scale.n == 0.0, less_1, result), x)
 
 
-def decay(x: Vector) -> tuple[Vector, Vector]:
+def decay(x: Vector) -> Vector:
+    """eˣ for x ≤ 0."""
+    return _decay(x)[0]
+
+
+def _decay(x: Vector) -> tuple[Vector, Vector]:
     """eˣ and eˣ − 1 for x ≤ 0."""
     less_1, scale = _reduced(select(x < -746.0, -746.0, x))
     e = scale.times(1.0 + less_1)
-    return e, select(scale.n.compared("oeq", 0.0), less_1, e - 1.0)
+    return e, select(scale.n == 0.0, less_1, e - 1.0)
 
 
 def tanh(x: Vector) -> Vector:
-    _, less_1 = decay(-2.0 * abs(x))
+    _, less_1 = _decay(-2.0 * abs(x))
     return copysign(-less_1 / (2.0 + less_1), x)
-
-
-def sech2(x: Vector) -> Vector:
-    e, _ = decay(-2.0 * abs(x))
-    return 4.0 * e / (1.0 + e * (2.0 + e))
-
-
-def sigmoid(x: Vector) -> Vector:
-    e, _ = decay(-abs(x))
-    return select(x >= 0.0, 1.0, e) / (1.0 + e)
-
-
-def sigmoid_slope(x: Vector) -> Vector:
-    e, _ = decay(-abs(x))
-    return e / (1.0 + e * (2.0 + e))
-
-
-def elu(x: Vector, alpha: Vector) -> Vector:
-    return select(x > 0.0, x, alpha * expm1(x))
-
-
-def elu_slope(x: Vector, alpha: Vector) -> Vector:
-    return select(x > 0.0, 1.0, select(x < -1400.0, alpha * 0.0, times_exp(alpha, x)))
-
-
-def silu(x: Vector) -> Vector:
-    e, _ = decay(-abs(x))
-    below = select(x < -800.0, -0.0, times_exp(x, -abs(x)) / (1.0 + e))
-    return select(x >= 0.0, x / (1.0 + e), below)
-
-
-SILU_ROOT, SILU_ROOT_REST = -1.2784645427610737, -1.0946994183093437e-16  # as in activations.py
-
-
-def silu_slope(x: Vector) -> Vector:
-    e, _ = decay(-abs(x))
-    t = (x - SILU_ROOT) - SILU_ROOT_REST
-    near = t - (1.0 + SILU_ROOT) * expm1(t)
-    above = 1.0 + e + x * e
-    below = times_exp(select(abs(t) < 0.5, near, 1.0 + e + x), -abs(x))
-    inner = select(x >= 0.0, above, below) / (1.0 + e * (2.0 + e))
-    return select(x > 800.0, 1.0, select(x < -800.0, 0.0, inner))
 
 
 # --- logarithms ----------------------------------------------------------------------------
@@ -211,15 +175,10 @@ def log1p(x: Vector) -> Vector:
     u = 1.0 + x
     k, f = _split(u)
     lost = select(x >= 1.0, 1.0 - (u - x), x - (u - 1.0)) / u  # what the rounding of 1 + x took away
-    whole = k.compared("oeq", 0.0)
+    whole = k == 0.0
     zero = x.block.constant(0.0)
     result = _log_of(k, select(whole, x, f), select(whole, zero, lost))
-    return _edges(select(x.compared("oeq", 0.0), x, result), u, x)
-
-
-def softplus(x: Vector) -> Vector:
-    e, _ = decay(-abs(x))
-    return select(x.is_nan, nan, select(x > 0.0, x, 0.0) + log1p(e))
+    return _edges(select(x == 0.0, x, result), u, x)
 
 
 # --- sine and cosine -----------------------------------------------------------------------
@@ -259,7 +218,7 @@ def _quarter(x: Vector, turns: int) -> Guarded:
 
 def sin(x: Vector) -> Guarded:
     value, right = _quarter(x, 0)
-    return Guarded(select(x.compared("oeq", 0.0), x, value), right)
+    return Guarded(select(x == 0.0, x, value), right)
 
 
 def cos(x: Vector) -> Guarded:

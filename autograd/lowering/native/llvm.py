@@ -25,9 +25,8 @@ from typing import NamedTuple
 from ...ops import TABLE, Op
 from ..program import Instruction, Program
 from . import driver
-from .branches import EXACT
 from .outside import Outside
-from .rows import FUNCTIONS, GUARDED, POWERS
+from .rows import GUARDED, POWERS, exact, kernel
 from .schedule import Memory, Segment, cut, segments
 from .vectors import Block, Vector, splat
 
@@ -127,14 +126,15 @@ class _Writer:
 
     def called(self, row: Op, arity: int) -> str:
         """The name of the function that computes this row: a kernel's, or one that calls outside."""
-        if row not in FUNCTIONS and row not in GUARDED:
+        written = kernel(row)
+        if written is None and row not in GUARDED:
             return self.outer(row, arity)
         name = f"{row.name}_{arity}"
         if name not in self.kernels:
             block = Block(self.plan.lanes, self.outer)
             operands = [Vector(block, f"%x{k}") for k in range(arity)]
-            if row in FUNCTIONS:
-                returned = f"  ret {block.type} {FUNCTIONS[row](*operands).name}"
+            if written:
+                returned = f"  ret {block.type} {written(*operands).name}"
             else:
                 returned = driver.guarded(block, GUARDED[row](*operands), self.outer(row, arity), operands)
             arguments = ", ".join(f"{block.type} {x.name}" for x in operands)
@@ -166,9 +166,8 @@ class _Body:
             name = self.block.value(f"{_INFIX[row]} {self.flags}{self.block.type} {names[0]}, {names[1]}")
         elif (row, exponent := self.writer.program.constants.get(operands[-1], nan)) in POWERS:
             name = POWERS[row, exponent](Vector(self.block, names[0])).name
-        elif row in EXACT or (row in FUNCTIONS and (self.writer.inline or row.arity is None)):
-            kernel = EXACT[row] if row in EXACT else FUNCTIONS[row]
-            name = kernel(*[Vector(self.block, x) for x in names]).name
+        elif (written := kernel(row)) and (exact(row) or self.writer.inline or row.arity is None):
+            name = written(*[Vector(self.block, x) for x in names]).name
         else:
             name = self.block.call(self.writer.called(row, len(names)), *[Vector(self.block, x) for x in names]).name
         self.result(result, name)

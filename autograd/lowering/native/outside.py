@@ -16,7 +16,25 @@ from ...ops import TABLE, Op
 # Rows that the C library has under these names, with the same edges.
 _LIBRARY = {
     TABLE[name]: name
-    for name in ("sinh", "cosh", "tan", "asin", "acos", "atan", "sin", "cos", "erf", "pow", "exp", "expm1", "tanh")
+    for name in (
+        "sinh",
+        "cosh",
+        "tan",
+        "asin",
+        "acos",
+        "atan",
+        "atan2",
+        "sin",
+        "cos",
+        "pow",
+        "exp2",
+        "log2",
+        "log10",
+        "asinh",
+        "acosh",
+        "atanh",
+        "fmod",
+    )
 }
 
 

@@ -39,7 +39,7 @@ def segments(instructions: Sequence[Instruction]) -> list[Segment]:
 def cut(program: Program) -> Program:
     """The program with long sums of products in pieces: each begins with 1 times the one before, which changes no bit.
 
-    >>> from autograd.lowering.program import lower
+    >>> from autograd.lowering import lower
     >>> from autograd.value import Value, node_of
     >>> x = Value(2.0); total = node_of(_SUMPROD, (x,) * 2 * 600)
     >>> [len(each.operands) for each in cut(lower(total, [x])).instructions]

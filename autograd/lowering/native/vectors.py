@@ -152,15 +152,19 @@ class Vector:
     def __ge__(self, other: Operand) -> Mask:
         return self.compared("oge", other)
 
+    def __eq__(self, other: Operand) -> Mask:  # type: ignore[override]
+        return self.compared("oeq", other)
+
+    def __ne__(self, other: Operand) -> Mask:  # type: ignore[override]
+        return self.compared("une", other)
+
+    __hash__ = None  # type: ignore[assignment]
+
     def compared(self, how: str, other: Operand) -> Mask:
-        """LLVM's fcmp: "oeq" equal, "une" not equal or nan, "uno" one is nan, "ugt" above or nan."""
+        """LLVM's fcmp: "oeq" equal, "une" not equal or nan, "olt" less, …"""
         block = self.block
         name = other.name if isinstance(other, Vector) else splat(other)
         return Mask(block, block.value(f"fcmp {how} {block.type} {self.name}, {name}"))
-
-    @property
-    def is_nan(self) -> Mask:
-        return self.compared("uno", self)
 
 
 class Mask:
@@ -174,6 +178,9 @@ class Mask:
 
     def __and__(self, other: Mask) -> Mask:
         return Mask(self.block, self.block.value(f"and {self.block.mask} {self.name}, {other.name}"))
+
+    def __invert__(self) -> Mask:
+        return Mask(self.block, self.block.value(f"xor {self.block.mask} {self.name}, splat (i1 true)"))
 
     def __or__(self, other: Mask) -> Mask:
         return Mask(self.block, self.block.value(f"or {self.block.mask} {self.name}, {other.name}"))

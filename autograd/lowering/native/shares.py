@@ -1,4 +1,4 @@
-"""Shares of a sum of exponentials on Vectors: softmax and its relatives; see kernels.py.
+"""Compensated sums, and shares of a sum of exponentials, on Vectors: softmax and its relatives; see kernels.py.
 
 The rows of one layer have the same operands in different orders: what they share is computed
 once, see Block.kept.
@@ -6,11 +6,25 @@ once, see Block.kept.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from .branches import fsum
 from .kernels import exp, inf, log1p, nan
 from .vectors import Vector, multiply_add, select
+
+
+def compensated(xs: Sequence[Vector]) -> Vector:
+    """Σ x with the rounding errors of its additions summed up beside it.
+
+    At most one ulp of Σ|x| wrong (Ogita, Rump & Oishi 2005, Sum2: u·|Σx| + n²u²·Σ|x|).
+    """
+    total, rest = xs[0], None
+    for x in xs[1:]:
+        new = total + x
+        back = new - total
+        error = (total - (new - back)) + (x - back)  # exact: Knuth's TwoSum
+        total, rest = new, error if rest is None else rest + error
+    return total if rest is None or len(xs) == 2 else total + rest
 
 
 class Shares(NamedTuple):
@@ -28,7 +42,7 @@ def _shares(xs: tuple[Vector, ...]) -> Shares:
     if key not in block.kept:
         m = ordered[0]
         for x in ordered[1:]:
-            m = select((m >= x) | m.is_nan, m, x)
+            m = select((m >= x) | (m != m), m, x)
         base = select(m > -inf, m, nan)
         block.kept[key] = Shares(m, {x.name: _exp_difference(x, base) for x in ordered})
     shares: Shares = block.kept[key]
@@ -41,7 +55,7 @@ def _exp_difference(x: Vector, m: Vector) -> Vector:
     back = d - x
     e = exp(d)
     e = multiply_add(e, (x - (d - back)) - (m + back), e)
-    return select(x.compared("oeq", m), 1.0, select(d.compared("oeq", -inf), 0.0, e))
+    return select(x == m, 1.0, select(d == -inf, 0.0, e))
 
 
 def softmax(x: Vector, *others: Vector) -> Vector:
@@ -51,13 +65,13 @@ def softmax(x: Vector, *others: Vector) -> Vector:
 
 def softmax_rest(x: Vector, *others: Vector) -> Vector:
     terms = _shares((x, *others)).terms
-    return (fsum(*(terms[y.name] for y in others)) if others else 0.0 * x) / _total((x, *others))
+    return (compensated([terms[y.name] for y in others]) if others else 0.0 * x) / _total((x, *others))
 
 
 def _total(xs: tuple[Vector, ...]) -> Vector:
     """Σ exp(x − largest) in an order that does not depend on the first operand."""
     terms = _shares(xs).terms
-    return fsum(*(terms[x.name] for x in sorted(xs, key=lambda x: x.name)))
+    return compensated([terms[x.name] for x in sorted(xs, key=lambda x: x.name)])
 
 
 def _without_largest(xs: tuple[Vector, ...]) -> Vector:
@@ -65,7 +79,7 @@ def _without_largest(xs: tuple[Vector, ...]) -> Vector:
     m, terms = _shares(xs)
     rest, taken = [], None
     for x in xs:
-        largest = x.compared("oeq", m)
+        largest = x == m
         term = terms[x.name]
         if taken is None:
             rest.append(select(largest, 0.0, term))
@@ -73,14 +87,14 @@ def _without_largest(xs: tuple[Vector, ...]) -> Vector:
         else:
             rest.append(select(largest, select(taken, term, 0.0), term))
             taken = taken | largest
-    return log1p(fsum(*rest))
+    return log1p(compensated(rest))
 
 
 def logsumexp(*xs: Vector) -> Vector:
     m = _shares(xs).largest
     result = m + _without_largest(xs)
     # Near zero the two cancel; there Σ exp(x) is near 1 and its parts are small.
-    near = log1p(fsum(*(exp(x) for x in xs), m.block.constant(-1.0)))
+    near = log1p(compensated([*map(exp, xs), m.block.constant(-1.0)]))
     return select(abs(m) < inf, select((abs(result) < 0.25) & (m < 0.0), near, result), m)
 
 
