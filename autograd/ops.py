@@ -51,8 +51,11 @@ class Op:
     function  operands as floats -> float; it must not raise
     rule      (o, *operands) -> one partial derivative per operand; None: no dependence
     symbol    how a picture shows it; by default its name, and f′ for f_slope
-    singular  whether its value or slope can be inf or nan at finite operands; a zero
-              upstream gradient then silences it (0·inf would be nan), see gradient.py
+    singular  whether its value or slope can be inf or nan at finite operands: below a branch
+              that was not taken, gradient graphs then mask it, see gradient.py
+    selects   the operands of which it takes some and leaves the others: there a partial
+              derivative of 0 means "not taken", and nothing is passed on, whatever stands
+              beside it; any other 0 is a number, and 0·inf is nan
     arity     the number of operands; None: any number
 
     >>> TABLE["mul"].function(3.0, 4.0), TABLE["mul"].rule(12.0, 3.0, 4.0)
@@ -64,6 +67,7 @@ class Op:
     rule: Rule
     symbol: str = ""
     singular: bool = False
+    selects: tuple[int, ...] = ()
     arity: int | None = field(init=False)
 
     def __post_init__(self) -> None:
@@ -177,11 +181,11 @@ _ROWS = (
     Op("sech2", sech2, lambda o, x: (-2.0 * (tanh(x) * o),), "tanh′"),
     Op("sigmoid", sigmoid, lambda o, x: (sigmoid_slope(x),), "σ"),
     Op("sigmoid_slope", sigmoid_slope, lambda o, x: (-(o * tanh(0.5 * x)),), "σ′"),
-    Op("relu", relu, lambda o, x: (step(x),)),
-    Op("leaky_relu", leaky_relu, lambda o, x, slope: (leaky_relu_slope(x, slope), minimum(x, 0.0))),
-    Op("leaky_relu_slope", leaky_relu_slope, lambda o, x, slope: (None, 1.0 - step(x))),
-    Op("elu", elu, lambda o, x, alpha: (elu_slope(x, alpha), expm1(minimum(x, 0.0)))),
-    Op("elu_slope", elu_slope, lambda o, x, alpha: ((1.0 - step(x)) * o, (1.0 - step(x)) * exp(minimum(x, 0.0)))),
+    Op("relu", relu, lambda o, x: (step(x),), selects=(0,)),
+    Op("leaky_relu", leaky_relu, lambda o, x, slope: (leaky_relu_slope(x, slope), minimum(x, 0.0)), selects=(1,)),
+    Op("leaky_relu_slope", leaky_relu_slope, lambda o, x, slope: (None, 1.0 - step(x)), selects=(1,)),
+    Op("elu", elu, lambda o, x, alpha: (elu_slope(x, alpha), expm1(minimum(x, 0.0))), selects=(1,)),
+    Op("elu_slope", elu_slope, lambda o, x, alpha: ((1.0 - step(x)) * o, (1.0 - step(x)) * exp(minimum(x, 0.0))), selects=(0, 1)),
     Op("softplus", softplus, lambda o, x: (sigmoid(x),)),
     Op("silu", silu, lambda o, x: (silu_slope(x),)),
     Op("silu_slope", silu_slope, lambda o, x: (sigmoid_slope(x) * (2.0 - x * tanh(0.5 * x)),)),
@@ -197,10 +201,10 @@ _ROWS = (
     Op("abs", abs, lambda o, x: (sign(x),), "|·|"),
     Op("sign", sign, lambda o, x: (None,)),
     Op("step", step, lambda o, x: (None,)),
-    Op("maximum", maximum, lambda o, x, y: (larger(x, y), larger(y, x)), "max"),
-    Op("minimum", minimum, lambda o, x, y: (larger(y, x), larger(x, y)), "min"),
+    Op("maximum", maximum, lambda o, x, y: (larger(x, y), larger(y, x)), "max", selects=(0, 1)),
+    Op("minimum", minimum, lambda o, x, y: (larger(y, x), larger(x, y)), "min", selects=(0, 1)),
     Op("larger", larger, lambda o, x, y: (None, None)),
-    Op("where", where, lambda o, condition, x, y: (None, where(condition, 1.0, 0.0), where(condition, 0.0, 1.0))),
+    Op("where", where, lambda o, condition, x, y: (None, where(condition, 1.0, 0.0), where(condition, 0.0, 1.0)), selects=(1, 2)),
     Op("lt", lt, lambda o, x, y: (None, None), "<"),
     Op("le", le, lambda o, x, y: (None, None), "≤"),
     Op("gt", gt, lambda o, x, y: (None, None), ">"),
@@ -215,7 +219,7 @@ _ROWS = (
     Op("mod", mod, lambda o, x, y: (1.0, -floordiv(x, y)), "%", singular=True),
     Op("floordiv", floordiv, lambda o, x, y: (None, None), "//", singular=True),
     # sums, products and what classifiers need
-    Op("gated", gated, lambda o, g, d: (d, g), singular=True),
+    Op("gated", gated, lambda o, g, d: (d, g), singular=True, selects=(0, 1)),
     Op("fsum", fsum, lambda o, *xs: (1.0,) * len(xs), "Σ"),
     Op("sumprod", sumprod, _halves_swapped, "Σ×"),
     Op("hypot", hypot, _hypot_rule),

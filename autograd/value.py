@@ -302,7 +302,8 @@ class Value:
         nothing twice.  With two losses on one trunk the leaves hold the sum, and the trunk's
         interior nodes the gradient of the last call.
 
-        A contribution with a zero factor is zero, even if its other factor is inf or nan.
+        A branch that was not taken (of where, maximum, relu, …) receives nothing, whatever inf or nan
+        stands in it.  Any other zero is a number, and 0·inf is nan: undetermined.
 
         >>> x = Value(3.0); y = x * x
         >>> y.backward(); x.grad
@@ -315,22 +316,23 @@ class Value:
         if watching is not None:
             watching.before_backward(self)
         order = restart(self)
+        untouched = self.grad  # the zero of restart() itself: what still holds it was reached by nothing
         self.grad += seed
         for node in order:
             g = node.grad
-            if g:
+            if g is not untouched:
+                row: Any = node.op
                 parents = node.parents
                 if len(parents) == 2:  # unrolled: 15 % of the whole pass on binary operations
                     x, y = parents
-                    dx, dy = node.op.rule(node.data, x.data, y.data)  # type: ignore[union-attr]
-                    if dx:
+                    dx, dy = row.rule(node.data, x.data, y.data)
+                    if dx or (dx is not None and 0 not in row.selects):
                         x.grad += g * dx
-                    if dy:
+                    if dy or (dy is not None and 1 not in row.selects):
                         y.grad += g * dy
                 else:
-                    rule = node.op.rule  # type: ignore[union-attr]
-                    for parent, d in zip(parents, rule(node.data, *[p.data for p in parents])):
-                        if d:
+                    for i, (parent, d) in enumerate(zip(parents, row.rule(node.data, *[p.data for p in parents]))):
+                        if d or (d is not None and i not in row.selects):
                             parent.grad += g * d
         if watching is not None:
             watching.after_backward(self)
