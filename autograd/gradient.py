@@ -71,7 +71,8 @@ def grad(y: Value, xs: Iterable[Value] | Value) -> list[Value]:
             ways[parent].append(way)
             # For one operand d is a slope, and the lecture writes σ'(u) first.
             term = (d, g) if len(node.parents) == 1 else (g, d)
-            if way != (None, None) and (mask := mask_of(way, suspect(g, suspects), suspect(d, suspects))):
+            mask = None if way == (None, None) else mask_of(way, suspect(g, suspects), suspect(d, suspects))
+            if mask is not None:
                 term = (masked(mask, _product(*term)), 1.0)
             terms[parent].append(term)
     return [literal(0.0) if (g := adjoints.get(x)) is None else _node(g) for x in xs]
