@@ -67,10 +67,7 @@ ARROWS = {
     "nn.__main__": "nn+ autograd.console",
 }
 # What still contradicts the rules, and waits for its room to be put in order: "importer imported".
-STILL: set[str] = {
-    "autograd.lowering.program autograd.lowering.python",
-    "autograd.lowering.program autograd.lowering.targets",
-}  # fmt: skip
+STILL: set[str] = set()
 
 
 class Import(NamedTuple):

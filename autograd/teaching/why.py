@@ -22,7 +22,7 @@ VISIBLE = 1e-9  # relative; less may be the rounding of a sum in another order
 def why_topological(recording: Recording) -> str:
     """What other orders give on this very graph, or that here all of them are right.
 
-    >>> from autograd import record
+    >>> from autograd import Value, record
     >>> x = Value(3.0, "x"); a = x * x; a.label = "a"
     >>> print(why_topological(record(a + a * a)))
     Why in topological order?
@@ -82,7 +82,7 @@ def _told(attempt: Attempt, recording: Recording) -> Iterator[str]:
 def why_accumulate(recording: Recording) -> str:
     """Which nodes receive more than one contribution, and what = in place of += would leave of them.
 
-    >>> from autograd import record
+    >>> from autograd import Value, record
     >>> x = Value(3.0, "x")
     >>> print(why_accumulate(record(x * x + x)))
     Why += ?

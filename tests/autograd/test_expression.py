@@ -147,17 +147,17 @@ def test_what_is_no_formula_is_refused(text):
     ids=lambda text: f"{text[:8]}{len(text)}",
 )
 def test_bombs_are_refused_at_once(text):
-    began = time.perf_counter()
+    began = time.process_time()
     refusal(text, x=1.0)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_large_numbers_are_floats():
-    began = time.perf_counter()
+    began = time.process_time()
     for text in ("9**9**9**9", "2**10**10", "1e308*10", "(9**9)**(9**9)", "9.0**999999999"):
         assert expression(text, {})[0].data == math.inf
     assert "does not fit a double" in refusal("9" * 400)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_moderate_depth_is_fine():

@@ -4,12 +4,16 @@ import inspect
 import itertools
 import math
 import pickle
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd import TABLE, AutogradValueError, Op, Value, add_row
+import autograd
+from autograd import TABLE, AutogradValueError, Op, Value, add_row, draw, explain, grad, lower
+from autograd.expression import expression
 from autograd.gradient import graph_rule
 from autograd.value import node_of
 
@@ -82,3 +86,39 @@ def test_a_row_that_is_gone_cannot_be_unpickled():
     TABLE.pop("gone_of_test_ops")
     with pytest.raises(AutogradValueError, match="import the module that defines it"):
         pickle.loads(pickled)
+
+
+# --- the recipe for a new operation ---------------------------------------------------------------
+
+ROOT = Path(autograd.__file__).parent.parent
+PLACES = {
+    "autograd/reals/activations.py",  # its function on floats, in the room of its kind
+    "autograd/ops.py",  # its row
+    "autograd/functions.py", "autograd/value.py", "autograd/__init__.py",  # function, method, export
+    "autograd/lowering/rows.py",  # its text without branches
+    "autograd/lowering/symbols.py",  # its formula where nothing rounds
+    "tests/accuracy/truth.py",  # what it should be
+}  # fmt: skip
+IF_NATURAL = {"tests/accuracy/sampling.py", "tests/accuracy/edges.py", "nn/network/activations.py"}
+
+
+def test_an_operation_stands_in_the_places_of_the_recipe_and_nowhere_else():
+    files = [path for folder in ("autograd", "nn", "tests/accuracy") for path in (ROOT / folder).rglob("*")]
+    found = {
+        path.relative_to(ROOT).as_posix()
+        for path in files
+        if path.suffix in (".py", ".pyx", ".js") and re.search(r"\bsoftsign\b", path.read_text(encoding="utf-8"))
+    }
+    assert found - IF_NATURAL == PLACES
+    for place in PLACES - {"autograd/reals/activations.py"}:  # one line or one function in each
+        text = (ROOT / place).read_text(encoding="utf-8")
+        # a name and its text, or the list it is imported, mapped or exported in
+        assert len(re.findall(r"\bsoftsign\b", text)) <= 3, place
+
+
+def test_what_reads_the_table_knows_a_new_operation_by_itself():
+    result, (x,) = expression("softsign(x)", {"x": 3.0})
+    (slope,) = grad(result, x)
+    assert (result.data, slope.data) == (0.75, 0.0625)
+    assert lower([result, slope], [x])(1.0) == [0.5, 0.25]
+    assert "softsign" in draw(result).dot and "softsign" in str(explain(result, x))
