@@ -64,9 +64,9 @@ def grad(y: Value, xs: Iterable[Value] | Value) -> list[Value]:
             if isinstance(d, Value) and d.op is LITERAL:
                 d = d.data  # the bias's input: δ · 1 is δ itself
             selects = i in node.op.selects  # type: ignore[union-attr]
-            if not isinstance(d, Value) and d == 0.0:
-                if selects or not (suspect(parent, suspects) or suspect(g, suspects)):
-                    continue
+            is_zero = not isinstance(d, Value) and d == 0.0
+            if is_zero and (selects or not (suspect(parent, suspects) or suspect(g, suspects))):
+                continue
             way = (d if selects and isinstance(d, Value) else None, branches[node])
             ways[parent].append(way)
             # For one operand d is a slope, and the lecture writes σ'(u) first.

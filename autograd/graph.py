@@ -6,7 +6,7 @@ than a chain of three.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from .errors import AutogradTypeError
@@ -94,13 +94,41 @@ def partials(node: Value) -> tuple[float | None, ...]:
     return tuple([None if d is None else float(d) for d in node.op.rule(node.data, *[p.data for p in node.parents])])
 
 
-def sent(upstream: float, local: float) -> float:
-    """What one use of an operand contributes: a zero factor silences the other, even inf and nan.
+def sent(upstream: float, local: float, taken: bool = True) -> float:
+    """What one use of an operand contributes: the product, and nothing to a branch that was not taken.
 
-    >>> sent(2.0, 3.0), sent(0.0, float("inf"))
-    (6.0, 0.0)
+    >>> sent(2.0, 3.0), sent(0.0, float("inf")), sent(0.0, float("inf"), taken=False)
+    (6.0, nan, 0.0)
     """
-    return upstream * local if upstream and local else 0.0
+    return upstream * local if taken else 0.0
+
+
+def undetermined(upstream: float, local: float) -> bool:
+    """Whether a product is nan although neither factor is: 0·∞.
+
+    >>> undetermined(0.0, float("-inf")), undetermined(0.0, float("nan")), undetermined(2.0, 3.0)
+    (True, False, False)
+    """
+    return upstream == upstream and local == local and upstream * local != upstream * local
+
+
+def reached(root: Value, known: Mapping[Value, Sequence[float | None]] | None = None) -> set[Value]:
+    """The nodes to which backward() from the root sends anything, even 0: not what only untaken branches use.
+
+    known  the partial derivatives of the nodes below root, from whoever has them already
+
+    >>> from autograd import Value
+    >>> x = Value(-1.0); a = x.exp(); y = a.maximum(x)
+    >>> reached(y) == {y, a, x}, reached(x.relu() + 1.0) >= {x}
+    (True, False)
+    """
+    found = {root}
+    for node in reversed(toposort(root)):
+        if node in found and node.op is not None:
+            for i, d in enumerate(partials(node) if known is None else known[node]):
+                if node.op.takes(i, d):
+                    found.add(node.parents[i])
+    return found
 
 
 def dependents(order: Iterable[Value], sources: Iterable[Value]) -> set[Value]:

@@ -78,6 +78,14 @@ class Op:
             bare = self.name.removesuffix("_slope")
             object.__setattr__(self, "symbol", self.name if bare == self.name else f"{bare}′")
 
+    def takes(self, operand: int, partial: float | None) -> bool:
+        """Whether an operand, where its partial derivative is this, receives anything.
+
+        >>> TABLE["relu"].takes(0, 0.0), TABLE["mul"].takes(0, 0.0), TABLE["sign"].takes(0, None)
+        (False, True, False)
+        """
+        return partial is not None and (bool(partial) or operand not in self.selects)
+
     def __reduce__(self) -> tuple[Any, ...]:
         if TABLE.get(self.name) is not self:
             raise AutogradValueError(

@@ -40,7 +40,16 @@ MARGIN = {
     **dict.fromkeys(("maximum", "minimum", "larger", "lt", "le", "gt", "ge"), lambda x, y: abs(x - y)),
     "where": lambda c, x, y: abs(c),
     "gated": lambda g, d: min(abs(g), abs(d)),
+    **dict.fromkeys(("floor", "ceil", "trunc"), lambda x: _from_whole(x)),
+    **dict.fromkeys(("mod", "fmod", "floordiv"), lambda x, y: _from_whole(x / y) if y else 0),
+    "round": lambda x, digits: _from_whole(x * mpf(10) ** digits + mpf("0.5")),
+    "copysign": lambda x, y: min(abs(x), abs(y)),
 }
+
+
+def _from_whole(x):
+    """How far x is from the next whole number."""
+    return abs(x - mp.nint(x))
 
 
 def build(leaves, steps, allowed=lambda name, xs: True):
@@ -51,6 +60,8 @@ def build(leaves, steps, allowed=lambda name, xs: True):
         xs = tuple(nodes[k % len(nodes)] for k in choices[:count])
         if name == "ratio":
             xs = (*xs[:3], literal(float(choices[3] % 4)))
+        if name == "round":
+            xs = (xs[0], literal(float(choices[1] % 4)))
         if (name in POSITIVE and xs[0].data <= 0) or not allowed(name, xs):
             continue
         node = node_of(TABLE[name], xs)
