@@ -22,7 +22,7 @@ from ..value import Value
 from ..words.formulas import PRODUCT, Formulas, latex_number
 from ..words.naming import names_of
 from ..words.text import bracketed, short, shown, signed
-from .paths import Path, count_by_kind, edges_between, largest_paths, multiplications, over_paths
+from .paths import Path, edges_between, largest_paths, loud_and_undetermined, multiplications, over_paths
 
 if TYPE_CHECKING:
     from ..drawing import Drawing
@@ -86,11 +86,10 @@ class Explanation:
         self.multiplications = multiplications(y, [x])
         self.count = self.multiplications.paths
         edges = edges_between(y, [x])
-        counts = over_paths(edges, {x}, (1, 0, 0, 0), count_by_kind, lambda ns: tuple(map(sum, zip(*ns))) or (0,) * 4)
         total = over_paths(edges, {x}, [1.0], lambda e, ts: [sent(t, e.local) for t in ts if e.taken], _summed)
         size = over_paths(edges, {x}, [1.0], lambda e, ts: [sent(t, abs(e.local)) for t in ts if e.taken], _summed)
-        plain, _, infinite, self.undetermined = counts.get(y, (0, 0, 0, 0))
-        self.silent = self.count - plain - infinite - self.undetermined
+        loud, self.undetermined = loud_and_undetermined(y, x, edges)
+        self.silent = self.count - loud - self.undetermined
         self.total = fsum(*total.get(y, []))
         self.magnitude = fsum(*size.get(y, []))
         self.paths = largest_paths(y, x, edges, top)

@@ -18,6 +18,7 @@ from ..value import Value
 from ..words.text import short
 
 Edges: TypeAlias = "dict[Value, list[Edge]]"  # out of each node that depends on a source, parents first
+Counts: TypeAlias = "tuple[int, int, int, int]"
 T = TypeVar("T")
 
 
@@ -147,20 +148,30 @@ def multiplications(y: Value, xs: Iterable[Value] | None = None) -> Multiplicati
     return Multiplications(backward, edges_in_paths - count + (y in sources), count)
 
 
-def count_by_kind(e: Edge, known: tuple[int, ...]) -> tuple[int, ...]:
-    """How many paths have neither a 0 nor an inf or nan among their factors, a 0, an inf or nan, both: one edge longer.
+def loud_and_undetermined(y: Value, x: Value, edges: Edges) -> tuple[int, int]:
+    """How many paths have no factor 0, and how many a 0 and an inf or nan; the others add nothing.
 
-    >>> x = Value(0.0); y = x.sqrt() ** 2
-    >>> edges = edges_between(y, [x])
-    >>> count_by_kind(edges[y.parents[0]][0], (1, 0, 0, 0)), count_by_kind(edges[y][0], (0, 0, 1, 0))
-    ((0, 0, 1, 0), (0, 0, 0, 1))
+    >>> x = Value(0.0); y = x.sqrt() ** 2 + x.sqrt() + x.relu()
+    >>> loud_and_undetermined(y, x, edges_between(y, [x]))
+    (1, 1)
     """
-    plain, zero, infinite, both = known
-    if not e.taken:
-        return 0, 0, 0, 0
-    if not math.isfinite(e.local):
-        return 0, 0, plain + infinite, zero + both
-    return known if e.local else (0, plain + zero, 0, infinite + both)
+    # What is counted: plain paths, those with a 0, those with an inf or nan, those with both.
+    none: Counts = (0, 0, 0, 0)
+
+    def longer(e: Edge, known: Counts) -> Counts:
+        plain, zero, infinite, both = known
+        if not e.taken:
+            return none
+        if not math.isfinite(e.local):
+            return 0, 0, plain + infinite, zero + both
+        return known if e.local else (0, plain + zero, 0, infinite + both)
+
+    def together(known: list[Counts]) -> Counts:
+        a, b, c, d = zip(none, *known)
+        return sum(a), sum(b), sum(c), sum(d)
+
+    plain, _, infinite, both = over_paths(edges, {x}, (1, 0, 0, 0), longer, together).get(y, none)
+    return plain + infinite, both
 
 
 # --- the largest paths ---------------------------------------------------------------------------
