@@ -1,8 +1,9 @@
-"""Branches that were not taken, in gradient graphs: where a product needs a mask, and what the mask is.
+"""Branches that were not taken: what is reached, where a product needs a mask, and what the mask is.
 
 An adjoint below a branch that was not taken is 0, and there 0·inf must not become nan; anywhere
-else it must, since it is undetermined.  `backward()` sees which nodes a contribution reached.  A
-graph has to decide it again for other numbers, so each node knows the ways by which it is reached:
+else it must, since it is undetermined.  `backward()` sees which nodes a contribution reached, and so
+does `reached`.  A gradient's graph has to decide it again for other numbers, so there each node knows
+the ways by which it is reached:
 
 way     what a selecting row says about this operand, and the branch in which that row stands
 branch  the ways that lead to a node; None where it is reached in any case
@@ -14,15 +15,44 @@ graph of a network with the usual activations has no mask.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import TypeAlias
 
+from .graph import partials, toposort
 from .ops import LITERAL, TABLE
 from .value import Value, literal, node_of
 
 Factor: TypeAlias = "Value | float"
 Way: TypeAlias = "tuple[Value | None, Branch | None]"  # None: in any case
 WHERE = TABLE["where"]
+
+
+def undetermined(upstream: float, local: float) -> bool:
+    """Whether a product is nan although neither factor is: 0·∞.
+
+    >>> undetermined(0.0, float("-inf")), undetermined(0.0, float("nan")), undetermined(2.0, 3.0)
+    (True, False, False)
+    """
+    return upstream == upstream and local == local and upstream * local != upstream * local
+
+
+def reached(root: Value, known: Mapping[Value, Sequence[float | None]] | None = None) -> set[Value]:
+    """The nodes to which backward() from the root sends anything, even 0: not what only untaken branches use.
+
+    known  the partial derivatives of the nodes below root, from whoever has them already
+
+    >>> x = Value(-1.0); a = x.exp(); y = a.maximum(x)
+    >>> reached(y) == {y, a, x}, reached(x.relu() + 1.0) >= {x}
+    (True, False)
+    """
+    found = {root}
+    for node in reversed(toposort(root)):
+        if node in found and node.op is not None:
+            for i, d in enumerate(partials(node) if known is None else known[node]):
+                if node.op.takes(i, d):
+                    found.add(node.parents[i])
+    return found
 
 
 class Branch:

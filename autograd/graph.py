@@ -6,7 +6,7 @@ than a chain of three.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from .errors import AutogradTypeError
@@ -69,12 +69,12 @@ def restart(root: Value) -> list[Value]:
         node = pop()
         if node is None:
             place(pop())  # type: ignore[arg-type]
-        elif node.grad is not zero:
-            node.grad = zero
+        elif node._grad is not zero:
+            node._grad = zero
             push(node)
             push(None)
             for parent in node.parents:
-                if parent.op is not None and parent.grad is not zero:
+                if parent.op is not None and parent._grad is not zero:
                     push(parent)
     order.reverse()
     return order
@@ -101,34 +101,6 @@ def sent(upstream: float, local: float, taken: bool = True) -> float:
     (6.0, nan, 0.0)
     """
     return upstream * local if taken else 0.0
-
-
-def undetermined(upstream: float, local: float) -> bool:
-    """Whether a product is nan although neither factor is: 0·∞.
-
-    >>> undetermined(0.0, float("-inf")), undetermined(0.0, float("nan")), undetermined(2.0, 3.0)
-    (True, False, False)
-    """
-    return upstream == upstream and local == local and upstream * local != upstream * local
-
-
-def reached(root: Value, known: Mapping[Value, Sequence[float | None]] | None = None) -> set[Value]:
-    """The nodes to which backward() from the root sends anything, even 0: not what only untaken branches use.
-
-    known  the partial derivatives of the nodes below root, from whoever has them already
-
-    >>> from autograd import Value
-    >>> x = Value(-1.0); a = x.exp(); y = a.maximum(x)
-    >>> reached(y) == {y, a, x}, reached(x.relu() + 1.0) >= {x}
-    (True, False)
-    """
-    found = {root}
-    for node in reversed(toposort(root)):
-        if node in found and node.op is not None:
-            for i, d in enumerate(partials(node) if known is None else known[node]):
-                if node.op.takes(i, d):
-                    found.add(node.parents[i])
-    return found
 
 
 def dependents(order: Iterable[Value], sources: Iterable[Value]) -> set[Value]:

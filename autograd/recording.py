@@ -10,16 +10,19 @@ tracing     whether a function is being recorded for every input, so that no `if
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from numbers import Complex, Real
-from typing import TYPE_CHECKING, Any, Protocol
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from .errors import AutogradTypeError, AutogradValueError
 
 if TYPE_CHECKING:
     from .value import Value
 
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 attending: list[None] = []  # appending and popping need no lock
 tracing: ContextVar[bool] = ContextVar("tracing", default=False)
 _recording: ContextVar[bool] = ContextVar("recording", default=True)
@@ -27,9 +30,10 @@ _watcher: ContextVar[Watcher | None] = ContextVar("watcher", default=None)
 
 
 class Watcher(Protocol):
-    """What debug() puts beside the engine: it sees every new node, and every backward() from both sides."""
+    """What debug() puts beside the engine: it sees every new node, what users assign, and every backward()."""
 
     def born(self, node: Value) -> None: ...
+    def assigned(self, node: Value, attribute: str) -> None: ...
     def before_backward(self, root: Value) -> None: ...
     def after_backward(self, root: Value) -> None: ...
 
@@ -106,7 +110,7 @@ def number(x: Any, where: str) -> float:
     autograd.errors.AutogradTypeError: Value: got '3' of type str; convert text with float(text) first
     """
     if hasattr(x, "parents") and hasattr(x, "op"):
-        remedy = "it is a Value already; use its .data for a copy"
+        remedy = "it is a Value already; use its .data for a copy, and in an assignment use .data on both sides"
     elif isinstance(x, (str, bytes)):
         remedy = "convert text with float(text) first"
     elif isinstance(x, Complex) and not isinstance(x, Real):  # float() of a numpy.complex64 succeeds
@@ -125,6 +129,44 @@ def number(x: Any, where: str) -> float:
     else:
         remedy = "give a real number or a Value"
     raise AutogradTypeError(f"{where}: got {given(x)}; {remedy}")
+
+
+def text(x: Any, where: str) -> str:
+    """Text as it is; anything else is a TypeError.
+
+    >>> text(3, "Value: the label")
+    Traceback (most recent call last):
+    autograd.errors.AutogradTypeError: Value: the label must be text, and was given as 3 of type int
+    """
+    if isinstance(x, str):
+        return x
+    raise AutogradTypeError(f"{where} must be text, and was given as {given(x)}")
+
+
+class Guarded(Protocol[T_co]):
+    """How a type checker sees such a property."""
+
+    def __get__(self, node: Any, kind: Any = None) -> T_co: ...
+    def __set__(self, node: Any, x: Any) -> None: ...
+
+
+def guarded(slot: str, kind: type[T], held: Callable[[Any, str], T], doc: str) -> Guarded[T]:
+    """A property for a slot: what is assigned is of a kind or `held` to a rule, and the watcher is told.
+
+    >>> class Held:
+    ...     __slots__ = ("_data",)
+    ...     data = guarded("_data", float, number, "A number.")
+    >>> x = Held(); x.data = 3; x.data
+    3.0
+    """
+    name = slot.removeprefix("_")
+
+    def assign(node: Any, x: Any) -> None:
+        setattr(node, slot, x if x.__class__ is kind else held(x, f"Value.{name}"))
+        if attending and (watching := _watcher.get()) is not None:
+            watching.assigned(node, name)
+
+    return property(attrgetter(slot), assign, doc=doc)
 
 
 def given(x: object) -> str:

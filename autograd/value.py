@@ -15,7 +15,7 @@ from . import copies, hooks
 from .errors import AutogradTypeError, LoweringError
 from .graph import restart, toposort
 from .ops import LITERAL, TABLE, Op
-from .recording import attend, attending, given, number, tracing, watcher
+from .recording import attend, attending, guarded, number, text, tracing, watcher
 
 # For type checkers; at run time NumPy scalars and whatever else has __float__ will do as well.
 Real: TypeAlias = "float | Fraction | SupportsIndex"
@@ -35,11 +35,11 @@ def _made(row: Op, data: float, operands: tuple[Value, ...]) -> Value:
     that + − × stand in these as signs, and not as calls of a row's function, pays for it.
     """
     node = _new(Value)
-    node.data = data
-    node.grad = 0.0
+    node._data = data
+    node._grad = 0.0
     node.op = row
     node.parents = operands
-    node.label = ""
+    node._label = ""
     if attending:
         attend(node)
     return node
@@ -51,7 +51,7 @@ def node_of(row: Op, operands: tuple[Value, ...]) -> Value:
     >>> node_of(TABLE["mul"], (Value(2.0), Value(3.0))).data
     6.0
     """
-    return _made(row, row.function(*[x.data for x in operands]), operands)
+    return _made(row, row.function(*[x._data for x in operands]), operands)
 
 
 def literal(x: Any, where: str = "literal") -> Value:
@@ -92,7 +92,7 @@ def _of_one(name: str) -> Callable[[Value], Value]:
     function = row.function
 
     def method(self: Value) -> Value:
-        return _made(row, function(self.data), (self,))
+        return _made(row, function(self._data), (self,))
 
     return _named(method, row)
 
@@ -142,22 +142,24 @@ class Value:
     Value of 1.0 or 0.0, whose truth is its data.
     """
 
-    __slots__ = ("data", "grad", "op", "parents", "label")  # noqa: RUF023 the order of __init__ and of pickles
+    # What users assign is held to the rule of birth by properties; the engine writes behind them, and pays nothing.
+    __slots__ = ("_data", "_grad", "op", "parents", "_label")  # noqa: RUF023 the order of __init__ and of pickles
 
-    data: float
-    grad: float
+    _data: float
+    _grad: float
     op: Op | None
     parents: tuple[Value, ...]
-    label: str
+    _label: str
+    data = guarded("_data", float, number, "The number; what is assigned to it must be one, as at birth.")
+    grad = guarded("_grad", float, number, "After y.backward(): ∂y/∂(this), a number whatever is assigned.")
+    label = guarded("_label", str, text, "A name for pictures and programs.")
 
     def __init__(self, data: Real, label: str = "") -> None:
-        self.data = data if data.__class__ is float else number(data, "Value")
-        if not isinstance(label, str):
-            raise AutogradTypeError(f"Value: the label must be text, and was given as {given(label)}")
-        self.grad = 0.0
+        self._data = data if data.__class__ is float else number(data, "Value")
+        self._grad = 0.0
         self.op = None
         self.parents = ()
-        self.label = label
+        self._label = label if label.__class__ is str else text(label, "Value: the label")
 
     # --- the signs ---------------------------------------------------------------------------
 
@@ -165,31 +167,31 @@ class Value:
         y: Any = other
         if other.__class__ is not Value and (y := _operand(other, ADD)) is NotImplemented:
             return y  # type: ignore[no-any-return]
-        return _made(ADD, self.data + y.data, (self, y))
+        return _made(ADD, self._data + y._data, (self, y))
 
     def __sub__(self, other: Number) -> Value:
         y: Any = other
         if other.__class__ is not Value and (y := _operand(other, SUB)) is NotImplemented:
             return y  # type: ignore[no-any-return]
-        return _made(SUB, self.data - y.data, (self, y))
+        return _made(SUB, self._data - y._data, (self, y))
 
     def __mul__(self, other: Number) -> Value:
         y: Any = other
         if other.__class__ is not Value and (y := _operand(other, MUL)) is NotImplemented:
             return y  # type: ignore[no-any-return]
-        return _made(MUL, self.data * y.data, (self, y))
+        return _made(MUL, self._data * y._data, (self, y))
 
     def __truediv__(self, other: Number) -> Value:
         y: Any = other
         if other.__class__ is not Value and (y := _operand(other, DIV)) is NotImplemented:
             return y  # type: ignore[no-any-return]
-        return _made(DIV, divided(self.data, y.data), (self, y))
+        return _made(DIV, divided(self._data, y._data), (self, y))
 
     def __pow__(self, other: Number) -> Value:
         y: Any = other
         if other.__class__ is not Value and (y := _operand(other, POW)) is NotImplemented:
             return y  # type: ignore[no-any-return]
-        return _made(POW, power(self.data, y.data), (self, y))
+        return _made(POW, power(self._data, y._data), (self, y))
 
     def __radd__(self, other: Number) -> Value:
         return _reflected(ADD, other, self)
@@ -225,7 +227,7 @@ class Value:
         return other // self, other % self
 
     def __neg__(self) -> Value:
-        return _made(NEG, -self.data, (self,))
+        return _made(NEG, -self._data, (self,))
 
     def __pos__(self) -> Value:
         return self
@@ -316,24 +318,32 @@ class Value:
         if watching is not None:
             watching.before_backward(self)
         order = restart(self)
-        untouched = self.grad  # the zero of restart() itself: what still holds it was reached by nothing
-        self.grad += seed
+        untouched = self._grad  # the zero of restart() itself: what still holds it was reached by nothing
+        self._grad += seed
         for node in order:
-            g = node.grad
+            g = node._grad
             if g is not untouched:
                 row: Any = node.op
                 parents = node.parents
                 if len(parents) == 2:  # unrolled: 15 % of the whole pass on binary operations
                     x, y = parents
-                    dx, dy = row.rule(node.data, x.data, y.data)
+                    dx, dy = row.rule(node._data, x._data, y._data)
                     if dx or (dx is not None and 0 not in row.selects):
-                        x.grad += g * dx
+                        x._grad += g * dx
                     if dy or (dy is not None and 1 not in row.selects):
-                        y.grad += g * dy
+                        y._grad += g * dy
+                elif len(parents) == 1:
+                    (x,) = parents
+                    (dx,) = row.rule(node._data, x._data)
+                    if dx or (dx is not None and 0 not in row.selects):
+                        x._grad += g * dx
                 else:
-                    for i, (parent, d) in enumerate(zip(parents, row.rule(node.data, *[p.data for p in parents]))):
-                        if d or (d is not None and i not in row.selects):
-                            parent.grad += g * d
+                    partials = row.rule(node._data, *[p._data for p in parents])
+                    if row.selects:
+                        partials = [d or (None if i in row.selects else d) for i, d in enumerate(partials)]
+                    for parent, d in zip(parents, partials):
+                        if d is not None:
+                            parent._grad += g * d
         if watching is not None:
             watching.after_backward(self)
 
@@ -345,7 +355,7 @@ class Value:
         0.0
         """
         for node in toposort(self):
-            node.grad = 0.0
+            node._grad = 0.0
 
     def detach(self) -> Value:
         """A leaf with the same data and label, through which no gradient flows.

@@ -11,7 +11,8 @@ import re
 from dataclasses import dataclass, field
 from itertools import count
 
-from ..graph import partials, reached, sent, toposort, undetermined
+from ..branches import reached, undetermined
+from ..graph import partials, sent, toposort
 from ..ops import LITERAL, TABLE
 from ..value import Value
 from ..words.naming import name, names_of

@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TypeAlias
 
+from ..branches import undetermined
 from ..errors import AutogradTypeError, AutogradValueError
-from ..graph import sent, toposort, undetermined
+from ..graph import sent, toposort
 from ..ops import LITERAL, Op
 from ..value import Value
 from ..words.naming import names_of

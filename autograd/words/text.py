@@ -124,6 +124,15 @@ def _printable(c: str) -> str:
     return "�" if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Cn") and c not in _KEPT else c
 
 
+def printable(text: str) -> str:
+    """Text of any length that does a terminal no harm: it stays on its line and moves no cursor.
+
+    >>> printable("x\\x1b[2J\\n"), printable("θ⁽¹⁾₁₁")
+    ('x�[2J ', 'θ⁽¹⁾₁₁')
+    """
+    return text if text.isascii() and text.isprintable() else "".join(map(_printable, text))
+
+
 def markup(text: str) -> str:
     """Text for a place where < & and quotes have a meaning.
 

@@ -293,5 +293,8 @@ def test_another_thread_is_not_watched():
 
 
 def test_contexts_nest_with_no_grad():
-    with debug(), no_grad(), pytest.raises(NotFinite):
-        Value(0.0).log()
+    with pytest.raises(NotFinite, match="-inf is born in log"), debug(), no_grad():
+        Value(0.0, "x").log() * 2
+    with debug(), no_grad():
+        x = Value(0.0)
+        where(x > 0, x.log(), 1.0)
