@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Protocol, overload
 
 from .errors import AutogradTypeError, AutogradValueError
-from .ops import TABLE, Op
+from .ops import TABLE, Op, try_rule
 from .recording import number
 from .value import Number, Real, Value, literal, node_of
 
@@ -62,7 +62,7 @@ def function_of_row(row: Op) -> Callable[..., Any]:
     """
     if not isinstance(row, Op):
         raise AutogradTypeError(f"function_of_row takes an Op, and was given {row!r}; write Op(name, function, rule)")
-    _try_rule(row)
+    try_rule(row)
     arity = row.arity
 
     def call(*operands: Any) -> Any:
@@ -78,26 +78,6 @@ def function_of_row(row: Op) -> Callable[..., Any]:
 
 
 function = function_of_row  # its name before it had a telling one
-
-
-def _try_rule(row: Op) -> None:
-    """Find a rule of the wrong shape where it is written, not in the middle of a backward()."""
-    if row.arity is None:
-        return
-    try:
-        partials = row.rule(*[0.5] * (1 + row.arity))
-    except (AttributeError, TypeError) as error:
-        raise AutogradTypeError(
-            f"the rule of {row.name!r} must work on floats as well as on Values;"
-            f" use autograd's functions in it, not methods: {error}"
-        ) from error
-    except Exception:  # it does not like 0.5, which need not be in its domain
-        return
-    if not isinstance(partials, tuple) or len(partials) != row.arity:
-        raise AutogradTypeError(
-            f"the rule of {row.name!r} must return a tuple of {row.arity} partial derivative(s),"
-            f" one per operand, and returned {partials!r}"
-        )
 
 
 ROWS: dict[str, Callable[..., Any]] = {name: function_of_row(row) for name, row in TABLE.items()}

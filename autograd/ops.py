@@ -246,10 +246,33 @@ LITERAL = Op("literal", lambda: 0.0, lambda o: (), "")
 TABLE["literal"] = LITERAL
 
 
-def add_row(row: Op) -> Op:
+def try_rule(row: Op) -> None:
+    """Find a rule of the wrong shape where it is written, not in the middle of a backward()."""
+    if row.arity is None:
+        return
+    try:
+        partials = row.rule(*[0.5] * (1 + row.arity))
+    except (AttributeError, TypeError) as error:
+        raise AutogradTypeError(
+            f"the rule of {row.name!r} must work on floats as well as on Values;"
+            f" use autograd's functions in it, not methods: {error}"
+        ) from error
+    except Exception:  # it does not like 0.5, which need not be in its domain
+        return
+    if not isinstance(partials, tuple) or len(partials) != row.arity:
+        raise AutogradTypeError(
+            f"the rule of {row.name!r} must return a tuple of {row.arity} partial derivative(s),"
+            f" one per operand, and returned {partials!r}"
+        )
+
+
+def add_row(row: Op, *, replace: bool = False) -> Op:
     """Enter an operation of your own; its rule may use every function of the package.
 
-    Raises AutogradValueError if the name is taken, and AutogradTypeError if it is no Op.
+    replace   the name may be taken by a row that was entered before, as when a notebook's cell runs again
+
+    Raises AutogradValueError if the name is taken, and AutogradTypeError if it is no Op, or if its
+    rule does not give a tuple with one partial derivative per operand; then nothing is entered.
 
     >>> row = add_row(Op("cube_of_row_doctest", lambda x: x * x * x, lambda o, x: (3.0 * x * x,)))
     >>> TABLE["cube_of_row_doctest"] is row
@@ -258,7 +281,9 @@ def add_row(row: Op) -> Op:
     """
     if not isinstance(row, Op):
         raise AutogradTypeError(f"add_row takes an Op, and was given {row!r}; write Op(name, function, rule)")
-    if row.name in TABLE:
-        raise AutogradValueError(f"the table has an operation {row.name!r} already; choose another name")
+    if row.name in TABLE and not (replace and TABLE[row.name] not in BUILT_IN and row.name != LITERAL.name):
+        remedy = "choose another name" if replace or TABLE[row.name] in BUILT_IN else "say add_row(row, replace=True)"
+        raise AutogradValueError(f"the table has an operation {row.name!r} already; {remedy}")
+    try_rule(row)
     TABLE[row.name] = row
     return row

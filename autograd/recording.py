@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from numbers import Complex, Real
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar
 
 from .errors import AutogradTypeError, AutogradValueError
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .value import Value
 
 T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
 T_co = TypeVar("T_co", covariant=True)
 attending: list[None] = []  # appending and popping need no lock
 tracing: ContextVar[bool] = ContextVar("tracing", default=False)
@@ -85,9 +86,12 @@ def watching(watcher: Watcher) -> contextlib.AbstractContextManager[None]:
     return _attended(_watcher, watcher)
 
 
-@contextlib.contextmanager
-def no_grad() -> Iterator[None]:
-    """Inside, results are leaves: nothing is recorded.  Also a decorator; local to its thread.
+class no_grad:  # noqa: N801 it is used like a function
+    """Inside, results are leaves: nothing is recorded.  Also a decorator, `@no_grad()`; local to its thread or task.
+
+    A decorated generator or coroutine runs inside, and whoever iterates or waits does not.  A `with`
+    inside a generator cannot know when the generator rests: until it is resumed, its user records
+    nothing either.  So decorate generators.
 
     >>> from autograd import Value
     >>> x = Value(3.0)
@@ -96,8 +100,18 @@ def no_grad() -> Iterator[None]:
     >>> y.data, y.parents
     (9.0, ())
     """
-    with _attended(_recording, False):
-        yield
+
+    def __enter__(self) -> None:
+        self._entered = _attended(_recording, False)
+        self._entered.__enter__()
+
+    def __exit__(self, *error: Any) -> None:
+        self._entered.__exit__(*error)
+
+    def __call__(self, function: F) -> F:
+        from .decorating import inside
+
+        return inside(no_grad, function)
 
 
 def number(x: Any, where: str) -> float:
@@ -140,7 +154,17 @@ def text(x: Any, where: str) -> str:
     """
     if isinstance(x, str):
         return x
+    if isinstance(x, (tuple, set)):  # Value(t, (self,), "tanh")
+        own_operation()
     raise AutogradTypeError(f"{where} must be text, and was given as {given(x)}")
+
+
+def own_operation(*given: object) -> NoReturn:
+    """Say how an operation is made here, to whoever builds a node as micrograd's lecture does."""
+    raise AutogradTypeError(
+        "a node is not put together by hand, and has no _backward: an operation of your own is one row,"
+        " function(Op(name, function_on_floats, rule)); see docs/your-own-operation.md"
+    )
 
 
 class Guarded(Protocol[T_co]):

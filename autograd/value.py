@@ -12,10 +12,10 @@ from fractions import Fraction
 from typing import Any, SupportsIndex, TypeAlias, TypeVar
 
 from . import copies, hooks
-from .errors import AutogradTypeError, LoweringError
+from .errors import AutogradTypeError, AutogradValueError, LoweringError
 from .graph import restart, toposort
 from .ops import LITERAL, TABLE, Op
-from .recording import attend, attending, guarded, number, text, tracing, watcher
+from .recording import attend, attending, guarded, number, own_operation, text, tracing, watcher
 
 # For type checkers; at run time NumPy scalars and whatever else has __float__ will do as well.
 Real: TypeAlias = "float | Fraction | SupportsIndex"
@@ -154,7 +154,9 @@ class Value:
     grad = guarded("_grad", float, number, "After y.backward(): ∂y/∂(this), a number whatever is assigned.")
     label = guarded("_label", str, text, "A name for pictures and programs.")
 
-    def __init__(self, data: Real, label: str = "") -> None:
+    def __init__(self, data: Real, label: str = "", *operation: object) -> None:
+        if operation:
+            own_operation()
         self._data = data if data.__class__ is float else number(data, "Value")
         self._grad = 0.0
         self.op = None
@@ -319,7 +321,7 @@ class Value:
             watching.before_backward(self)
         order = restart(self)
         untouched = self._grad  # the zero of restart() itself: what still holds it was reached by nothing
-        self._grad += seed
+        self._grad = start = self._grad + seed
         for node in order:
             g = node._grad
             if g is not untouched:
@@ -344,6 +346,8 @@ class Value:
                     for parent, d in zip(parents, partials):
                         if d is not None:
                             parent._grad += g * d
+        if self._grad is not start:
+            raise AutogradValueError("backward() ran from this node in another thread too: the gradients are mixed up")
         if watching is not None:
             watching.after_backward(self)
 
@@ -398,6 +402,8 @@ class Value:
         )
 
     # --- the names that micrograd's users know ------------------------------------------------
+
+    _backward = property(None, own_operation)
 
     @property
     def _prev(self) -> set[Value]:
