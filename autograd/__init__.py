@@ -93,6 +93,7 @@ from .ops import TABLE, Op, add_row
 from .recording import no_grad
 from .teaching.debugging import debug
 from .value import Value
+from .value import core as core
 
 if TYPE_CHECKING:
     from . import drawing as drawing

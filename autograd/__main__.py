@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from . import __version__, core
 from .console import run, told
 from .errors import AutogradError, AutogradValueError, LoweringError
 from .expression import FUNCTIONS, assignments, expression
@@ -209,6 +210,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     # fmt: off
     parser.add_argument("formula", help="in Python's notation, quoted for the shell")
     parser.add_argument("values", metavar="name=number", nargs="*", help="a number for each name in the formula")
+    parser.add_argument("--version", action="version", version=f"deltagrad {__version__}, {core} core")
     words = parser.add_argument_group("as text")
     words.add_argument("--text", action="store_true",
                        help="value, gradient and local derivatives of every node (what you get if you ask for nothing)")

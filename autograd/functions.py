@@ -7,12 +7,12 @@ Made from the rows of the table; names and argument order are those of the stand
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol, overload
+from typing import TYPE_CHECKING, Any, Protocol, overload
 
 from .errors import AutogradTypeError, AutogradValueError
 from .ops import TABLE, Op, try_rule
 from .recording import number
-from .value import Number, Real, Value, literal, node_of
+from .value import Number, Real, Value, core, literal, node_of
 
 
 class Unary(Protocol):
@@ -48,6 +48,40 @@ def apply(row: Op, operands: Iterable[Any]) -> Any:
     return row.function(*[number(x, row.name) for x in xs])
 
 
+def caller(row: Op) -> Callable[..., Any]:
+    """The row as a function that counts its operands.
+
+    >>> caller(TABLE["mul"])(2, 3)
+    6.0
+    """
+    arity = row.arity
+
+    def call(*operands: Any) -> Any:
+        if arity is not None and len(operands) != arity:
+            raise AutogradTypeError(f"{row.name} takes {arity} operand(s), and was given {len(operands)}")
+        return apply(row, operands)
+
+    return call
+
+
+ONE = literal(1.0)  # the bias's input
+
+
+def weighted_sum(theta: Iterable[Value], bias: Value | None, inputs: Iterable[Value], label: str) -> Value:
+    """u = Σ θ·o (+ bias) as one node: what a neuron computes.
+
+    >>> weighted_sum([Value(2.0)], Value(1.0), [Value(3.0)], "u").data
+    7.0
+    """
+    u = node_of(TABLE["sumprod"], (*theta, *inputs) if bias is None else (*theta, bias, *inputs, ONE))
+    u.label = label
+    return u
+
+
+if not TYPE_CHECKING and core == "compiled":  # the same in C
+    from ._core import apply, caller, weighted_sum  # noqa: F401
+
+
 def function_of_row(row: Op) -> Callable[..., Any]:
     """The function of a row, taking one argument per operand.
 
@@ -63,17 +97,11 @@ def function_of_row(row: Op) -> Callable[..., Any]:
     if not isinstance(row, Op):
         raise AutogradTypeError(f"function_of_row takes an Op, and was given {row!r}; write Op(name, function, rule)")
     try_rule(row)
-    arity = row.arity
-
-    def call(*operands: Any) -> Any:
-        if arity is not None and len(operands) != arity:
-            raise AutogradTypeError(f"{row.name} takes {arity} operand(s), and was given {len(operands)}")
-        return apply(row, operands)
-
+    call = caller(row)
     call.__name__ = call.__qualname__ = row.name
     call.__doc__ = row.function.__doc__
-    if row.rule.__module__ != Op.__module__:
-        call.__module__ = row.rule.__module__  # where pickle finds one's own function by its name
+    # Where pickle finds it by its name; one's own stands beside its rule.
+    call.__module__ = __name__ if row.rule.__module__ == Op.__module__ else row.rule.__module__
     return call
 
 
@@ -82,50 +110,27 @@ function = function_of_row  # its name before it had a telling one
 
 ROWS: dict[str, Callable[..., Any]] = {name: function_of_row(row) for name, row in TABLE.items()}
 
-div: Binary = ROWS["div"]
-pow: Binary = ROWS["pow"]
-abs: Unary = ROWS["abs"]
-sign: Unary = ROWS["sign"]
-step: Unary = ROWS["step"]
-exp: Unary = ROWS["exp"]
-expm1: Unary = ROWS["expm1"]
-log: Unary = ROWS["log"]
-log1p: Unary = ROWS["log1p"]
-sqrt: Unary = ROWS["sqrt"]
-sin: Unary = ROWS["sin"]
-cos: Unary = ROWS["cos"]
-tan: Unary = ROWS["tan"]
-asin: Unary = ROWS["asin"]
-acos: Unary = ROWS["acos"]
-atan: Unary = ROWS["atan"]
-sinh: Unary = ROWS["sinh"]
-cosh: Unary = ROWS["cosh"]
-tanh: Unary = ROWS["tanh"]
-sigmoid: Unary = ROWS["sigmoid"]
-relu: Unary = ROWS["relu"]
-softplus: Unary = ROWS["softplus"]
-gelu: Unary = ROWS["gelu"]
-silu: Unary = ROWS["silu"]
-erf: Unary = ROWS["erf"]
-maximum: Binary = ROWS["maximum"]
-minimum: Binary = ROWS["minimum"]
-cbrt: Unary = ROWS["cbrt"]
-exp2: Unary = ROWS["exp2"]
-log2: Unary = ROWS["log2"]
-log10: Unary = ROWS["log10"]
-asinh: Unary = ROWS["asinh"]
-acosh: Unary = ROWS["acosh"]
-atanh: Unary = ROWS["atanh"]
-atan2: Binary = ROWS["atan2"]
-erfc: Unary = ROWS["erfc"]
-softsign: Unary = ROWS["softsign"]
-copysign: Binary = ROWS["copysign"]
-floor: Unary = ROWS["floor"]
-ceil: Unary = ROWS["ceil"]
-trunc: Unary = ROWS["trunc"]
-fmod: Binary = ROWS["fmod"]
-mod: Binary = ROWS["mod"]
-floordiv: Binary = ROWS["floordiv"]
+
+def _of_one(name: str) -> Unary:
+    return ROWS[name]
+
+
+def _of_two(name: str) -> Binary:
+    return ROWS[name]
+
+
+exp, expm1, exp2, log, log1p, log2, log10 = map(_of_one, ["exp", "expm1", "exp2", "log", "log1p", "log2", "log10"])
+sqrt, cbrt, sin, cos, tan, asin, acos, atan = map(
+    _of_one, ["sqrt", "cbrt", "sin", "cos", "tan", "asin", "acos", "atan"]
+)
+sinh, cosh, asinh, acosh, atanh = map(_of_one, ["sinh", "cosh", "asinh", "acosh", "atanh"])
+tanh, sigmoid, relu, softplus, gelu, silu, softsign, erf, erfc = map(
+    _of_one, ["tanh", "sigmoid", "relu", "softplus", "gelu", "silu", "softsign", "erf", "erfc"]
+)
+abs, sign, step, floor, ceil, trunc = map(_of_one, ["abs", "sign", "step", "floor", "ceil", "trunc"])
+div, pow, maximum, minimum = map(_of_two, ("div", "pow", "maximum", "minimum"))
+atan2, copysign, fmod = map(_of_two, ("atan2", "copysign", "fmod"))
+mod, floordiv = map(_of_two, ("mod", "floordiv"))
 
 
 def add(x: Any, y: Any) -> Any:

@@ -70,6 +70,13 @@ def attend(node: Value) -> None:
         node.op, node.parents = None, ()
 
 
+def assigned(node: Value, attribute: str) -> None:
+    """Tell the watcher that somebody has assigned to an attribute of a node."""
+    watching = _watcher.get()
+    if watching is not None:
+        watching.assigned(node, attribute)
+
+
 @contextlib.contextmanager
 def _attended(state: ContextVar[Any], now: Any) -> Iterator[None]:
     token = state.set(now)
@@ -148,9 +155,9 @@ def number(x: Any, where: str) -> float:
 def text(x: Any, where: str) -> str:
     """Text as it is; anything else is a TypeError.
 
-    >>> text(3, "Value: the label")
+    >>> text(3, "Value.label")
     Traceback (most recent call last):
-    autograd.errors.AutogradTypeError: Value: the label must be text, and was given as 3 of type int
+    autograd.errors.AutogradTypeError: Value.label must be text, and was given as 3 of type int
     """
     if isinstance(x, str):
         return x
@@ -187,8 +194,8 @@ def guarded(slot: str, kind: type[T], held: Callable[[Any, str], T], doc: str) -
 
     def assign(node: Any, x: Any) -> None:
         setattr(node, slot, x if x.__class__ is kind else held(x, f"Value.{name}"))
-        if attending and (watching := _watcher.get()) is not None:
-            watching.assigned(node, name)
+        if attending:
+            assigned(node, name)
 
     return property(attrgetter(slot), assign, doc=doc)
 

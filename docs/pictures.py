@@ -5,11 +5,13 @@ python docs/pictures.py
 
 import math
 import random
+import shutil
+import tempfile
 from pathlib import Path
 
 from autograd import Value, draw, explain, explore, fsum, grad
 from autograd.drawing import Drawing
-from nn import MLP, Adam, Neuron, cross_entropy, diagnose, fit, squared_error
+from nn import MLP, Adam, Neuron, cross_entropy, diagnose, fit, play, squared_error
 from nn.plots import activation_curves, decision_boundary
 
 HERE = Path(__file__).parent / "pictures"
@@ -112,10 +114,28 @@ def plots() -> None:
     diagnose(MLP(4, [10] * 11 + [1], "sigmoid", seed=0), X, Y).remedy().plot(HERE / "remedy.png")
 
 
+def playground() -> None:
+    """The page after 520 steps, at the event of one δ; it takes Playwright and the system's Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as running, tempfile.TemporaryDirectory() as folder:
+        play().save(Path(folder) / "playground.html")
+        browser = running.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        for theme in ("light", "dark"):
+            tab = browser.new_page(viewport={"width": 1280, "height": 720}, color_scheme=theme)
+            tab.goto((Path(folder) / "playground.html").as_uri())
+            tab.evaluate(
+                "for (let k = 0; k < 520; k++) trainStep(); Object.assign(state, { chosen: 4, event: 27 }); render()"
+            )
+            tab.screenshot(path=HERE / f"playground-{theme}.png")
+        browser.close()
+
+
 def main() -> None:
     HERE.mkdir(exist_ok=True)
     drawings()
     plots()
+    playground()
 
 
 if __name__ == "__main__":

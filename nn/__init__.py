@@ -15,6 +15,7 @@ from .network.losses import (
     LOSSES,
     binary_cross_entropy,
     cross_entropy,
+    half_squared_error,
     hinge,
     mean_squared_error,
     squared_error,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from .certifying.report import BatchCertificate, Certificate
     from .diagnosing.diagnosis import Watch, compare, compare_diagnoses, diagnose
     from .grading.graded import grade
+    from .page.playground import play
     from .proving.proof import Proof, prove, prove_exactly
 
 # What teaches is loaded when it is asked for, so that training starts at once.
@@ -37,6 +39,7 @@ _LATER = {
     "certifying.report": ("BatchCertificate", "Certificate"),
     "diagnosing.diagnosis": ("Watch", "compare", "compare_diagnoses", "diagnose"),
     "grading.graded": ("grade",),
+    "page.playground": ("play",),
     "proving.proof": ("Proof", "prove", "prove_exactly"),
 }
 
@@ -57,10 +60,10 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
-    "Proof", "Watch", "compare", "compare_diagnoses", "diagnose", "grade", "prove", "prove_exactly",
+    "Proof", "Watch", "compare", "compare_diagnoses", "diagnose", "grade", "play", "prove", "prove_exactly",
     "BatchCertificate", "Certificate", "certify", "certify_graph",
     "ACTIVATIONS", "INITIALIZERS", "LOSSES", "OPTIMIZERS", "MLP", "SGD", "Adam", "Epoch", "ForwardPass",
     "History", "Layer", "Module", "Neuron", "Optimizer", "accuracy", "binary_cross_entropy",
-    "clip_grad_norm", "clip_grad_value", "cross_entropy", "fit", "he", "hinge", "linear",
+    "clip_grad_norm", "clip_grad_value", "cross_entropy", "fit", "half_squared_error", "he", "hinge", "linear",
     "mean_squared_error", "predict", "squared_error", "uniform", "uniform_weights", "xavier", "zero_weights", "zeros",
 ]  # fmt: skip

@@ -28,6 +28,7 @@ from .certifying.certificate import certify
 from .network.activations import ACTIVATION_RECORDS, ACTIVATIONS
 from .network.losses import LOSS_RECORDS, LOSSES, Loss
 from .network.modules import MLP
+from .page.playground import play
 from .training.datasets import IRIS, Dataset, Scale, read_csv, split
 from .training.history import History
 from .training.loop import fit, predict
@@ -40,6 +41,7 @@ EXAMPLES = """\
 examples:
   python -m nn --layers 8,8 --activation sigmoid    the irises, by a deeper network
   python -m nn wine.csv --target quality            a table of your own
+  python -m nn --play                               a page to watch a network learn in
 
 Ctrl-C ends the training early; what was learned until then is reported and written.
 """
@@ -66,6 +68,8 @@ class Task(NamedTuple):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the main job with these command-line arguments, and return its exit code."""
     options = parse(arguments)
+    if options.play:
+        return played(options)
     try:
         task = prepare(options)
         net = network(task, options)
@@ -89,6 +93,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     agree = certified(net, task)
     written(net, task, history, options, folder)
     return 130 if history.interrupted else 0 if agree else 1
+
+
+def played(options: argparse.Namespace) -> int:
+    """Write the page in which a network learns the table, or without one the page's own points."""
+    try:
+        if options.data:
+            task = prepare(options)
+            page = play(network(task, options), *task.rows(task.train), loss=task.loss)
+        else:
+            page = play()
+        folder = Path(options.output)
+        folder.mkdir(parents=True, exist_ok=True)
+        page.save(folder / "playground.html")
+    except (AutogradError, OSError) as error:
+        print(f"python -m nn: {told(error)}", file=sys.stderr)
+        return 2
+    print(f"wrote {folder / 'playground.html'}: open it in a browser, and press Train")
+    return 0
 
 
 def prepare(options: argparse.Namespace) -> Task:
@@ -298,6 +320,8 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     output.add_argument("--output", metavar="FOLDER", default="deltagrad-output", help="(default: %(default)s)")
     output.add_argument("--format", choices=("svg", "png", "pdf"), default="svg",
                         help="of the pictures (default: %(default)s)")
+    output.add_argument("--play", action="store_true", help="a page in which a network learns the table"
+                        " before your eyes (without CSV: points of its own), and nothing else")
     # fmt: on
     options = parser.parse_args(arguments)
     if options.csv and options.data:

@@ -97,6 +97,15 @@ def squared_error_slopes(y, y_hat):
     return [-2 * (a - b) for a, b in zip(y, y_hat)]
 
 
+def half_squared_error_slopes(y, y_hat):
+    """∂Err/∂ŷ_k = −(y_k − ŷ_k) for Err = ½ Σ (y − ŷ)²
+
+    >>> half_squared_error_slopes([1.0], [0.5])
+    [-0.5]
+    """
+    return [-(a - b) for a, b in zip(y, y_hat)]
+
+
 def mean_squared_error_slopes(y, y_hat):
     """∂Err/∂ŷ_k = −2(y_k − ŷ_k) / n for the mean of n squares
 
@@ -349,6 +358,7 @@ ACTIVATIONS = {
 
 ERROR_SLOPES = {
     "squared_error": squared_error_slopes,
+    "half_squared_error": half_squared_error_slopes,
     "mean_squared_error": mean_squared_error_slopes,
     "cross_entropy": cross_entropy_slopes,
     "binary_cross_entropy": binary_cross_entropy_slopes,

@@ -269,7 +269,7 @@ def activation_curves(
     """
     chosen = activations or tuple(key for key in ACTIVATIONS if key != "linear")
     sigmas = [activation_of(activation) for activation in chosen]
-    columns = min(4, len(chosen))
+    columns = len(chosen) if len(chosen) < 5 else min((4, 3), key=lambda n: -len(chosen) % n)  # few gaps
     rows = -(-len(chosen) // columns)
     picture = figure("the plot of activations", 2.6 * columns + 0.3, 2.4 * rows + 0.3)
     us = [reach * (i / 100 - 1) for i in range(201)]

@@ -299,7 +299,7 @@ def my_delta(theta, bias, u, o, x, y, sigma_slope):
     return [delta_1, delta_2]
 
 
-print(grade(my_delta, net, sample, target))
+print(grade(net, sample, target, my_delta))
 
 # %% [markdown]
 # Repair it until both lines begin with `right`. Then start from an empty function and write it from memory.

@@ -220,7 +220,7 @@ def my_gradients(theta, bias, u, o, x, y, sigma_slope):
     return delta, gradient
 
 
-print(grade(my_gradients, classic_network(), sample, target, eta=0.25))
+print(grade(classic_network(), sample, target, my_gradients, eta=0.25))
 
 # %% [markdown]
 # The loss falls with this version too, and nothing looks wrong: the difference is in the seventh digit. That is how

@@ -13,7 +13,7 @@
 import random
 
 from autograd import BackwardMistake, NotFinite, Value, debug, draw
-from nn import MLP, Watch, compare, diagnose, fit
+from nn import MLP, Watch, compare_diagnoses, diagnose, fit
 
 # %% [markdown]
 # ## Where was the nan born?
@@ -155,7 +155,7 @@ relus = diagnose(MLP(4, [10] * 11 + [1], "relu", "sigmoid", initializer="xavier"
 with_he = diagnose(MLP(4, [10] * 11 + [1], "relu", "sigmoid", initializer="he", seed=0), X, Y)
 print(relus.summary)
 
-compare(relus, with_he)
+compare_diagnoses(relus, with_he)
 
 # %% [markdown]
 # Not quite. A ReLU is silent for half of its inputs, and each layer loses that half; He's initialisation makes the

@@ -19,6 +19,7 @@ import autograd
 from autograd import TABLE, Op, Value, add_row, check_grads, function, grad, hypot, no_grad, toposort, where
 from autograd.functions import ROWS
 from nn import MLP, squared_error
+from tests.counting import alive
 
 # --- Value ---------------------------------------------------------------------------------
 
@@ -158,13 +159,13 @@ def test_a_dropped_loss_is_freed_without_the_collector() -> None:
     gc.collect()
     gc.disable()
     try:
-        count = len(gc.get_objects())
+        before = alive(Value)
         y = Value(3.0)
         for _ in range(1000):
             y = y * y + 1.0
-        assert len(gc.get_objects()) > count + 2000
+        assert alive(Value) > before + 2000
         del y
-        assert len(gc.get_objects()) < count + 100
+        assert alive(Value) == before
     finally:
         gc.enable()
 

@@ -3,6 +3,7 @@
 program   graph → instructions              lowered     what can be done with a program
 python    instructions → readable source    rows        the text of each row that all targets read
 targets   the same source elsewhere         trace       a Python function → program
+families  instructions → loops               matrices    families → matrix formulas, as text, LaTeX and arrays
 """
 
 from .lowered import Lowered, lower

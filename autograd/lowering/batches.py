@@ -7,22 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from ..errors import LoweringError
 from ..ops import Op
 from ..recording import given, number
 from .lookup import functions_of
+from .namespace import Namespace
 from .program import Program
 from .python import Style, compiled, function, source
-from .rows import Namespace, text, uses
+from .rows import text, uses
 
-_BLOCK = 4096  # samples at once: a result of so many stays in the cache, and memory stays bounded
+BLOCK = 4096  # samples at once: a result of so many stays in the cache, and memory stays bounded
 # The rows that NumPy, and JAX after it, have under another name.
 _NAMES = {
     "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2",
-    "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh", "pow": "power",
+    "asinh": "arcsinh", "acosh": "arccosh", "pow": "power",
 }  # fmt: skip
 
 
@@ -75,10 +76,15 @@ class Batched:
         self.program = program
         self.xp = xp
         self.lift = lift
+        self.functions = functions
         self.quiet = quiet
-        constants = {f"_{i}": lift(x) for i, x in program.constants.items()}
+
+    @cached_property
+    def run(self) -> Callable[..., Any]:
+        """The printed program as a function of arrays."""
+        constants = {f"_{i}": self.lift(x) for i, x in self.program.constants.items()}
         style = Style(number=lambda i, x: f"_{i}")  # PyTorch's functions take no plain numbers
-        self.run = function(source(program, style), {**functions, **constants})
+        return function(source(self.program, style), {**self.functions, **constants})
 
     def __call__(self, *inputs: Any) -> Any:
         arrays, shape = self.arrays(inputs)
@@ -135,7 +141,7 @@ class InBlocks(Batched):
 
 
 def _blocks(shape: tuple[int, ...]) -> list[Any]:
-    return [slice(i, i + _BLOCK) for i in range(0, shape[0], _BLOCK)] if shape else [...]
+    return [slice(i, i + BLOCK) for i in range(0, shape[0], BLOCK)] if shape else [...]
 
 
 def _shape(shape: tuple[int, ...]) -> str:
@@ -184,6 +190,7 @@ def with_torch(program: Program, functions: Mapping[str, Any], dtype: Any = None
     def where(condition: Any, x: Any, y: Any) -> Any:
         # Between two plain numbers torch would choose its default type, float32.
         plain = not isinstance(x, torch.Tensor) and not isinstance(y, torch.Tensor)
+        condition = condition if condition.dtype is torch.bool else condition != 0
         return torch.where(condition, lift(x).to(condition.device) if plain else x, y)
 
     # One erf of torch's is one pass over memory, and one of the text's sixty.

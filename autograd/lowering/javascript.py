@@ -6,6 +6,7 @@ in both languages, and the functions of JavaScript's Math are a few ULP from Pyt
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -17,6 +18,7 @@ from .program import Program
 from .python import Style, statements
 from .rows import PLAIN, text
 from .script import MATH, Script, number
+from .structure import Branch, Leaf, Tree
 
 
 def source(program: Program, functions: Mapping[str, str]) -> str:
@@ -41,6 +43,46 @@ def source(program: Program, functions: Mapping[str, str]) -> str:
     body = "\n".join([*given, *lines, f"return {result};"])
     lines = [*_needed(body), *body.splitlines()]
     return "\n".join([f"function program({arguments}) {{", *(f"  {line}" for line in lines), "}", ""])
+
+
+def on_arrays(text: str, takes: Tree, gives: Tree) -> str:
+    """A program's text as one of a function of arrays, typed or not, in the inputs' structure.
+
+    >>> from autograd import Value
+    >>> from autograd.lowering import lower
+    >>> x, a = [Value(1.0, "x1"), Value(2.0, "x2")], Value(3.0, "a")
+    >>> print(lower({"y": [a * v for v in x]}, {"x": x, "a": a}).to("javascript"), end="")
+    function program(given) {
+      function program(x1, x2, a) {
+        return [a * x1, a * x2];
+      }
+      const o = program(...given["x"], given["a"]);
+      return {"y": Float64Array.from(o.slice(0, 2))};
+    }
+    """
+    spread: list[str] = []
+
+    def read(tree: Tree, place: str) -> None:
+        if isinstance(tree, Leaf):
+            spread.append(f"...{place}" if tree.shape else place)
+            return
+        for k, (key, part) in enumerate(zip(tree.keys, tree.parts)):
+            read(part, f"{place}[{json.dumps(key) if isinstance(key, str) else k}]")
+
+    def written(tree: Tree) -> str:
+        if isinstance(tree, Leaf):
+            end = tree.start + tree.count
+            return f"Float64Array.from(o.slice({tree.start}, {end}))" if tree.shape else f"o[{tree.start}]"
+        parts = [written(part) for part in tree.parts]
+        if all(isinstance(key, str) for key in tree.keys):
+            return "{" + ", ".join(f"{json.dumps(key)}: {part}" for key, part in zip(tree.keys, parts)) + "}"
+        return f"[{', '.join(parts)}]"
+
+    read(takes, "given")
+    named = isinstance(takes, Branch) and all(isinstance(key, str) for key in takes.keys)
+    argument = "given" if named or isinstance(takes, Leaf) else "...given"
+    body = [*text.splitlines(), f"const o = program({', '.join(spread)});", f"return {written(gives)};"]
+    return "\n".join([f"function program({argument}) {{", *(f"  {line}" for line in body), "}", ""])
 
 
 @cache

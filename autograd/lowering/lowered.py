@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ..errors import LoweringError
 from ..value import Value
 from .program import Program, program_of
 from .python import compiled, source
-from .targets import compiled_for
+from .structure import Tree, check_names, of_scalars, parsed, structured
+from .targets import compiled_for, structured_for
+
+if TYPE_CHECKING:
+    from .families import Families
+    from .matrices import Matrices
+
+_MADE_AGAIN = ("_run", "source", "families", "matrices", "_on_lists")
 
 
 class Lowered(Program):
@@ -20,6 +28,9 @@ class Lowered(Program):
     >>> program(4.0, 5.0), len(program.instructions)
     ([21.0, 20.0], 2)
     """
+
+    takes: Tree | None = None  # the structure of the inputs and of the outputs, where one of them has one
+    gives: Tree | None = None
 
     @cached_property
     def source(self) -> str:
@@ -35,14 +46,51 @@ class Lowered(Program):
         return source(self)
 
     @cached_property
+    def families(self) -> Families:
+        """The layers that the program still knows: instructions of one kind, as loops.
+
+        >>> xs, ys = [Value(1.0, f"x{i}") for i in range(9)], [Value(2.0, f"y{i}") for i in range(9)]
+        >>> print(lower([(x - y).tanh() for x, y in zip(xs, ys)], [*xs, *ys]).families)
+        v[9] = sub(x[i], y[i])
+        v_2[9] = tanh(v[i])
+        """
+        from .families import families
+
+        if self.takes is None:
+            return families(self)
+        from .structured import named_leaves
+
+        return families(self, named_leaves(self, self.takes))
+
+    @cached_property
+    def matrices(self) -> Matrices:
+        """The program as matrix formulas, read off its scalar instructions.
+
+        >>> x, w = [Value(1.0, f"x{i}") for i in range(3)], [Value(2.0, f"w{i}") for i in range(3)]
+        >>> print(lower(sum(a * b for a, b in zip(w, x)).tanh(), [*x, *w]).matrices)
+        v = tanh(0 + dot(w, x))
+        """
+        from .matrices import Matrices
+
+        return Matrices(self.families)
+
+    @cached_property
     def _run(self) -> Callable[..., Any]:
         return compiled(self)
 
-    def __call__(self, *inputs: float) -> Any:
-        """The outputs as a list of floats, or one float if one Value was lowered.
+    @cached_property
+    def _on_lists(self) -> Any:
+        return self.to("python")
 
-        Raises LoweringError for another number of inputs than the program has.
+    def __call__(self, *inputs: Any, **named: Any) -> Any:
+        """The outputs as a list of floats, or one float if one Value was lowered; else in their structure.
+
+        Raises LoweringError for another number of inputs than the program has, or another structure.
         """
+        if self.takes is not None:
+            return self._on_lists(*inputs, **named)
+        if named:
+            raise LoweringError(f"the program's inputs have no names: {', '.join(named)} cannot be given by name")
         if len(inputs) != len(self.inputs):
             self.check_count(inputs)
         return self._run(*inputs)
@@ -66,26 +114,47 @@ class Lowered(Program):
         }
         <BLANKLINE>
         """
+        if self.takes is not None and self.gives is not None:
+            return structured_for(self, self.takes, self.gives, target, **options)
         return compiled_for(self, target, **options)
 
     def __getstate__(self) -> dict[str, Any]:
         """What a pickle keeps: not the function and the text that it was made of, which are made again."""
-        return {key: x for key, x in self.__dict__.items() if key not in ("_run", "source")}
+        return {key: x for key, x in self.__dict__.items() if key not in _MADE_AGAIN}
 
 
-def lower(outputs: Value | Iterable[Value], inputs: Iterable[Value], *, allow_constants: bool = False) -> Lowered:
+def lower(outputs: Any, inputs: Any, *, allow_constants: bool = False) -> Lowered:
     """The graph of the outputs as a program of the inputs.
 
     outputs          a Value, or several; gradients from `grad` among them
     inputs           the leaves that become the program's arguments, in this order
     allow_constants  whether an output may be independent of the inputs, like the zeros of a Hessian
 
-    Raises LoweringError for an output that no input reaches, and for a leaf that is neither an
-    input nor a plain number: its value would be frozen into the program.
+    Both may have a structure: dictionaries, lists, tuples and named tuples around Values, flat lists of Values and
+    object arrays of them.  Each of these is an array to the program, which is called with the inputs' names and
+    returns the outputs' structure; an array with one more axis in front has samples.  A flat list as the outermost
+    thing is so many single numbers.
+
+    Raises LoweringError for an output that no input reaches, for a leaf that is neither an input nor a plain number,
+    whose value would be frozen into the program, and for inputs called `out` or `threads`, which a call has itself.
 
     >>> from autograd import grad
     >>> x = Value(3.0, "x"); y = x * x * x
     >>> lower([y, *grad(y, [x])], [x])(2.0)
     [8.0, 12.0]
+    >>> a, b = Value(2.0), Value(3.0)
+    >>> lower({"sum": a + b, "both": [a * b, a / b]}, {"a": a, "b": b})(a=8.0, b=2.0)
+    {'sum': 10.0, 'both': [16.0, 4.0]}
     """
-    return Lowered(**vars(program_of(outputs, inputs, allow_constants)))
+    if not structured(outputs) and not structured(inputs):
+        return Lowered(**vars(program_of(outputs, inputs, allow_constants)))
+    single = isinstance(outputs, Value)
+    gives, results = (
+        parsed("outputs", outputs) if structured(outputs) else (None, [outputs] if single else list(outputs))
+    )
+    takes, arguments = parsed("inputs", inputs) if structured(inputs) else (None, inputs)
+    program = Lowered(**vars(program_of(results, arguments, allow_constants)))
+    program.gives = gives or of_scalars(results, single)
+    program.takes = takes or of_scalars(program.inputs, isinstance(inputs, Value))
+    check_names(program.takes)
+    return program

@@ -18,9 +18,11 @@ from ..graph import toposort
 from ..ops import BUILT_IN, LITERAL, TABLE, Op
 from ..value import Value
 from ..words.naming import identifier, names_of, unique
+from .collector import paused
 
-_OF_SQUARE = ("pow_dx", "pow_dxx")  # 2·x and 2 for x², to the bit, and by far the most frequent power
-_COMMUTATIVE = {TABLE["add"], TABLE["mul"]}
+_MUL = TABLE["mul"]
+_OF_SQUARE = (TABLE["pow_dx"], TABLE["pow_dxx"])  # 2·x and 2 for x², to the bit, and by far the most frequent power
+_COMMUTATIVE = (TABLE["add"], _MUL)
 
 
 class Instruction(NamedTuple):
@@ -109,6 +111,11 @@ def program_of(outputs: Value | Iterable[Value], inputs: Iterable[Value], allow_
     if len(set(leaves)) != len(leaves):
         twice = next(v for i, v in enumerate(leaves) if v in leaves[:i])
         raise LoweringError(f"lower(outputs, inputs): {_told(twice)} is listed twice among the inputs")
+    with paused():
+        return _built(roots, leaves, single, allow_constants)
+
+
+def _built(roots: list[Value], leaves: list[Value], single: bool, allow_constants: bool) -> Program:
     order = toposort(*roots)
     builder = _Builder(leaves, names_of(dict.fromkeys([*leaves, *order]), roots[0]))
     for node in order:
@@ -170,24 +177,28 @@ class _Builder:
         return self.known[key]
 
     def instruction(self, row: Op, operands: tuple[int, ...]) -> int:
-        if row.name in _OF_SQUARE and self.constants.get(operands[1]) == 2.0:
-            if row.name == "pow_dxx":
+        constants = self.constants
+        if row in _OF_SQUARE and constants.get(operands[1]) == 2.0:
+            if row is not _OF_SQUARE[0]:
                 return operands[1]
-            row, operands = TABLE["mul"], operands[::-1]
-        if row.name == "mul":
-            for one, other in (operands, operands[::-1]):
-                if one in self.ones:
-                    return other
-        key = (row, tuple(sorted(operands)) if row in _COMMUTATIVE else operands)
-        if key not in self.known:
+            row, operands = _MUL, operands[::-1]
+        if row is _MUL and not self.ones.isdisjoint(operands):
+            first, second = operands
+            return second if first in self.ones else first
+        key = (row, operands)
+        if row in _COMMUTATIVE:
+            first, second = operands
+            key = (row, operands if first <= second else (second, first))
+        result = self.known.get(key)
+        if result is None:
             self.known[key] = result = self.new()
-            constants = self.constants
-            if all(i in constants for i in operands):
+            instruction = Instruction(result, row, operands)
+            if all(map(constants.__contains__, operands)):
                 constants[result] = row.function(*[constants[i] for i in operands])
-                self.folded.append(Instruction(result, row, operands))
+                self.folded.append(instruction)
             else:
-                self.instructions.append(Instruction(result, row, operands))
-        return self.known[key]
+                self.instructions.append(instruction)
+        return result
 
     def new(self) -> int:
         self.count += 1

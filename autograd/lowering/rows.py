@@ -6,21 +6,17 @@ chooses, so that nothing depends on the data.  The formulas and their reasons ar
 autograd/reals.  What it costs: powers and quotients may lose digits where a part of them leaves
 the range of a double, which reals/powers.py avoids by looking.
 
-Symbols: e an exponential that cannot overflow; φ and Φ density and distribution of the standard
-normal; erfcx z = erfc(z)·exp(z²), which decays like 1/z only, so a polynomial in w = (z − 2)/(z + 2)
-can follow it.
+Symbols: e an exponential that cannot overflow; m the largest operand.
 
-A function has the name of its row.  PLAIN are those that are one function of the namespace.
+PLAIN are the rows that are one function of the namespace, SHORT those of one line; of the others a
+function has the name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache, reduce
-from math import factorial
-from operator import add as _add
 from operator import mul as _mul
-from operator import or_ as _or
 from typing import Any
 
 # isort: off
@@ -29,75 +25,28 @@ from ..reals.activations import (
     GELU_AROUND_MINIMUM, GELU_AROUND_ROOT, GELU_ROOT, GELU_ROOT_REST, SILU_ROOT, SILU_ROOT_REST,
 )  # fmt: skip
 from ..reals.elementary import inf, nan
+from .namespace import Anything, Namespace, clamped, finite, maximum
+from .normal import ERF, ERFC, scaled_erfc, times_gaussian, upper_tail
 # isort: on
 
 PLAIN = {
     "abs", "sqrt", "exp", "expm1", "exp2", "log", "log1p", "log2", "log10", "sin", "cos", "tan", "asin", "acos", "atan",
-    "atan2", "tanh", "asinh", "acosh", "atanh", "copysign", "floor", "ceil", "trunc", "fmod",
+    "atan2", "tanh", "asinh", "acosh", "copysign", "floor", "ceil", "trunc", "fmod",
 }  # fmt: skip
 # What is exact or rounded correctly.
 EXACT = {"where", "abs", "sqrt", "copysign", "floor", "ceil", "trunc"}
 
 
-class Namespace:
-    """What the texts are written with.
-
-    A target adds where, abs, sqrt, exp, … under the names of the rows, and may have better ones of these.
-    """
-
-    def decay(self, x: Any) -> Any:
-        """eˣ for x ≤ 0."""
-        return self.exp(x)
-
-    def times_exp(self, a: Any, x: Any) -> Any:
-        """a·eˣ for x ≤ 0, also where eˣ is subnormal and the product is not."""
-        half = self.exp(0.5 * x)
-        return self.where(x < -700.0, a * half * half, a * self.exp(x))
-
-    def polynomial(self, coefficients: Sequence[float], x: Any) -> Any:
-        """Horner's rule, the highest coefficient first."""
-        return reduce(lambda total, c: total * x + c, coefficients[1:], coefficients[0])
-
-    def each(self, f: Callable[[Any], Any], xs: Sequence[Any]) -> Any:
-        return [f(x) for x in xs]
-
-    def some(self, f: Callable[[Any], Any], xs: Sequence[Any]) -> Any:
-        """Whether f holds for one of them."""
-        return reduce(_or, map(f, xs))
-
-    def largest(self, xs: Sequence[Any]) -> Any:
-        """The largest, or nan if one is."""
-        return reduce(lambda x, y: maximum(self, x, y), xs)
-
-    def total(self, xs: Sequence[Any]) -> Any:
-        """Σ x from left to right."""
-        return reduce(_add, xs)
-
-    def compensated(self, xs: Sequence[Any]) -> Any:
-        """Σ x by two passes that turn rounding errors into terms, as in Ogita, Rump, Oishi (2005), algorithm 4.8."""
-        terms = list(xs)
-        for _ in range(2):
-            for i in range(1, len(terms)):
-                a, b = terms[i - 1], terms[i]
-                terms[i] = s = a + b
-                back = s - a
-                terms[i - 1] = (a - (s - back)) + (b - back)
-        return reduce(_add, terms, 0.0)
-
-    def __getattr__(self, name: str) -> Any:
-        raise AttributeError(name)
-
-
 def text(name: str) -> Callable[..., Any] | None:
     """The text of a built-in row, a function of a namespace and the operands; None where there is none.
 
-    >>> text("relu").__name__, text("no_row")
-    ('relu', None)
+    >>> text("silu").__name__, text("no_row")
+    ('silu', None)
     """
     if name in PLAIN:
         one, two = lambda xp, x: getattr(xp, name)(x), lambda xp, x, y: getattr(xp, name)(x, y)
         return one if TABLE[name].arity == 1 else two
-    return globals()[name] if TABLE.get(name) in BUILT_IN and name in globals() else None
+    return SHORT.get(name) or globals().get(name) if TABLE.get(name) in BUILT_IN else None
 
 
 @cache
@@ -112,67 +61,56 @@ def uses(name: str) -> frozenset[str]:
     class Asked(Namespace):
         def __getattr__(self, name: str) -> Any:
             asked.add(name)
-            return lambda *_: _Anything()
+            return lambda *_: Anything()
 
     written = text(name)
     assert written is not None
-    written(Asked(), *[_Anything()] * (TABLE[name].arity or 4))
+    written(Asked(), *[Anything()] * (TABLE[name].arity or 4))
     return frozenset(asked)
 
 
-class _Anything:
-    """An operand that every operation gives another of."""
-
-    def _(self, *_: Any) -> _Anything:
-        return self
-
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __neg__ = _
-    __lt__ = __le__ = __gt__ = __ge__ = __and__ = __or__ = __invert__ = _
-    __eq__ = __ne__ = _  # type: ignore[assignment]
-    __hash__ = None  # type: ignore[assignment]
-
-
-def finite(x: Any) -> Any:
-    return x - x == 0.0
-
-
-def clamped(xp: Any, x: Any, low: float, high: float) -> Any:
-    """x between two bounds; nan stays."""
-    x = xp.where(x < low, low, x)
-    return xp.where(x > high, high, x)
+SHORT: dict[str, Callable[..., Any]] = {
+    "add": lambda xp, x, y: x + y,
+    "sub": lambda xp, x, y: x - y,
+    "mul": lambda xp, x, y: x * y,
+    "neg": lambda xp, x: -x,
+    "div": lambda xp, x, y: x / y,
+    "pow": lambda xp, x, y: xp.pow(x, y),
+    "pow_dxx": lambda xp, x, y: xp.where((y == 0.0) | (y == 1.0), 0.0, _power_times(xp, x, y, 2, y, y - 1.0)),
+    "log1p_slope": lambda xp, x: log_slope(xp, 1.0 + x),
+    "log10_slope": lambda xp, x: xp.where(x < 0.0, nan, 0.4342944819032518 / xp.abs(x)),
+    "asin_slope": lambda xp, x: 1.0 / xp.sqrt((1.0 - x) * (1.0 + x)),  # outside [−1, 1] the product is negative
+    "atan_slope": lambda xp, x: xp.where(xp.abs(x) < 1e100, 1.0 / (1.0 + x * x), (1.0 / x) / x),
+    "atanh_slope": lambda xp, x: log_slope(xp, (1.0 - x) * (1.0 + x)),
+    "sinh": lambda xp, x: xp.where(xp.abs(x) > 20.0, xp.copysign(_half_exp(xp, xp.abs(x)), x), xp.sinh(x)),
+    "cosh": lambda xp, x: xp.where(xp.abs(x) > 20.0, _half_exp(xp, xp.abs(x)), xp.cosh(x)),
+    "step": lambda xp, x: xp.where(x > 0.0, 1.0, xp.where(x <= 0.0, 0.0, nan)),
+    "minimum": lambda xp, x, y: xp.where((x <= y) | (x != x), x, y),
+    "larger": lambda xp, x, y: xp.where(x > y, 1.0, xp.where(x == y, 0.5, xp.where(x < y, 0.0, nan))),
+    "where": lambda xp, condition, x, y: xp.where(condition != 0.0, x, y),
+    "lt": lambda xp, x, y: xp.where(x < y, 1.0, 0.0),
+    "le": lambda xp, x, y: xp.where(x <= y, 1.0, 0.0),
+    "gt": lambda xp, x, y: xp.where(x > y, 1.0, 0.0),
+    "ge": lambda xp, x, y: xp.where(x >= y, 1.0, 0.0),
+    "gated": lambda xp, g, d: xp.where((g != 0.0) & (d != 0.0), g * d, 0.0),
+    "relu": lambda xp, x: xp.where(x <= 0.0, 0.0, x),
+    "leaky_relu": lambda xp, x, slope: xp.where(x > 0.0, x, slope * x),
+    "leaky_relu_slope": lambda xp, x, slope: xp.where(x > 0.0, 1.0, xp.where(x <= 0.0, slope, nan)),
+    "elu": lambda xp, x, alpha: xp.where(x > 0.0, x, alpha * xp.expm1(x)),
+    "softplus": lambda xp, x: xp.where(x != x, nan, xp.where(x > 0.0, x, 0.0) + xp.log1p(xp.decay(-xp.abs(x)))),
+    "softsign": lambda xp, x: xp.where(finite(x), x / (1.0 + xp.abs(x)), sign(xp, x)),
+    "erf_slope": lambda xp, x: times_gaussian(xp, 1.1283791670955126, x, 1.0),
+    "normal_density": lambda xp, x: times_gaussian(xp, 0.3989422804014327, x, 0.5),
+}
 
 
 # --- arithmetic and powers ------------------------------------------------------------
-
-
-def add(xp: Any, x: Any, y: Any) -> Any:
-    return x + y
-
-
-def sub(xp: Any, x: Any, y: Any) -> Any:
-    return x - y
-
-
-def mul(xp: Any, x: Any, y: Any) -> Any:
-    return x * y
-
-
-def neg(xp: Any, x: Any) -> Any:
-    return -x
-
-
-def div(xp: Any, x: Any, y: Any) -> Any:
-    return x / y
 
 
 def div_slope(xp: Any, x: Any, y: Any) -> Any:
     quotient = x / y
     larger = -((x * 2.0**600) / y / y) * 2.0**-600
     return xp.where(xp.abs(quotient) < 1e-290, larger, -(quotient / y))
-
-
-def pow(xp: Any, x: Any, y: Any) -> Any:
-    return xp.pow(x, y)
 
 
 def _power_times(xp: Any, x: Any, y: Any, n: int, *factors: Any) -> Any:
@@ -201,10 +139,6 @@ def pow_dy(xp: Any, x: Any, y: Any) -> Any:
     at_zero = xp.where(y >= 0.0, 0.0, xp.where(y < 0.0, -inf, nan))
     general = xp.where((x == inf) & (y < 0.0), 0.0, _power_times(xp, x, y, 0, xp.log(x)))
     return xp.where(x == 0.0, at_zero, general)
-
-
-def pow_dxx(xp: Any, x: Any, y: Any) -> Any:
-    return xp.where((y == 0.0) | (y == 1.0), 0.0, _power_times(xp, x, y, 2, y, y - 1.0))
 
 
 def pow_dxy(xp: Any, x: Any, y: Any) -> Any:
@@ -246,22 +180,6 @@ def log_slope(xp: Any, x: Any) -> Any:
     return xp.where(x < 0.0, nan, 1.0 / xp.abs(x))
 
 
-def log1p_slope(xp: Any, x: Any) -> Any:
-    return log_slope(xp, 1.0 + x)
-
-
-def log10_slope(xp: Any, x: Any) -> Any:
-    return xp.where(x < 0.0, nan, 0.4342944819032518 / xp.abs(x))
-
-
-def asin_slope(xp: Any, x: Any) -> Any:
-    return 1.0 / xp.sqrt((1.0 - x) * (1.0 + x))  # outside [−1, 1] the product is negative
-
-
-def atan_slope(xp: Any, x: Any) -> Any:
-    return xp.where(xp.abs(x) < 1e100, 1.0 / (1.0 + x * x), (1.0 / x) / x)
-
-
 def atan2_slope(xp: Any, x: Any, y: Any) -> Any:
     largest = maximum(xp, xp.abs(x), xp.abs(y))
     unit = xp.where(largest < 1e-150, 2.0**600, xp.where(largest > 1e150, 2.0**-600, 1.0))
@@ -269,16 +187,9 @@ def atan2_slope(xp: Any, x: Any, y: Any) -> Any:
     return xp.where(largest == inf, xp.copysign(0.0 * unit, x), a / (a * a + b * b) * unit)
 
 
-def atanh_slope(xp: Any, x: Any) -> Any:
-    return log_slope(xp, (1.0 - x) * (1.0 + x))
-
-
-def sinh(xp: Any, x: Any) -> Any:
-    return xp.where(xp.abs(x) > 20.0, xp.copysign(_half_exp(xp, xp.abs(x)), x), xp.sinh(x))
-
-
-def cosh(xp: Any, x: Any) -> Any:
-    return xp.where(xp.abs(x) > 20.0, _half_exp(xp, xp.abs(x)), xp.cosh(x))
+def atanh(xp: Any, x: Any) -> Any:
+    a = xp.abs(x)  # XLA's own loses two digits
+    return xp.copysign(0.5 * xp.log1p(2.0 * a / (1.0 - a)), x)
 
 
 def _half_exp(xp: Any, x: Any) -> Any:
@@ -292,46 +203,6 @@ def _half_exp(xp: Any, x: Any) -> Any:
 
 def sign(xp: Any, x: Any) -> Any:
     return xp.where(x > 0.0, 1.0, xp.where(x < 0.0, -1.0, x * 0.0))
-
-
-def step(xp: Any, x: Any) -> Any:
-    return xp.where(x > 0.0, 1.0, xp.where(x <= 0.0, 0.0, nan))
-
-
-def maximum(xp: Any, x: Any, y: Any) -> Any:
-    return xp.where((x >= y) | (x != x), x, y)
-
-
-def minimum(xp: Any, x: Any, y: Any) -> Any:
-    return xp.where((x <= y) | (x != x), x, y)
-
-
-def larger(xp: Any, x: Any, y: Any) -> Any:
-    return xp.where(x > y, 1.0, xp.where(x == y, 0.5, xp.where(x < y, 0.0, nan)))
-
-
-def where(xp: Any, condition: Any, x: Any, y: Any) -> Any:
-    return xp.where(condition != 0.0, x, y)
-
-
-def lt(xp: Any, x: Any, y: Any) -> Any:
-    return xp.where(x < y, 1.0, 0.0)
-
-
-def le(xp: Any, x: Any, y: Any) -> Any:
-    return xp.where(x <= y, 1.0, 0.0)
-
-
-def gt(xp: Any, x: Any, y: Any) -> Any:
-    return xp.where(x > y, 1.0, 0.0)
-
-
-def ge(xp: Any, x: Any, y: Any) -> Any:
-    return xp.where(x >= y, 1.0, 0.0)
-
-
-def gated(xp: Any, g: Any, d: Any) -> Any:
-    return xp.where((g != 0.0) & (d != 0.0), g * d, 0.0)
 
 
 # --- whole numbers and remainders -----------------------------------------------------
@@ -441,28 +312,8 @@ def sigmoid_slope(xp: Any, x: Any) -> Any:
     return e / (1.0 + e * (2.0 + e))
 
 
-def relu(xp: Any, x: Any) -> Any:
-    return xp.where(x <= 0.0, 0.0, x)
-
-
-def leaky_relu(xp: Any, x: Any, slope: Any) -> Any:
-    return xp.where(x > 0.0, x, slope * x)
-
-
-def leaky_relu_slope(xp: Any, x: Any, slope: Any) -> Any:
-    return xp.where(x > 0.0, 1.0, xp.where(x <= 0.0, slope, nan))
-
-
-def elu(xp: Any, x: Any, alpha: Any) -> Any:
-    return xp.where(x > 0.0, x, alpha * xp.expm1(x))
-
-
 def elu_slope(xp: Any, x: Any, alpha: Any) -> Any:
     return xp.where(x > 0.0, 1.0, xp.where(x < -1400.0, alpha * 0.0, xp.times_exp(alpha, x)))
-
-
-def softplus(xp: Any, x: Any) -> Any:
-    return xp.where(x != x, nan, xp.where(x > 0.0, x, 0.0) + xp.log1p(xp.decay(-xp.abs(x))))
 
 
 def silu(xp: Any, x: Any) -> Any:
@@ -482,40 +333,12 @@ def silu_slope(xp: Any, x: Any) -> Any:
     return xp.where(x > 800.0, 1.0, xp.where(x < -800.0, far, inner))
 
 
-def softsign(xp: Any, x: Any) -> Any:
-    return xp.where(finite(x), x / (1.0 + xp.abs(x)), sign(xp, x))
-
-
 def softsign_slope(xp: Any, x: Any) -> Any:
-    o = 1.0 / (1.0 + xp.abs(x))
-    return o * o
+    size = 1.0 + xp.abs(x)
+    return 1.0 / size / size
 
 
 # --- the normal distribution ----------------------------------------------------------
-
-# erf(√z) / √z on 0 ≤ z ≤ 1, error 7.4e-18; this and the others as in native/kernels.py
-ERF = (
-    -7.795898827002142e-10, 1.3720064546777686e-08, -1.6208483801871705e-07, 1.6447424703317362e-06,
-    -1.492473690741966e-05, 0.00012055294904839707, -0.0008548325975389692, 0.0052239776071164225,
-    -0.02686617064323777, 0.11283791670945006, -0.37612638903183543, 1.1283791670955126,
-)  # fmt: skip
-# erfcx z on 1 ≤ z ≤ 6, −1/3 ≤ w ≤ 1/2, error 9.0e-17
-ERFC = (
-    3.917059299925389e-06, 1.820143195975009e-06, -1.4067532694582058e-05, -2.7647305443610053e-05,
-    2.754312818566672e-05, 0.00017436697232946864, 4.3554202452705896e-05, -0.0009819773208131022,
-    -0.0008471431980760424, 0.006997461747753573, 0.00373289240349224, -0.07897858101585253,
-    0.24165819424246987, -0.4271858474139579, 0.25539567631050575,
-)  # fmt: skip
-# (z + 2)·erfcx z on 0 ≤ z ≤ 28.4, −1 ≤ w ≤ 0.8685, error 9.5e-18
-ERFCX = (
-    -1.8284012409343871e-09, -8.771457832560913e-09, -7.113768292915277e-09, 3.752476009660644e-08,
-    9.753184743974319e-08, 1.8733571969720677e-08, -3.048261585170807e-07, -5.855822831582703e-07,
-    -1.4923147143802426e-08, 2.0075882394216516e-06, 3.6530874076900104e-06, -1.1268512525984029e-06,
-    -1.6124249671073875e-05, -2.1696081196815697e-05, 3.414968173774554e-05, 0.00014447075119518142,
-    3.437131669668349e-05, -0.0006630735078926978, -0.0008372960512617098, 0.003090612059491473,
-    0.006479185067145153, -0.021510661889501334, -0.03644223150686431, 0.27947209255605504,
-    -0.6871606844138107, 1.021582705242023,
-)  # fmt: skip
 
 
 def erf(xp: Any, x: Any) -> Any:
@@ -527,47 +350,23 @@ def erf(xp: Any, x: Any) -> Any:
     return xp.where(z < 1.0, small, xp.copysign(large, x))
 
 
-def _times_gaussian(xp: Any, factor: Any, x: Any, k: float) -> Any:
-    """factor·exp(−k·x²).  Rounding x² would cost k·x² ulp, so x = near + rest with an exact near²."""
-    x = clamped(xp, x, -40.0, 40.0)
-    near = xp.floor(x * 4096.0 + 0.5) * 2.0**-12  # 12 bits after the point
-    z = (x - near) * (x + near) * -k  # |z| < 0.01: Taylor's series to z⁶
-    taylor = xp.polynomial([1.0 / factorial(i) for i in (6, 5, 4, 3, 2, 1)], z) * z
-    value = xp.times_exp(factor + factor * taylor, near * near * -k)
-    return xp.where(xp.abs(x) < 40.0, value, xp.where(x != x, nan, 0.0))
-
-
 def erfc(xp: Any, x: Any) -> Any:
     z = clamped(xp, xp.abs(x), 0.0, 28.4)  # erfc of more is 0
-    upper = _times_gaussian(xp, xp.polynomial(ERFCX, (z - 2.0) / (z + 2.0)) / (z + 2.0), z, 1.0)
+    upper = times_gaussian(xp, scaled_erfc(xp, z), z, 1.0)
     return xp.where(x < 0.0, 2.0 - upper, upper)
-
-
-def erf_slope(xp: Any, x: Any) -> Any:
-    return _times_gaussian(xp, 1.1283791670955126, x, 1.0)
-
-
-def normal_density(xp: Any, x: Any) -> Any:
-    return _times_gaussian(xp, 0.3989422804014327, x, 0.5)
-
-
-def _upper_tail(xp: Any, y: Any) -> Any:
-    """1 − Φ(y) = φ(y)·√(π/2)·erfcx(y/√2) without the factor exp(−y²/2), for 0 ≤ y ≤ 40."""
-    z = y * 0.7071067811865476
-    return 0.5 * xp.polynomial(ERFCX, (z - 2.0) / (z + 2.0)) / (z + 2.0)
 
 
 def gelu(xp: Any, x: Any) -> Any:
     y = clamped(xp, xp.abs(x), 0.0, 40.0)
-    tail = _upper_tail(xp, y)
-    below = _times_gaussian(xp, x * tail, y, 0.5)
-    above = x * (1.0 - _times_gaussian(xp, tail, y, 0.5))
+    tail = upper_tail(xp, y)
+    below = times_gaussian(xp, x * tail, y, 0.5)
+    above = x * (1.0 - times_gaussian(xp, tail, y, 0.5))
     return xp.where(x < -40.0, 0.0, xp.where(x > 0.0, above, xp.where(x < 0.0, below, x)))
 
 
 def gelu_slope(xp: Any, x: Any) -> Any:
     y = clamped(xp, xp.abs(x), 0.0, 40.0)
-    below = _times_gaussian(xp, _upper_tail(xp, y) - 0.3989422804014327 * y, y, 0.5)
+    below = times_gaussian(xp, upper_tail(xp, y) - 0.3989422804014327 * y, y, 0.5)
     above = 1.0 - below  # Φ(x) + x·φ(x) of x is 1 minus that of −x
     # It goes through zero: from its root or its minimum it is summed up.
     t = clamped(xp, (x - GELU_ROOT) - GELU_ROOT_REST, -1.0, 1.0)

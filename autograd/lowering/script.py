@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from textwrap import wrap
 from typing import Any
 
-from .rows import Namespace
+from .namespace import Namespace
 
 # How tightly an expression binds: what stands in brackets where; _NAMED: where only a name may stand.
 _CHOICE, _OR, _AND, _EQUALITY, _RELATION, _SUM, _PRODUCT, _SIGN, _ATOM, _NAMED = range(10)

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..errors import LoweringError, MissingDependency
 from .program import Program
+from .structure import Tree
 
 # target -> the package it needs, how to install that
 _NEEDS = {
@@ -62,6 +63,29 @@ def compiled_for(program: Program, target: str, *, functions: dict[str, Any] | N
         return source(program, functions or {})
     symbols = importlib.import_module(".symbols", __package__)
     return getattr(symbols, f"with_{target}")(program, functions or {})
+
+
+def structured_for(program: Program, takes: Tree, gives: Tree, target: str, **options: Any) -> Any:
+    """What `Program.to` returns for a program whose inputs or outputs have a structure."""
+    from .structured import OfArrays, OfNumbers, Structured
+
+    runner = compiled_for(program, target, **options)
+    if target == "javascript":
+        from .javascript import on_arrays
+
+        return on_arrays(runner, takes, gives)
+    kind = type(runner).__name__
+    engine: Any
+    if kind == "Native":
+        from .native.structured import OfLeaves
+
+        engine = OfLeaves(runner, takes, gives)
+    elif kind in ("Batched", "InBlocks"):
+        block = importlib.import_module(".batches", __package__).BLOCK if kind == "InBlocks" else None
+        engine = OfArrays(program, takes, gives, runner.xp, runner.functions, runner.lift, runner.quiet, block)
+    else:
+        engine = OfNumbers(takes, gives, runner.run if kind == "OnLists" else runner)
+    return Structured(program, takes, gives, engine)
 
 
 def _native(program: Program, functions: dict[str, Any], options: dict[str, Any]) -> Any:

@@ -15,15 +15,17 @@ from ..recording import tracing
 from ..value import Value
 from ..words.naming import name
 from .lowered import Lowered, lower
+from .structure import Tree, check_names, leaves, parsed, rebuilt, structured
 
 _PLACES = (0.6180339887498949, -1.4142135623730951, 23.140692632779267)
 
 
-def lower_function(f: Callable[..., Any], n: int, *, allow_constants: bool = False) -> Lowered:
+def lower_function(f: Callable[..., Any], n: Any, *, allow_constants: bool = False) -> Lowered:
     """The program of a function of n Values, with the inputs x₁ … xₙ.
 
-    f   takes n Values; returns a Value, or a list or tuple of Values
-    n   how many inputs
+    f   takes n Values; returns a Value, a list or tuple of Values, or a structure as `lower` takes it
+    n   how many inputs; or a structure of Values: f is called with others in their places, those of a
+        dictionary by name, those of a list or a tuple by position
     allow_constants  as for lower: whether an output may be independent of the inputs
 
     Raises LoweringError where f cannot be recorded faithfully: it asks for the truth of a Value
@@ -33,12 +35,18 @@ def lower_function(f: Callable[..., Any], n: int, *, allow_constants: bool = Fal
     >>> from autograd import where
     >>> lower_function(lambda x: where(x > 0, x, 0.5 * x), 1)(-3.0)
     -1.5
+    >>> scaled = lower_function(lambda x, a: {"y": [a * v for v in x]}, {"x": [Value(0.0)] * 2, "a": Value(0.0)})
+    >>> scaled(x=[1.0, 2.0], a=3.0)
+    {'y': [3.0, 6.0]}
     >>> lower_function(lambda x: x if x > 0 else 0.5 * x, 1)
     Traceback (most recent call last):
     ...
     autograd.errors.LoweringError: while a function is traced, a Value has no truth: ...
     """
-    if not isinstance(n, int) or n < 0:
+    if structured(n):
+        n = parsed("n", n)[0]
+        check_names(n)
+    elif not isinstance(n, int) or n < 0:
         raise LoweringError(f"lower_function(f, n): n is the number of inputs, and was given as {n!r}")
     first, *others = (_recorded(f, n, place, allow_constants) for place in _PLACES)
     for other in others:
@@ -54,15 +62,17 @@ def lower_function(f: Callable[..., Any], n: int, *, allow_constants: bool = Fal
 trace = lower_function  # its name before it had a telling one
 
 
-def _recorded(f: Callable[..., Any], n: int, place: float, allow_constants: bool) -> Lowered:
+def _recorded(f: Callable[..., Any], n: int | Tree, place: float, allow_constants: bool) -> Lowered:
+    count = n if isinstance(n, int) else sum(leaf.count for leaf in leaves(n))
     # Different numbers, of both signs, so that no two inputs look alike.
-    inputs = [Value(place * (-1) ** i * (1 + i / (n + 1)), name("x", i + 1)) for i in range(n)]
+    values = [Value(place * (-1) ** i * (1 + i / (count + 1)), name("x", i + 1)) for i in range(count)]
+    inputs: Any = values if isinstance(n, int) else rebuilt(n, lambda leaf: leaf.of(values))
     token = tracing.set(True)
     try:
-        outputs = f(*inputs)
+        outputs = f(**inputs) if isinstance(inputs, dict) else f(*inputs)
     finally:
         tracing.reset(token)
-    if not isinstance(outputs, Value):
+    if not isinstance(outputs, Value) and not structured(outputs):
         if not isinstance(outputs, (list, tuple)):
             raise LoweringError(
                 f"lower_function: the function returned {outputs!r}; it must return a Value, or a list of them"

@@ -30,7 +30,9 @@ _LETTERS = {
     "ŷ": r"\hat y",
     "Σ": r"\Sigma",
 }
+_DELIMITERS = str.maketrans({"⌊": r"\lfloor ", "⌋": r" \rfloor", "⌈": r"\lceil ", "⌉": r" \rceil"})
 _SPECIAL = str.maketrans({c: "\\" + c for c in "#$%&_{}"} | {"\\": r"\backslash ", "^": r"\hat{}", "~": r"\sim "})
+_BETWEEN = {"mod", "floordiv", "lt", "le", "gt", "ge"}  # whose symbol stands between the operands
 SUM, SIGNED, PRODUCT, ATOM = range(4)  # how tightly an expression holds together
 
 
@@ -83,6 +85,8 @@ class Formulas:
     >>> u, w = Value(1.0), Value(2.0)
     >>> Formulas({u: "u", w: "w"}).write(u.tanh() * (w - 1.0))
     'tanh(u)·(w − 1)'
+    >>> Formulas({u: "u", w: "w"}).write((u % w).floor() * (u % w)), Formulas({u: "u"}).write(abs(u).ceil())
+    ('⌊u % w⌋·(u % w)', '⌈|u|⌉')
     """
 
     names: Mapping[Value, str]
@@ -128,8 +132,15 @@ class Formulas:
             return self._power(*operands), ATOM
         if operation == "sumprod":
             return self._sum_of_products(operands)
-        symbol = self.name((self.rows or {}).get(operation, x.op.symbol))
-        return f"{symbol}({', '.join(self.write(p) for p in operands)})", ATOM
+        if operation in _BETWEEN:
+            sign = self.name(x.op.symbol)
+            return f"{self.write(operands[0], PRODUCT)} {sign} {self.write(operands[1], ATOM)}", SUM
+        symbol = (self.rows or {}).get(operation, x.op.symbol)
+        left, dot, right = symbol.partition("·")
+        if dot and len(operands) == 1:  # |·|, ⌊·⌋
+            left, right = (side.translate(_DELIMITERS) if self.latex else side for side in (left, right))
+            return f"{left}{self.write(operands[0])}{right}", ATOM
+        return f"{self.name(symbol)}({', '.join(self.write(p) for p in operands)})", ATOM
 
     def _power(self, base: Value, exponent: Value) -> str:
         below, above = self.write(base, ATOM), self.write(exponent)

@@ -9,6 +9,7 @@ import keyword
 import re
 import unicodedata
 from collections.abc import Container, Iterable, Iterator
+from functools import lru_cache
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _SUBSCRIPTS = str.maketrans("0123456789,", "₀₁₂₃₄₅₆₇₈₉,")
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _PLAIN = str.maketrans("₀₁₂₃₄₅₆₇₈₉⁰¹²³⁴⁵⁶⁷⁸⁹", "01234567890123456789")
+_INDEX, _SHORT = "₀₁₂₃₄₅₆₇₈₉", 12
 _GREEK = {
     "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "Δ": "Delta", "ε": "epsilon", "η": "eta", "θ": "theta",
     "λ": "lambda_", "μ": "mu", "ν": "nu", "π": "pi", "ρ": "rho", "σ": "sigma", "Σ": "sum", "τ": "tau", "φ": "phi",
@@ -102,6 +104,27 @@ def identifier(label: str) -> str:
     >>> identifier("import os; x"), identifier("lambda"), identifier("__class__"), identifier("→")
     ('import_os_x', 'lambda_', 'class_', 'v')
     """
+    # A network has thousands of labels that differ in the last index: the rest is worked out once.
+    stem = label.rstrip(_INDEX)
+    index = label[len(stem) :]
+    if 0 < len(index) <= _SHORT and (known := _before_index(stem)):
+        return known + _digits(index)
+    return _spelled(label)
+
+
+@lru_cache(maxsize=4096)
+def _before_index(stem: str) -> str:
+    """What stands before an index at the end of a label; "" where the index does not simply follow."""
+    text = _spelled(f"{stem}{_SHORT * '₀'}")  # where a short index has room, every short index has
+    return text[:-_SHORT] if text.endswith(f"_{_SHORT * '0'}") else ""
+
+
+@lru_cache(maxsize=4096)
+def _digits(index: str) -> str:
+    return index.translate(_PLAIN)
+
+
+def _spelled(label: str) -> str:
     text = label[: 4 * _LONGEST]
     text = re.sub(r"^∂[^∂]*/∂", "d_", text)
     text = re.sub(r"⁽([⁰¹²³⁴-⁹]+)⁾", r"\1", text)  # the layer follows its symbol at once

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 
 TERMS = 6  # of a long sum that are shown
-_INFIX = {"add", "sub", "mul", "div", "pow", "lt", "le", "gt", "ge"}
+_INFIX = {"add", "sub", "mul", "div", "pow", "mod", "floordiv", "lt", "le", "gt", "ge"}
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -47,8 +47,8 @@ def short(x: float) -> str:
 def formula(operation: str, symbol: str, operands: Sequence[str]) -> str:
     """A row applied to operands, which are names or numbers, as a page would show it.
 
-    >>> formula("mul", "×", ["w", "−2.00"]), formula("tanh", "tanh", ["u"])
-    ('w × (−2.00)', 'tanh(u)')
+    >>> formula("mul", "×", ["w", "−2.00"]), formula("mod", "%", ["x", "y"]), formula("floor", "⌊·⌋", ["u"])
+    ('w × (−2.00)', 'x % y', '⌊u⌋')
     >>> formula("sumprod", "Σ×", ["θ₁", "θ₂", "x₁", "x₂"])
     'θ₁·x₁ + θ₂·x₂'
     """
@@ -62,8 +62,8 @@ def formula(operation: str, symbol: str, operands: Sequence[str]) -> str:
         return " + ".join(_few(factors)) or "0"
     if operation == "sumprod":
         return " + ".join(_few([f"{p}·{q}" for p, q in zip(factors[:half], factors[half:])])) or "0"
-    if operation == "abs":
-        return f"|{operands[0]}|"
+    if len(operands) == 1 and "·" in symbol:  # |·|, ⌊·⌋
+        return symbol.replace("·", operands[0])
     return f"{symbol}({', '.join(_few(operands))})"
 
 

@@ -125,8 +125,8 @@ def certify_graph(
     bias          bias[k][i], None for a neuron without
     y             the targets, numbers, or the index of a class
     sigma         "tanh", "sigmoid", "relu", "linear" or a pair (σ, σ') on floats; one, or a list of one per layer
-    error_slopes  "squared_error", "mean_squared_error", "cross_entropy", "binary_cross_entropy", "hinge", or a
-                  function (y, ŷ) -> ∂Err/∂ŷ
+    error_slopes  "squared_error", "half_squared_error", "mean_squared_error", "cross_entropy", "binary_cross_entropy",
+                  "hinge", or a function (y, ŷ) -> ∂Err/∂ŷ
     differences   whether finite differences join
 
     Raises AutogradTypeError for what is no Value or is nested otherwise, AutogradValueError for

@@ -42,8 +42,7 @@ class Check:
         self.bias: Sequence[Sequence[Value | None]] = bias or [[None] * len(layer) for layer in u]
         _require_shapes(inputs, u, o, theta, self.bias, sigma)
         self.names = [s if isinstance(s, str) else "" for s in sigma]
-        self.sigma = [_pair(s)[0] for s in sigma]
-        self.slope = [_pair(s)[1] for s in sigma]
+        self.sigma, self.slope = zip(*map(_pair, sigma))
         self.loss = error_slopes if isinstance(error_slopes, str) else ""
         self.error_slopes = _error_slopes(error_slopes)
         self.y = _targets(y, len(o[-1]), self.loss)

@@ -173,7 +173,7 @@ class Certificate:
 
     def json(self) -> str:
         """All that was compared as JSON text; what is no number there is a string, "nan" or "inf"."""
-        return _json(self.plain())
+        return json.dumps(self.plain(), ensure_ascii=False, indent=1)
 
     def plain(self) -> dict[str, Any]:
         """All that was compared, in what JSON has."""
@@ -256,10 +256,11 @@ class BatchCertificate:
 
     def json(self) -> str:
         """Every sample's report as JSON text."""
-        return _json({
+        plain = {
             "certified": bool(self), "summary": self.summary, "worst": self.worst,
             "summed": [c.plain() for c in self.summed], "samples": [c.plain() for c in self.certificates],
-        })  # fmt: skip
+        }  # fmt: skip
+        return json.dumps(plain, ensure_ascii=False, indent=1)
 
     def _repr_html_(self) -> str:
         return f"<p>{self._title}</p>{self.certificates[self.worst]._repr_html_()}<p>{markup(self.summary)}</p>"
@@ -285,10 +286,6 @@ def confirms(measured: Difference, derivative: float) -> bool:
 
 def _number(x: float) -> float | str:
     return x if math.isfinite(x) else str(x)
-
-
-def _json(plain: dict[str, Any]) -> str:
-    return json.dumps(plain, ensure_ascii=False, indent=1)
 
 
 def _latex_cells(c: Comparison, numbers: Iterable[str], ok: bool) -> list[str]:

@@ -42,6 +42,7 @@ def cancelling_terms(loss: str, y: Sequence[float], y_hat: Sequence[float], k: i
 # The error of ∂Err/∂ŷ_k that errors of ŷ cause: (slope, y_k, ŷ_k, error of ŷ_k, largest error, classes) -> error
 ERROR_OF_SLOPES: dict[str, Callable[..., float]] = {
     "squared_error": lambda slope, y, o, e, largest, n: 2 * e + 2 * ROUNDING * (abs(y) + abs(o)),
+    "half_squared_error": lambda slope, y, o, e, largest, n: e + 2 * ROUNDING * (abs(y) + abs(o)),
     "mean_squared_error": lambda slope, y, o, e, largest, n: (2 * e + 4 * ROUNDING * (abs(y) + abs(o))) / n,
     "cross_entropy": lambda slope, y, o, e, largest, n: (
         abs(slope) * (2 * largest + (4 * n + 16) * ROUNDING) + 8 * ROUNDING * (0 < y < 1)

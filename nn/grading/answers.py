@@ -1,40 +1,79 @@
-"""What is handed in to be graded, and the inputs on which it is asked.
+"""What is handed in to be graded: lists, arrays, tensors or Values, read as plain lists.
 
-An answer is δ, or (δ, ∂Err/∂θ), or (δ, ∂Err/∂θ, ∂Err/∂b), or gradients alone, as nested lists;
-or a function that computes one of these.  A function is asked on the given sample and on
-probes: the same network with other numbers, chosen so that the known mistakes differ.
+An answer is δ, or (δ, ∂Err/∂θ), or (δ, ∂Err/∂θ, ∂Err/∂b), or gradients alone; or a dictionary
+that names its parts, which may then be u, o and σ' as well.  A blank is None.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import itertools
-import random
+import math
 import reprlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
 
 from autograd import AutogradTypeError, AutogradValueError, Value
 
-from .. import deltas as hand
-from ..network.losses import Loss, loss_of
-from ..network.modules import MLP
-from .mistakes import EQUATION, Case, Grid, Row, Weights, derivation, family
-from .written import Precision, precision_of
+from ..network.modules import ForwardPass
+from .equations import Case, Grid, Row, Weights
+from .written import ENOUGH, Precision, coarsest, precision_of, shortest_single, single_precision
 
-Sigma: TypeAlias = "tuple[Callable[[float], float], Callable[[float], float]]"
-
-DRAWS, PROBES, BATCH = 8, 3, 3  # probes drawn, probes kept, samples in a batch's probe
+# What a dictionary may call the parts of an answer.
+NAMES = {
+    "u": "u", "o": "o", "err": "err", "Err": "err", "slope": "slope", "σ'": "slope", "sigma_slope": "slope",
+    "delta": "delta", "δ": "delta", "dtheta": "theta", "∂Err/∂θ": "theta", "db": "bias", "∂Err/∂b": "bias",
+    "theta": "new_theta", "θ": "new_theta", "b": "new_bias", "bias": "new_bias",
+}  # fmt: skip
+SINGLE_DIGITS = 7  # of a float32; with fewer it was rounded by hand
 
 
 @dataclass(frozen=True)
 class Answer:
-    """δ[k][i], ∂Err/∂θ[k][i][l] and ∂Err/∂b[k][i]; None for what was not handed in."""
+    """The parts that were handed in, each None if it was not; a number in them None if it is blank.
+
+    u, o, slope, delta    [k][i]            err    one number
+    theta, bias           ∂Err/∂θ[k][i][l] and ∂Err/∂b[k][i]
+    new_theta, new_bias   θ and b after one step
+    notes                 what had to be done to read it
+    """
 
     delta: Grid | None = None
     theta: Weights | None = None
     bias: Grid | None = None
+    u: Grid | None = None
+    o: Grid | None = None
+    slope: Grid | None = None
+    err: float | None = None
+    new_theta: Weights | None = None
+    new_bias: Grid | None = None
+    notes: tuple[str, ...] = field(default=(), compare=False, repr=False)
+
+    def parts(self) -> dict[str, Any]:
+        """The parts that are there, by name.
+
+        >>> Answer(delta=[[1.0]]).parts()
+        {'delta': [[1.0]]}
+        """
+        there = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "notes"}
+        return {name: part for name, part in there.items() if part is not None}
+
+
+@dataclass(frozen=True)
+class Written:
+    """How precisely each part of an answer was written, and what was not handed in."""
+
+    parts: dict[str, Precision]
+    work: Precision
+
+    def of(self, part: str) -> Precision:
+        return self.parts.get(part, self.work)
+
+    def each(self, **change: Any) -> Written:
+        """The same with another way of rounding, such as cut=True."""
+        parts = {name: dataclasses.replace(p, **change) for name, p in self.parts.items()}
+        return Written(parts, dataclasses.replace(self.work, **change))
 
 
 @dataclass(frozen=True)
@@ -43,43 +82,132 @@ class Task:
 
     cases: list[Case]
     answer: Answer
-    precision: Precision
+    precision: Written
+
+
+# --- reading -------------------------------------------------------------------------------------
+
+
+def plain(given: Any) -> Any:
+    """Nested lists and tuples of what was in lists, arrays, tensors or Values.
+
+    >>> plain((Value(2.0), [None, 1]))
+    (2.0, [None, 1])
+    """
+    if isinstance(given, Value):
+        return given.data
+    if hasattr(given, "detach"):  # a tensor of PyTorch, on whatever device
+        given = given.detach()
+        given = given.cpu() if hasattr(given, "cpu") else given
+    if hasattr(given, "tolist"):
+        return given.tolist()
+    if isinstance(given, tuple):
+        return tuple(map(plain, given))
+    if isinstance(given, (list, range)) or (hasattr(given, "__iter__") and not isinstance(given, (str, Mapping))):
+        return [plain(part) for part in given]
+    return given
 
 
 def answer_of(given: Any, cases: Sequence[Case]) -> Answer:
-    """What was handed in, part by part, each told from the others by how deep its lists go.
+    """What was handed in, part by part, each told from the others by its name or by the shape of its lists.
 
     Raises AutogradTypeError or AutogradValueError for what has not the shape of the network.
 
     >>> from nn import deltas as hand
     >>> case = Case([1.0], [0.0], [[[2.0]]], [None], [hand.linear], [hand.linear_slope], ["linear"],
     ...             hand.squared_error_slopes, "squared_error")
-    >>> answer_of(([[4.0]], [[[4.0]]]), [case])
-    Answer(delta=[[4.0]], theta=[[[4.0]]], bias=None)
+    >>> answer_of(([[4.0]], [[[4.0]]]), [case]).parts()
+    {'delta': [[4.0]], 'theta': [[[4.0]]]}
     """
-    case, found = cases[0], Answer()
-    if isinstance(given, list) and len({_depth(part) for part in given}) > 1 and max(map(_depth, given)) == 3:
-        raise AutogradTypeError("grade: hand in several parts as a tuple, such as (δ, ∂Err/∂θ); this is a list of them")
-    parts = list(_flattened(given)) if isinstance(given, tuple) else [given]
-    for part in parts:
-        if _depth(part) == 3:
-            theta = [[_numbers(at, row, len(r)) for at, row, r in _zipped(within, layer, rows, "list")]
-                     for within, layer, rows in _zipped("∂Err/∂θ", part, case.theta)]  # fmt: skip
-            found = dataclasses.replace(found, theta=theta)
-        elif found.delta is None and found.theta is None and len(cases) == 1:
-            delta = [_numbers(at, layer, len(rows)) for at, layer, rows in _zipped("δ", part, case.theta)]
-            found = dataclasses.replace(found, delta=delta)
-        else:
-            bias = [
-                [0.0] * len(rows) if layer is None else [b or 0.0 for b in _listed(at, layer, len(rows), "number")]
-                for at, layer, rows in _zipped("∂Err/∂b", part, case.theta)
-            ]
-            found = dataclasses.replace(found, bias=[_numbers(f"∂Err/∂b[{k}]", b, len(b)) for k, b in enumerate(bias)])
-    if found == Answer():
+    reader = _Reader(cases)
+    if isinstance(given, ForwardPass):
+        given = {"u": given.u, "o": given.o, "delta": given.delta}
+    if isinstance(given, Mapping):
+        for key, part in given.items():
+            reader.read(_named(key), plain(part))
+    else:
+        given = plain(given)
+        if isinstance(given, list) and {2, 3} <= {_depth(part) for part in given}:
+            raise AutogradTypeError(
+                "grade: hand in several parts as a tuple, such as (δ, ∂Err/∂θ); this is a list of them"
+            )
+        for part in _flattened(given) if isinstance(given, tuple) else [given]:
+            reader.read(reader.guessed(part), part)
+    if not reader.found:
         raise AutogradTypeError(
-            f"grade: an answer is δ[k][i] or (δ, ∂Err/∂θ, ∂Err/∂b), and was given as {_short(given)}"
+            f"grade: an answer is δ[k][i] or (δ, ∂Err/∂θ, ∂Err/∂b), and was given as {short(given)}"
         )
-    return found
+    return Answer(**reader.found, notes=tuple(dict.fromkeys(reader.notes)))
+
+
+class _Reader:
+    """The parts read so far, held to the shape of a network."""
+
+    def __init__(self, cases: Sequence[Case]) -> None:
+        self.case, self.batch = cases[0], len(cases) > 1
+        self.found: dict[str, Any] = {}
+        self.notes: list[str] = []
+
+    def guessed(self, part: Any) -> str:
+        """Which part this is, by its shape and by what was there before it."""
+        if _depth(part) == 3 and not (self.columns(part) and ("theta" in self.found or not self._matrices(part))):
+            return "theta"
+        return "delta" if not self.batch and not {"delta", "theta"} & set(self.found) else "bias"
+
+    def read(self, part: str, given: Any) -> None:
+        if given is None:
+            return
+        if part == "err":
+            self.found[part] = _row("Err", [given[0] if isinstance(given, list) and len(given) == 1 else given], 1)[0]
+        elif part in ("theta", "new_theta"):
+            self.found[part] = self._weights("∂Err/∂θ" if part == "theta" else "θ", given)
+        else:
+            self.found[part] = self._grid(part, given)
+
+    def _weights(self, what: str, given: Any) -> Weights:
+        if not self._matrices(given) and self._matrices(turned := _turned(given)):
+            self.notes.append(
+                f"{what} came transposed, in the shape (in, out): row i belongs to neuron i, its columns to l"
+            )
+            given = turned
+        return [
+            [_row(at, row, len(r)) for at, row, r in _zipped(within, layer, rows, "list")]
+            for within, layer, rows in _zipped(what, given, self.case.theta)
+        ]
+
+    def _grid(self, part: str, given: Any) -> Grid:
+        what = {"delta": "δ", "bias": "∂Err/∂b", "slope": "σ'", "new_bias": "b"}.get(part, part)
+        if self.columns(given):
+            given = [layer if layer is None or _depth(layer) < 2 else _squeezed(layer) for layer in given]
+        if part in ("bias", "new_bias"):
+            given = [
+                [None] * len(rows) if layer is None else layer
+                for _, layer, rows in _zipped(what, given, self.case.theta)
+            ]
+        return [_row(at, layer, len(rows)) for at, layer, rows in _zipped(what, given, self.case.theta)]
+
+    def columns(self, part: Any) -> bool:
+        """Whether its layers are columns or rows, (n, 1) or (1, n), and not vectors."""
+        layers = part if isinstance(part, list) and len(part) == len(self.case.theta) else []
+        fits = [
+            layer is None or _depth(layer) < 2 or (_depth(layer) == 2 and _squeezed(layer) is not None and
+            len(_squeezed(layer)) == len(rows)) for layer, rows in zip(layers, self.case.theta)
+        ]  # fmt: skip
+        return bool(fits) and all(fits)
+
+    def _matrices(self, part: Any) -> bool:
+        """Whether its layers have the shape (out, in)."""
+        return bool(_shape(part) == _shape(self.case.theta))
+
+
+def _named(key: Any) -> str:
+    if key not in NAMES:
+        near = get_close_matches(str(key), NAMES, 1)
+        raise AutogradValueError(
+            f"grade: {key!r} is no part of an answer" + (f"; did you mean {near[0]!r}?" if near else "")
+            + f"; the parts are {', '.join(dict.fromkeys(n for n in NAMES if n.isascii()))}"
+        )  # fmt: skip
+    return NAMES[key]
 
 
 def _flattened(given: Any) -> Iterator[Any]:
@@ -87,7 +215,7 @@ def _flattened(given: Any) -> Iterator[Any]:
         if isinstance(part, tuple) and _depth(part) != 3 and any(_depth(p) == 3 for p in part):
             yield from _flattened(part)  # (δ, gradients), where gradients is the pair (∂θ, ∂b)
         else:
-            yield part
+            yield list(part) if isinstance(part, tuple) else part
 
 
 def _depth(part: Any) -> int:
@@ -98,13 +226,37 @@ def _depth(part: Any) -> int:
     return depth
 
 
+def _shape(part: Any) -> Any:
+    """The lengths of nested lists, and 0 for a number: equal for lists of one shape."""
+    return [_shape(p) for p in part] if isinstance(part, (list, tuple)) else 0
+
+
+def _turned(part: Any) -> Any:
+    """Every matrix transposed, if these are matrices."""
+    if _depth(part) != 3 or not all(_depth(m) == 2 and len({len(r) for r in m if r is not None}) == 1 for m in part):
+        return part
+    return [[list(row) for row in zip(*matrix)] for matrix in part]
+
+
+def _squeezed(layer: Any) -> Any:
+    """The vector that a column (n, 1) or a row (1, n) is; None for another matrix."""
+    if len(layer) == 1:
+        return layer[0]
+    return [row[0] for row in layer] if all(_depth(row) == 1 and len(row) == 1 for row in layer) else None
+
+
 def _listed(what: str, part: Any, n: int, of: str) -> list[Any]:
     if not hasattr(part, "__iter__") or isinstance(part, str) or len(listed := list(part)) != n:
-        raise AutogradValueError(f"grade: {what} must be a list of {n} {of}{'s' * (n != 1)}, and is {_short(part)}")
+        raise AutogradValueError(f"grade: {what} must be a list of {n} {of}{'s' * (n != 1)}, and is {short(part)}")
     return listed
 
 
-def _short(given: Any) -> str:
+def short(given: Any) -> str:
+    """What was given, cut to a length that fits a message.
+
+    >>> short([1, 2, 3, 4])
+    '[1, 2, 3, ...]'
+    """
     brief = reprlib.Repr()
     brief.maxlist = brief.maxtuple = 3
     return brief.repr(given)
@@ -116,25 +268,20 @@ def _zipped(what: str, part: Any, like: Sequence[Any], of: str = "layer") -> lis
     return [(f"{what}[{n}]", entry, other) for n, (entry, other) in enumerate(zip(entries, like))]
 
 
-def _numbers(what: str, part: Any, n: int) -> Row:
-    numbers = [p.data if isinstance(p, Value) else p for p in _listed(what, part, n, "number")]
+def _row(what: str, part: Any, n: int) -> Row:
+    numbers = _listed(what, part, n, "number")
     for p in numbers:
-        if not hasattr(p, "__float__"):
+        if p is not None and (isinstance(p, (str, complex)) or not hasattr(p, "__float__")):
             raise AutogradTypeError(f"grade: {what} holds {p!r}, which is no number")
-    return [float(p) for p in numbers]
-
-
-def written_precision(answer: Answer) -> Precision:
-    """How precisely all numbers of an answer were written.
-
-    >>> written_precision(Answer(delta=[[0.1385, -0.02]]))
-    Precision(relative=0.002, decimals=4, digits=4)
-    """
-    return precision_of([*leaves(answer.delta), *leaves(answer.theta), *leaves(answer.bias)])
+    return [None if p is None else float(p) for p in numbers]
 
 
 def leaves(nested: Any) -> Iterator[float]:
-    """The numbers of nested lists, one by one; a layer without bias has none."""
+    """The numbers of nested lists, one by one; what is blank has none.
+
+    >>> list(leaves([[1.0, None], 2.0]))
+    [1.0, 2.0]
+    """
     if isinstance(nested, list):
         for part in nested:
             yield from leaves(part)
@@ -142,162 +289,50 @@ def leaves(nested: Any) -> Iterator[float]:
         yield nested
 
 
-# --- the network and its samples ---------------------------------------------------------------------------
+# --- how it was written -----------------------------------------------------------------------------------
 
 
-def cases_of(
-    net: MLP,
-    x: Any,
-    y: Any,
-    loss: str | Loss = "squared_error",
-    eta: float | None = None,
-    sigma: Any = None,
-    error_slopes: Any = None,
-) -> tuple[list[Case], bool]:
-    """The samples as cases, and whether they are a batch; the arguments are those of grade.
+def written_precision(answer: Answer) -> Precision:
+    """How precisely all numbers of an answer were written, taken together.
 
-    >>> (case,), batch = cases_of(MLP(2, [1], seed=0), [1.0, 2.0], 0.5)
-    >>> case.y, batch
-    ([0.5], False)
+    >>> written_precision(Answer(delta=[[0.1385, -0.02]])).decimals
+    4
     """
-    if x is None or y is None or isinstance(x, str) or not hasattr(x, "__len__") or not len(x):
-        given = "" if x is None and y is None else f", and not x = {_short(x)}, y = {_short(y)}"
-        raise AutogradValueError(f"grade: give one sample x, y, or a list of samples and a list of targets{given}")
-    if eta is not None and not isinstance(eta, (int, float)):
-        raise AutogradTypeError(f"grade: eta is the learning rate, a number, and was given as {eta!r}")
-    batch = hasattr(x[0], "__len__")
-    X, Y = (list(x), list(y)) if batch else ([x], [y])
-    if len(X) != len(Y):
-        raise AutogradValueError(f"grade: {len(X)} samples, and {len(Y)} targets")
-    names = [layer.neurons[0].activation for layer in net.layers]
-    pairs = _sigmas(names, sigma)
-    if isinstance(loss, str) and error_slopes is None:
-        loss_of(loss)  # raises for an unknown name
-    loss_name = loss if isinstance(loss, str) else getattr(loss, "__name__", "")
-    if error_slopes is None and (loss_name not in hand.ERROR_SLOPES or loss_of(loss_name) is not loss_of(loss)):
-        raise AutogradValueError(
-            "grade: for a loss of your own give error_slopes, a function (y, ŷ) -> ∂Err/∂ŷ by hand"
-        )
-    neurons = [layer.neurons for layer in net.layers]
-    theta = [[[t.data for t in neuron.theta] for neuron in layer] for layer in neurons]
-    bias = [None if layer[0].bias is None else [n.bias.data for n in layer if n.bias is not None] for layer in neurons]
-    cases = []
-    for row, target in zip(X, Y):
-        inputs = [float(a) for a in _as_many(row, net.nin, "inputs")]
-        cases.append(Case(
-            inputs, _targets(target, len(neurons[-1]), loss_name), theta, bias, [s for s, _ in pairs],
-            [d for _, d in pairs], [n if isinstance(n, str) else "" for n in names],
-            error_slopes or hand.ERROR_SLOPES[loss_name], "" if error_slopes else loss_name, eta,
-        ))  # fmt: skip
-    return cases, batch
+    return precision_of(x for part in answer.parts().values() for x in leaves(part))
 
 
-def _sigmas(names: list[Any], sigma: Any) -> list[Sigma]:
-    if sigma is not None:
-        return list(sigma) if isinstance(sigma, list) else [sigma] * len(names)
-    for known in names:
-        if not isinstance(known, str) or known not in hand.ACTIVATIONS:
-            raise AutogradValueError(
-                f"grade: there is no hand formula for the activation {known!r}, only for"
-                f" {', '.join(hand.ACTIVATIONS)}; give sigma=(σ, σ') on floats"
-            )
-    return [hand.ACTIVATIONS[known] for known in names]
+def read_precisely(answer: Answer, computed: bool = False) -> tuple[Answer, Written]:
+    """The answer, and how precisely each of its parts was written; numbers in float32 at their shortest.
 
+    computed  whether a function gave it, which does not write with few digits
 
-def _targets(y: Any, n: int, loss: str) -> list[float]:
-    if loss == "cross_entropy" and not hasattr(y, "__len__"):
-        return [float(k == y) for k in range(n)]
-    return [float(a) for a in _as_many(y if hasattr(y, "__len__") else [y], n, "targets")]
-
-
-def _as_many(row: Any, n: int, what: str) -> list[Any]:
-    if isinstance(row, str):
-        raise AutogradTypeError(f"grade: the {what} are numbers, and were given as {row!r}")
-    listed = [a.data if isinstance(a, Value) else a for a in row]
-    if len(listed) != n:
-        raise AutogradValueError(f"grade: the network has {n} {what}, and was given {len(listed)}")
-    for a in listed:
-        if isinstance(a, str) or not hasattr(a, "__float__"):
-            raise AutogradTypeError(f"grade: the {what} hold {a!r}, which is no number")
-    return listed
-
-
-# --- asking a function ------------------------------------------------------------------------
-
-
-def asked(answer: Callable[..., Any], cases: Sequence[Case], batch: bool) -> Answer:
-    """What a function answers for one sample, or for a batch: then u, o, x and y are lists over the samples."""
-    arguments = [case.arguments() for case in cases]
-    theta, bias, *per_sample, sigma_slope = arguments[0]
-    if batch:
-        per_sample = [[a[n] for a in arguments] for n in range(2, 6)]
-    return answer_of(answer(theta, bias, *per_sample, sigma_slope), cases)
-
-
-def _any_targets(draw: random.Random, n: int) -> Row:
-    return [_away_from_zero(draw) for _ in range(n)]
-
-
-_TARGETS: dict[str, Callable[[random.Random, int], Row]] = {
-    "cross_entropy": lambda draw, n: [float(k == n - 1) for k in range(n)],
-    "binary_cross_entropy": lambda draw, n: [float(draw.random() < 0.5) for _ in range(n)],
-    "hinge": lambda draw, n: [draw.choice([-1.0, 1.0]) for _ in range(n)],
-}
-
-
-def probe(case: Case, seed: int, square: int | None = None) -> Case:
-    """The same network with other θ, bias, x and y; `square`: every layer and the inputs that wide.
-
-    >>> from nn import deltas as hand
-    >>> case = Case([1.0], [0.0], [[[2.0]]], [None], [hand.linear], [hand.linear_slope], ["linear"],
-    ...             hand.squared_error_slopes, "squared_error")
-    >>> probe(case, 0).theta == probe(case, 0).theta != probe(case, 1).theta
-    True
+    >>> answer, written = read_precisely(Answer(delta=[[0.45669999718666077, 0.5]]))
+    >>> answer.delta, written.of("delta").decimals
+    ([[0.4567, 0.5]], 4)
     """
-    draw = random.Random(seed)
-    sizes = [square or n for n in (len(case.x), *map(len, case.theta))]
-    theta = [[[_away_from_zero(draw) for _ in range(a)] for _ in range(b)] for a, b in itertools.pairwise(sizes)]
-    bias = [None if old is None else [_away_from_zero(draw) for _ in rows] for old, rows in zip(case.bias, theta)]
-    x = [_away_from_zero(draw) for _ in range(sizes[0])]
-    y = _TARGETS.get(case.loss, _any_targets)(draw, sizes[-1])
-    return dataclasses.replace(case, x=x, y=y, theta=theta, bias=bias)
+    numbers = [x for part in answer.parts().values() for x in leaves(part)]
+    singles = [shortest_single(x) for x in numbers]
+    if None in singles or not any(short != x for short, x in zip(singles, numbers)):
+        return answer, Written({}, Precision()) if computed else _written_parts(answer)
+    if not computed and (precision_of(x for x in singles if x is not None).digits or 9) < SINGLE_DIGITS:
+        answer = dataclasses.replace(answer, **{name: _shortest(part) for name, part in answer.parts().items()})
+        return answer, _written_parts(answer)
+    note = "computed in float32, which keeps seven digits, and judged so; float64 keeps sixteen"
+    return dataclasses.replace(answer, notes=(*answer.notes, note)), Written({}, single_precision())
 
 
-def _away_from_zero(draw: random.Random) -> float:
-    return draw.choice([-1.0, 1.0]) * draw.uniform(0.2, 1.3)
+def _shortest(nested: Any) -> Any:
+    if isinstance(nested, list):
+        return [_shortest(part) for part in nested]
+    return None if nested is None else shortest_single(nested)
 
 
-def probes(case: Case, batch: bool, square: int | None = None) -> list[list[Case]]:
-    """The draws that tell most of the known mistakes apart, the best first; a batch is a draw with other x and y.
-
-    >>> from nn import deltas as hand
-    >>> case = Case([1.0], [0.0], [[[2.0]]], [None], [hand.linear], [hand.linear_slope], ["linear"],
-    ...             hand.squared_error_slopes, "squared_error")
-    >>> [len(cases) for cases in probes(case, batch=True)]
-    [3, 3, 3]
-    """
-    drawn = sorted((probe(case, seed, square) for seed in range(DRAWS)), key=_told_apart, reverse=True)[:PROBES]
-    if not batch:
-        return [[best] for best in drawn]
-    others = [[probe(best, 100 * n + m, square) for m in range(1, BATCH)] for n, best in enumerate(drawn, 1)]
-    return [
-        [best, *(dataclasses.replace(best, x=other.x, y=other.y) for other in more)]
-        for best, more in zip(drawn, others)
-    ]
-
-
-def _told_apart(case: Case) -> int:
-    """How many different answers the family of an equation gives here, over all equations and places."""
-    delta, _, _ = derivation(case, {})
-    total = 0
-    for equation, formula in EQUATION.items():
-        mistakes = family(equation, case)
-        for place in case.places(equation):
-            values = {f"{formula(case, place, delta, ()):.9g}"}
-            for mistake in mistakes:
-                try:
-                    values.add(f"{formula(case, place, delta, (mistake,)):.9g}")
-                except LookupError:
-                    continue
-            total += len(values)
-    return total
+def _written_parts(answer: Answer) -> Written:
+    numbers = {name: [x for x in leaves(part) if math.isfinite(x)] for name, part in answer.parts().items()}
+    pooled = written_precision(answer)
+    parts = {}
+    for name, part in numbers.items():
+        own = precision_of(part)
+        telling = sum(x % 1 != 0 for x in part) >= ENOUGH
+        parts[name] = own if telling or (pooled.exact and own.decimals > 1) else pooled
+    return Written(parts, coarsest(list(numbers.values())))

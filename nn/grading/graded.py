@@ -1,12 +1,12 @@
 """Grading: which equation of a hand derivation is wrong, at which neuron, and what the mistake is.
 
-1. Where the δ are handed in, every equation is graded by itself, see equation_grading.py.
+1. Where δ, or u and o, are handed in, every equation is graded by itself, see by_equation.py.
 2. Where only gradients are, or the sum over a batch, the whole recursion is run with each
-   mistake in it, then with each two, see gradient_grading.py.
+   mistake in it, then with each two, see as_a_whole.py.
 
 A mistake explains an equation if it gives every number of it; if several do, all are named.
-What is right is never blamed: the right formula is compared first, with the tolerance that
-textbook forms of σ', any order of summation and the digits of written numbers need.
+What is right is never blamed: the right formula is compared first, in every way in which its
+numbers may have been rounded, see arithmetic.py.
 """
 
 from __future__ import annotations
@@ -16,23 +16,28 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from autograd import AutogradError, AutogradTypeError, AutogradValueError, Op
+from autograd import AutogradError, AutogradTypeError, AutogradValueError
 
 from ..network.losses import Loss
 from ..network.modules import MLP
-from .answers import Sigma, Task, answer_of, asked, cases_of, leaves, probes, written_precision
-from .as_a_whole import as_a_whole
+from .answers import Answer, Task, Written, answer_of, leaves, read_precisely
+from .arithmetic import MODES, ways
+from .as_a_whole import as_a_whole, right_so_far, with_operands
 from .by_equation import by_equation
-from .mistakes import EQUATIONS, Case, derivation, named
+from .equations import EQUATIONS, Case, derivation
+from .judging import FIELD, all_right, judged, walked
+from .mistakes import named
+from .probes import asked, probes
+from .samples import Sigma, cases_of
 from .verdict import Finding, Grade
-from .written import Precision
+from .written import Precision, all_digits
 
 
 def grade(
-    answer: Any,
-    net: MLP | Op | str,
+    net: Any,
     x: Any = None,
     y: Any = None,
+    answer: Any = None,
     *,
     loss: str | Loss = "squared_error",
     eta: float | None = None,
@@ -42,20 +47,25 @@ def grade(
 ) -> Grade:
     """Say what is wrong with a derivation by hand, or with a backward rule.
 
+    net           the network
+    x, y          one sample; or a list of samples and of targets: the answer is then ∂Err/∂θ or
+                  (∂Err/∂θ, ∂Err/∂b) of the batch, and a function gets lists of u, o, x and y
     answer        a function answer(theta, bias, u, o, x, y, sigma_slope) on plain lists, θ[k][i][l],
                   bias[k][i] (None for a layer without), u[k][i], o[k][i], σ' = sigma_slope[k]; it
                   returns δ[k][i], or (δ, ∂Err/∂θ), or (δ, ∂Err/∂θ, ∂Err/∂b).
-                  Or the numbers themselves, in the same shapes; gradients may come alone.
-                  Or, for an operation, its rule: (o, *operands) -> the partial derivatives
-    net           the network; or a row of the table, or its name, if the answer is a rule
-    x, y          one sample; or a list of samples and of targets: the answer is then ∂Err/∂θ or
-                  (∂Err/∂θ, ∂Err/∂b) of the batch, and a function gets lists of u, o, x and y
+                  Or the numbers themselves, in the same shapes: lists, arrays, tensors, Values;
+                  gradients may come alone.  A dictionary may hold more: u, o, err, slope, delta,
+                  dtheta, db, and after one step theta and b; what is None in it is blank
     loss          a name of LOSSES, or its function
     eta           η: lets mistakes with the learning rate be recognised
     tolerance     how far the answer may be off, relative to its terms; by default 1e-9 for a
                   function, and for numbers what the digits they were written with allow
     sigma         for an activation of your own: (σ, σ') on floats, one pair or one for each layer
     error_slopes  for a loss of your own: (y, ŷ) -> ∂Err/∂ŷ
+
+    For an operation it is grade(rule, operation): the rule (o, *operands) -> the partial
+    derivatives, and the row of the table or its name.  grade(answer, net, x, y), the order of
+    earlier versions, is understood.
 
     A function is also asked about the same network with other numbers.  Raises
     AutogradValueError or AutogradTypeError for numbers that have not the network's shape, where
@@ -65,44 +75,51 @@ def grade(
     >>> from nn import deltas as hand
     >>> def mine(theta, bias, u, o, x, y, sigma_slope):
     ...     return hand.backward(theta, u, [a - b for a, b in zip(y, o[-1])], sigma_slope)
-    >>> print(grade(mine, MLP(2, [3, 1], seed=0), [0.5, -1.0], 0.25).findings[0].names)
+    >>> print(grade(MLP(2, [3, 1], seed=0), [0.5, -1.0], 0.25, mine).findings[0].names)
     [('factor 2 missing', 'sign'), ('½ convention', 'sign')]
     """
+    if isinstance(x, MLP):  # grade(answer, net, x, y)
+        net, x, y, answer = x, y, answer, net
     if not isinstance(net, MLP):
         from .rules import grade_rule
 
-        if (x, y, loss, eta, tolerance, sigma, error_slopes) != (None, None, "squared_error", *[None] * 4):
+        if (y, answer, loss, eta, tolerance, sigma, error_slopes) != (None, None, "squared_error", *[None] * 4):
             raise AutogradTypeError(
                 "grade: a rule is asked at points of its own; x, y and the other arguments belong to a network,"
-                f" and {net!r} is none"
+                f" and {x!r} is none"
             )
-        return grade_rule(answer, net)
+        return grade_rule(net, x)
     if tolerance is not None and not (isinstance(tolerance, (int, float)) and 0 < tolerance < math.inf):
         raise AutogradValueError(f"grade: tolerance is a number above 0, such as 1e-6, and was given as {tolerance!r}")
     samples, batch = cases_of(net, x, y, loss, eta, sigma, error_slopes)
+    if answer is None:
+        raise AutogradTypeError("grade: there is no answer; it is grade(net, x, y, answer)")
     if not callable(answer):
-        given = answer_of(answer, samples)
-        precision = written_precision(given) if tolerance is None else Precision(tolerance)
-        return _graded([Task(samples, given, precision)])
-    precision = Precision() if tolerance is None else Precision(tolerance)
+        return _graded([_task(samples, answer_of(answer, samples), tolerance, computed=False)], numbers=True)
     try:
-        first = Task(samples, asked(answer, samples, batch), precision)
+        first = _task(samples, asked(answer, samples, batch), tolerance)
     except Exception as error:
-        return _graded_elsewhere(answer, samples[0], batch, precision, error)
-    return _graded([first, *_more(answer, samples[0], batch, precision)])
+        return _graded_elsewhere(answer, samples[0], batch, tolerance, error)
+    return _graded([first, *_more(answer, samples[0], batch, tolerance)])
 
 
-def _more(answer: Any, case: Case, batch: bool, precision: Precision, square: int | None = None) -> Iterator[Task]:
+def _task(cases: list[Case], answer: Answer, tolerance: float | None, computed: bool = True) -> Task:
+    if tolerance is not None:
+        return Task(cases, answer, Written({}, Precision(tolerance)))
+    return Task(cases, *read_precisely(answer, computed))
+
+
+def _more(answer: Any, case: Case, batch: bool, tolerance: float | None, square: int | None = None) -> Iterator[Task]:
     for cases in probes(case, batch, square):
         try:
-            yield Task(cases, asked(answer, cases, batch), precision)
+            yield _task(cases, asked(answer, cases, batch), tolerance)
         except Exception:  # an answer need not work for other numbers than it was asked to
             continue
 
 
-def _graded_elsewhere(answer: Any, case: Case, batch: bool, precision: Precision, error: Exception) -> Grade:
+def _graded_elsewhere(answer: Any, case: Case, batch: bool, tolerance: float | None, error: Exception) -> Grade:
     """The answer fails in this network: perhaps only because its matrices are not square."""
-    tasks = list(_more(answer, case, batch, precision, square=3))
+    tasks = list(_more(answer, case, batch, tolerance, square=3))
     result = _graded(tasks) if tasks else Grade()
     if result:
         result.findings.append(Finding("the answer does not run in this network"))
@@ -121,50 +138,118 @@ def _graded_elsewhere(answer: Any, case: Case, batch: bool, precision: Precision
 
 
 def _from_elsewhere(finding: Finding, where: str) -> Finding:
-    return dataclasses.replace(finding, first=f"{finding.first} of {where}") if finding.first else finding
+    """Told of numbers that nobody has before him: without the working."""
+    return dataclasses.replace(finding, first=f"{finding.first} of {where}", working="") if finding.first else finding
 
 
-def _graded(tasks: list[Task]) -> Grade:
-    """The verdict on the equations, once with the biases in u and, if that explains more, once without."""
-    search = by_equation if len(tasks[0].cases) == 1 and tasks[0].answer.delta is not None else as_a_whole
-    findings = search(tasks)
-    answer, case = tasks[0].answer, tasks[0].cases[0]
-    biased = any(b for layer in case.bias for b in layer or ())
-    if findings and biased and search is by_equation:
-        forgetful = [
-            dataclasses.replace(t, cases=[dataclasses.replace(c, forgetful=True) for c in t.cases]) for t in tasks
-        ]
+def _graded(tasks: list[Task], numbers: bool = False) -> Grade:
+    """The verdict: in the way of computing, and with or without the biases in u, that explains most."""
+    answer = tasks[0].answer
+    alone = len(tasks[0].cases) == 1
+    by_parts = alone and set(answer.parts()) - {"theta", "bias"}
+    search = _by_parts if by_parts else _by_gradients
+    found = (search(tasks), tasks, "")
+    if found[0] and numbers:
+        found = _in_another_way(tasks[0], found, bool(by_parts))
+    findings, tasks, note = found
+    biased = any(b for layer in tasks[0].cases[0].bias for b in layer or ())
+    if findings and biased and by_parts and answer.u is None:
+        forgetful = [_forgetful(task) for task in tasks]
         forgotten = Finding(EQUATIONS["forward"], ((("forward", named("bias left out of u", "forward")),),))
-        findings = min(findings, [forgotten, *search(forgetful)], key=_improbability)
-    seen = [e for e in ("output", "hidden") if answer.delta is not None and case.places(e)]
-    seen += [e for e, part in (("weights", answer.theta), ("bias", answer.bias)) if part is not None and case.places(e)]
+        if 2 * sum(walked(task).wrong for task in forgetful) <= sum(walked(task).wrong for task in tasks):
+            findings = min(findings, [forgotten, *search(forgetful)], key=_improbability)
     wrong = {finding.title for finding in findings}
-    right = [EQUATIONS[e] for e in seen if EQUATIONS[e] not in wrong]
-    notes = []
+    right = [EQUATIONS[e] for e in _seen(tasks[0]) if EQUATIONS[e] not in wrong]
+    grade = Grade(findings, right if by_parts or not findings else [], list(answer.notes))
+    if note:
+        grade.notes.append(note)
+    if numbers and by_parts:
+        grade.fields = judged(tasks[0])
+    _annotate(grade, tasks, search)
+    return grade
+
+
+def _by_parts(tasks: list[Task]) -> list[Finding]:
+    walks = [walked(task) for task in tasks]
+    findings = by_equation(walks)
+    if tasks[0].answer.delta is None and any(f.equation in ("weights", "bias") for f in findings):
+        own = [
+            dataclasses.replace(task, cases=[with_operands(task.cases[0], walk.case.own)])
+            for task, walk in zip(tasks, walks) if walk.case.own is not None
+        ]  # fmt: skip
+        return [f for f in findings if f.equation not in ("weights", "bias")] + as_a_whole(own)
+    return findings
+
+
+def _by_gradients(tasks: list[Task]) -> list[Finding]:
+    return as_a_whole(tasks)
+
+
+_Found = tuple[list[Finding], list[Task], str]
+
+
+def _in_another_way(task: Task, found: _Found, by_parts: bool) -> _Found:
+    """The way of rounding in which the answer is right; or, if there is none, the one that leaves least to explain."""
+    exact = task.precision.work.exact
+    if exact and all(map(_beyond_doubt, found[0])):
+        return found
+    right: Callable[[Task], bool] = all_right if by_parts else right_so_far
+    tried = list(ways(task))
+    for way in tried:
+        if right(way.task):
+            return [], [way.task], way.note
+    if not by_parts:
+        return found
+    way = min(tried if exact else tried[:MODES], key=lambda way: walked(way.task).wrong)
+    other = _by_parts([way.task])
+    return (other, [way.task], way.note) if _improbability(other) < _improbability(found[0]) else found
+
+
+def _beyond_doubt(finding: Finding) -> bool:
+    """Whether a mistake explains a number to nine digits: then it was not rounded."""
+    named_so = {mistake.key for explanation in finding.explanations for _, mistake in explanation}
+    found_out = any(mistake.fitted for explanation in finding.explanations for _, mistake in explanation)
+    return bool(named_so) and not found_out and "scaled_in_one_layer" not in named_so and all_digits(finding.given)
+
+
+def _forgetful(task: Task) -> Task:
+    return dataclasses.replace(task, cases=[dataclasses.replace(c, forgetful=True, own=None) for c in task.cases])
+
+
+def _seen(task: Task) -> list[str]:
+    """The equations of which the answer has numbers."""
+    parts, case = task.answer.parts(), task.cases[0]
+    return [e for e, part in FIELD.items() if part in parts and case.places(e)]
+
+
+def _annotate(grade: Grade, tasks: list[Task], search: Callable[[list[Task]], list[Finding]]) -> None:
+    """What else is worth knowing."""
+    answer, case, findings = tasks[0].answer, tasks[0].cases[0], grade.findings
     if answer.theta is not None and answer.bias is None and any(b is not None for b in case.bias):
-        notes.append("∂Err/∂b was not handed in; the network has biases")
-    if findings and not any(f.first for f in search(tasks[:1])):
-        findings = [_from_elsewhere(f, "a network with other θ, x and y") for f in findings]
-        notes.append("for the given x, y and θ the numbers agree; with others in the same network they do not")
+        grade.notes.append("∂Err/∂b was not handed in; the network has biases")
+    if findings and len(tasks) > 1 and not any(f.first for f in search(tasks[:1])):
+        grade.findings[:] = [_from_elsewhere(f, "a network with other θ, x and y") for f in findings]
+        grade.notes.append("for the given x, y and θ the numbers agree; with others in the same network they do not")
     unknown = [f for f in findings if not f.explanations and f.factor is None and f.digits is None and f.wrong > 1]
-    if case.eta is None and any(f.title == EQUATIONS["hidden"] or search is as_a_whole for f in unknown):
-        notes.append("mistakes with the learning rate are recognised with eta=η")
-    notes.extend(_undecided(tasks[0]) if not findings else [])
-    return Grade(findings, right if search is by_equation or not findings else [], notes)
+    if case.eta is None and any(f.title == EQUATIONS["hidden"] or search is _by_gradients for f in unknown):
+        grade.notes.append("mistakes with the learning rate are recognised with eta=η")
+    if any(f.convention for f in findings):
+        grade.notes.append('was the ½ in your lecture\'s Err? then grade with loss="half_squared_error"')
+    if not findings:
+        grade.notes.extend(_undecided(tasks[0]))
 
 
 def _undecided(task: Task) -> Iterator[str]:
     """A right verdict means little if numbers have so few digits that they might as well be 0."""
     (case, *more), answer = task.cases, task.answer
-    given = (answer.delta, answer.theta, answer.bias)
-    if more or task.precision.digits is None:
+    if more or task.precision.work.digits is None:
         return
-    pairs = [
-        pair
-        for part, right in zip(given, derivation(case, {}))
-        for pair in (zip(leaves(part), leaves(right)) if part is not None else ())
-    ]
-    lost = [abs(right) <= task.precision.half_unit(value) for value, right in pairs if right]
+    lost = []
+    for part, right in zip(("delta", "theta", "bias"), derivation(dataclasses.replace(case, own=None), {})):
+        given = getattr(answer, part)
+        if given is not None:
+            precision = task.precision.of(part)
+            lost += [abs(b) <= precision.half_unit(a) for a, b in zip(leaves(given), leaves(right)) if b]
     if any(lost) and 2 * sum(lost) >= len(lost):
         yield f"{sum(lost)} of {len(lost)} numbers have so few digits that 0 would be right as well: write more of them"
 

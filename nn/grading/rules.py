@@ -33,7 +33,7 @@ _Change: TypeAlias = "Callable[[Op, float, tuple[float, ...], tuple[float, ...],
 
 
 def _everywhere(name: str, change: _Change, because: str) -> Mistake:
-    return Mistake(name, ("rule",), "partial", change, because)
+    return Mistake(name.replace(" ", "_"), name, ("rule",), "partial", change, because)
 
 
 def _rule(row: Op, o: float, operands: Sequence[float], n: int) -> float:

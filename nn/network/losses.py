@@ -35,6 +35,16 @@ def squared_error(outputs: Value | Sequence[Value], targets: Number | Sequence[N
     return _labelled(sumprod(residuals, residuals))
 
 
+def half_squared_error(outputs: Value | Sequence[Value], targets: Number | Sequence[Number]) -> Value:
+    """½ Σ (y − ŷ)² over the outputs, as many courses have it: ∂Err/∂ŷ is ŷ − y, without a 2.
+
+    >>> half_squared_error([Value(1.0), Value(2.0)], [0.0, 4.0]).data
+    2.5
+    """
+    residuals = [y - o for o, y in _pairs("half_squared_error", outputs, targets)]
+    return _labelled(sumprod(residuals, [0.5 * r for r in residuals]))
+
+
 def mean_squared_error(outputs: Value | Sequence[Value], targets: Number | Sequence[Number]) -> Value:
     """The mean of (y − ŷ)² over the outputs of the sample.
 
@@ -164,6 +174,7 @@ LOSS_RECORDS = {known.name: known for known in (
     #           name                    function              targets    takes ŷ for  class 1 above
     LossRecord("squared_error",        squared_error,        "numbers", "values",    None),
     LossRecord("mean_squared_error",   mean_squared_error,   "numbers", "values",    None),
+    LossRecord("half_squared_error",   half_squared_error,   "numbers", "values",    None),
     LossRecord("hinge",                hinge,                "signs",   "margins",   0.0),
     LossRecord("cross_entropy",        cross_entropy,        "classes", "logits",    0.0),
     LossRecord("binary_cross_entropy", binary_cross_entropy, "shares",  "logits",    0.0),

@@ -12,12 +12,14 @@ from __future__ import annotations
 import operator
 import random
 from collections.abc import Iterable, Sequence
+from functools import cache
 from os import PathLike
 from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex
 
-from autograd import TABLE, AutogradTypeError, AutogradValueError, Value
+from autograd import AutogradTypeError, AutogradValueError, Value
+from autograd.functions import weighted_sum
 from autograd.recording import number
-from autograd.value import Number, literal, node_of
+from autograd.value import Number, literal
 from autograd.words.naming import name as name  # for those who look for it here
 
 from .activations import Activation, activation_of, name_of
@@ -26,9 +28,6 @@ from .initializers import Initializer, initializer_for
 if TYPE_CHECKING:
     from autograd.drawing import Drawing
     from autograd.drawing.page.explorer import Page
-
-_SUMPROD = TABLE["sumprod"]
-_ONE = literal(1.0)  # the bias's input
 
 
 class Module:
@@ -107,12 +106,12 @@ class Neuron(Module):
         return self._fire(_inputs("this neuron", len(self.theta), inputs))
 
     def _fire(self, o: Sequence[Value]) -> Value:
-        bias = self.bias
-        operands = (*self.theta, *o) if bias is None else (*self.theta, bias, *o, _ONE)
-        self.u = u = node_of(_SUMPROD, operands)
+        name_of_o, name_of_u = self._labels
+        self.u = u = weighted_sum(self.theta, self.bias, o, name_of_u)
         self.o = out = self.sigma(u)
         try:
-            out.label, u.label = self._labels
+            if out is not u:  # as it is where σ is linear
+                out.label = name_of_o
         except AttributeError:
             _not_a_value(self, out)
         return out
@@ -328,6 +327,16 @@ class MLP(Module):
         """All θ and biases: layer by layer, neuron by neuron, the bias after its neuron's weights."""
         return [p for layer in self.layers for p in layer.parameters()]
 
+    def structure(self) -> dict[str, list[list[Value]]]:
+        """θ and b of each layer as flat lists, θ row by row: what `lower` takes as arrays; no "b" without biases.
+
+        >>> {name: [len(part) for part in parts] for name, parts in MLP(3, [4, 2]).structure().items()}
+        {'theta': [12, 8], 'b': [4, 2]}
+        """
+        theta = [[weight for neuron in layer.neurons for weight in neuron.theta] for layer in self.layers]
+        b = [[neuron.bias for neuron in layer.neurons if neuron.bias is not None] for layer in self.layers]
+        return {"theta": theta, "b": b} if all(b) else {"theta": theta}
+
     def save(self, path: str | PathLike[str], notes: Any = None) -> None:
         """Write the network to a file of readable JSON; see storage.save for what is refused.
 
@@ -356,17 +365,24 @@ class MLP(Module):
 
 def _inputs(reader: str, n: int, inputs: Iterable[Number], named: bool = False) -> list[Value]:
     """The inputs as n Values: a network's own leaves with names, a neuron's as plain numbers of the graph."""
-    if not isinstance(inputs, Iterable):
-        raise AutogradTypeError(f"{reader} takes a list of {n} numbers, and was given {inputs!r}")
+    try:
+        numbered = enumerate(inputs, 1)
+    except TypeError:
+        raise AutogradTypeError(f"{reader} takes a list of {n} numbers, and was given {inputs!r}") from None
     xs: list[Value] = []
-    for i, x in enumerate(inputs, 1):
+    for i, x in numbered:
         if not isinstance(x, Value):
             data = x if x.__class__ is float else number(x, f"{reader}, input {i}")
-            x = Value(data, name("x", i)) if named else literal(data)
+            x = Value(data, _input_name(i)) if named else literal(data)
         xs.append(x)
     if len(xs) != n:
         raise AutogradValueError(f"{reader} has {n} inputs, and was given {len(xs)}")
     return xs
+
+
+@cache
+def _input_name(i: int) -> str:
+    return name("x", i)
 
 
 def _not_a_value(neuron: Neuron, out: object) -> NoReturn:

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from autograd import AutogradTypeError, Op, Value, fsum, function_of_row, toposort, where
 from autograd.gradient import partials_in_graph
-from autograd.graph import dependents, partials, recompute, restart, sent
+from autograd.graph import dependents, partials, recompute, sent
+from autograd.value import restart
 
 # A graph as the operands of each interior node: indices of earlier nodes.
 graphs = st.lists(st.lists(st.integers(0, 10**6), min_size=1, max_size=3), min_size=1, max_size=15)

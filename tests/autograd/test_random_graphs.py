@@ -40,16 +40,15 @@ MARGIN = {
     **dict.fromkeys(("maximum", "minimum", "larger", "lt", "le", "gt", "ge"), lambda x, y: abs(x - y)),
     "where": lambda c, x, y: abs(c),
     "gated": lambda g, d: min(abs(g), abs(d)),
-    **dict.fromkeys(("floor", "ceil", "trunc"), lambda x: _from_whole(x)),
-    **dict.fromkeys(("mod", "fmod", "floordiv"), lambda x, y: _from_whole(x / y) if y else 0),
-    "round": lambda x, digits: _from_whole(x * mpf(10) ** digits + mpf("0.5")),
+    **dict.fromkeys(("softsign", "softsign_slope"), lambda x: abs(x)),
+    **dict.fromkeys(("floor", "ceil", "trunc"), lambda x: abs(x - mp.nint(x))),
+    **dict.fromkeys(
+        ("fmod", "mod", "floordiv"), lambda x, y: abs(x / y - mp.nint(x / y)) * min(abs(y), abs(y * y / x))
+    ),
+    "round": lambda x, digits: abs(x - (mp.floor(x * 10**digits) + 0.5) / 10**digits),
     "copysign": lambda x, y: min(abs(x), abs(y)),
+    "atan2": lambda y, x: abs(y) if x < 0 else max(abs(x), abs(y)),
 }
-
-
-def _from_whole(x):
-    """How far x is from the next whole number."""
-    return abs(x - mp.nint(x))
 
 
 def build(leaves, steps, allowed=lambda name, xs: True):

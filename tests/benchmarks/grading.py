@@ -2,12 +2,14 @@
 
 Each mistake is written into a derivation in plain loops, which shares no line with the family
 that grading compares with, and handed in for random networks in which it shows.  Prints a table
-in Markdown.  Exit code 1 unless functions with one mistake are identified in at least 98 % of
-the networks, up to equivalence, and no right derivation is accused.
+in Markdown.  Exit code 1 unless functions with one mistake are identified in at least 97 % of
+the networks, up to equivalence, numbers with 3 decimals in 95 % where the mistake exceeds what
+they allow, no right answer is accused, and nothing outside the family named in more than 3 %.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import random
 import sys
@@ -17,13 +19,23 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from nn import MLP
-from nn.grading.answers import cases_of, probe
+from nn.grading.equations import EQUATIONS, derivation
 from nn.grading.graded import grade
-from nn.grading.mistakes import EQUATIONS, MISTAKES, derivation, named
-from tests.benchmarks.mistaken import ETA, EXPONENTIALS, TEXTBOOK, batched, knowing, learner
+from nn.grading.mistakes import MISTAKES, named
+from nn.grading.probes import probe
+from nn.grading.samples import cases_of
+from tests.benchmarks import styles
+from tests.benchmarks.mistaken import DECAY, ETA, EXPONENTIALS, TEXTBOOK, batched, knowing, learner
+from tests.benchmarks.outside import falsely_named
 
-PROMISED = 0.98
+PROMISED, FEW_DIGITS, FALSELY = 0.97, 0.95, 0.03  # identified as functions, at 3 decimals; named outside the family
+UNITS = 10  # of the third decimal, that rounding on the way may cost
 SQUARE = {
+    "elementwise for the matrix product, δᵢ·θᵢᵢ",
+    "elementwise for the matrix product, δᵢ·Σⱼ θⱼᵢ",
+    "elementwise for the outer product, δᵢ·oᵢ",
+    "elementwise for the outer product, δₗ·oₗ",
+    "δ·o of the layer before for δ",
     "transposed θᵢⱼ for θⱼᵢ",
     "transposed, δₗ·oᵢ",
     "σ' of the wrong layer",
@@ -33,26 +45,45 @@ ACTIVATIONS = ("tanh", "sigmoid", "relu", "linear")
 # --- networks and what is expected of a grade -------------------------------------------------------
 
 
-# Mistakes that can be made with one loss only are planted there, all others with the squared error.
-LOSS = {
-    "softmax forgotten": "cross_entropy", "−y/p": "cross_entropy", "sigmoid forgotten": "binary_cross_entropy",
-    "sum for mean over the outputs": "mean_squared_error",
-}  # fmt: skip
+LOSSES = ("squared_error", "half_squared_error", "mean_squared_error", "cross_entropy", "binary_cross_entropy", "hinge")
+OF_SEVERAL = {"superfluous 2", "every ŷ against every y"}  # planted with each of them
 
 
-def loss_for(planted):
-    return next((LOSS[name] for _, name in sorted(planted) if name in LOSS), "squared_error")
+def rows(equation, name):
+    return [m for m in MISTAKES if m.name == name and equation in m.equations]
 
 
-def network(draw, loss="squared_error"):
+def losses_for(planted):
+    """The losses with which the mistakes can be made; the squared error alone, if it is one of them."""
+    fits = []
+    for loss in LOSSES:
+        net, x, y = network(random.Random(0), loss, 3)
+        (case,), _ = cases_of(net, x, y, loss, ETA)
+        if all(any(m.part == "samples" or _for_loss(m, case) for m in rows(e, n)) for e, n in planted):
+            fits.append(loss)
+    return fits[:1] if fits[:1] == ["squared_error"] and not {n for _, n in planted} & OF_SEVERAL else fits
+
+
+def _for_loss(mistake, case):
+    """Whether it can be made with this loss, in some network."""
+    for activation in ACTIVATIONS:
+        other = dataclasses.replace(case, names=[activation] * len(case.names), decay=1.0)
+        if mistake.possible(other):
+            return True
+    return False
+
+
+def network(draw, loss="squared_error", wide=None):
     """Depth 1–4, width 1–5, activations mixed, with biases or without; and one sample."""
-    sizes = [draw.randint(1, 5) for _ in range(draw.randint(2, 5))]
+    sizes = [wide or draw.randint(1, 5) for _ in range(draw.randint(2, 5))]
     net = MLP(sizes[0], sizes[1:], draw.choice(ACTIVATIONS), draw.choice(ACTIVATIONS), draw.random() < 0.8, seed=draw)
     for p in net.parameters():
         p.data = draw.uniform(-1.2, 1.2)
     y = [draw.uniform(-1.5, 1.5) for _ in range(sizes[-1])]
     if loss in ("cross_entropy", "binary_cross_entropy"):
         y = [float(k == 0) for k in range(sizes[-1])]
+    if loss == "hinge":
+        y = [draw.choice((-1.0, 1.0)) for _ in y]
     return net, sample(draw, net), y
 
 
@@ -133,17 +164,21 @@ def as_a_whole(found, planted):
 
 
 def all_planted():
-    """Every mistake in every equation by itself."""
-    return list(dict.fromkeys((e, m.name) for m in MISTAKES for e in m.equations))
+    """Every mistake in every equation of the backward pass by itself, and the bias left out of u."""
+    everywhere = [
+        (e, m.name) for m in MISTAKES for e in m.equations if e in ("output", "hidden", "weights", "bias", "batch")
+    ]
+    return [*dict.fromkeys(everywhere), ("forward", "bias left out of u")]
 
 
 def suited(planted, draw, batch=False):
     """A random network in which the mistakes show, with its sample or batch."""
-    loss = loss_for(planted)
+    loss = draw.choice(losses_for(planted))
     while True:
         net, x, y = network(draw, loss)
         (case,), _ = cases_of(net, x, y, loss, ETA)
-        if not all(named(n, e).possible(case) for e, n in planted):
+        case = dataclasses.replace(case, decay=DECAY)
+        if not all(any(m.possible(case) for m in rows(e, n)) for e, n in planted):
             continue
         if any(n == "σ' in terms of o, given u" for _, n in planted) and not set(case.names) <= {"tanh", "sigmoid"}:
             continue
@@ -157,7 +192,7 @@ def suited(planted, draw, batch=False):
 
 def measure(planted, networks, seed=0):
     """How many of the networks: a function, numbers with all digits, with four, gradients alone, a batch's function."""
-    draw, graded = random.Random(f"{sorted(planted)} {seed}"), functools.partial(grade, loss=loss_for(planted), eta=ETA)
+    draw = random.Random(f"{sorted(planted)} {seed}")
     counts, of = [0] * 5, [0] * 5
 
     def count(column, identified):
@@ -166,14 +201,16 @@ def measure(planted, networks, seed=0):
 
     for n in range(networks):
         net, x, y, case = suited(planted, draw)
-        answer = knowing(learner(planted), case)
+        answer, graded = knowing(learner(planted), case), functools.partial(grade, loss=case.loss, eta=ETA)
         in_batch = any(e == "batch" for e, _ in planted)
         if not in_batch:
             count(0, verdict(graded(answer, net, x, y), planted, case))
             if shows(planted, case):
                 numbers = answer(*case.arguments())
                 count(1, verdict(graded(numbers, net, x, y), planted, case, loosely=True))
-                count(2, verdict(graded(rounded(numbers), net, x, y), planted, case, loosely=True))
+                few = rounded(numbers, "{:.3f}")
+                if exceeds(few, knowing(learner(), case)(*case.arguments())):
+                    count(2, verdict(graded(few, net, x, y), planted, case, loosely=True))
                 if n % 4 == 0 and not same(numbers[1:], knowing(learner(), case)(*case.arguments())[1:]):
                     count(3, as_a_whole(graded(numbers[1:], net, x, y), planted))
         if n % 4 == 0 and shows(planted - {b for b in planted if b[0] == "batch"}, case) is not None:
@@ -232,7 +269,7 @@ def pairs(n, seed=2):
     for _ in range(n):
         while True:
             (e, a), (f, b) = draw.sample(everything, 2)
-            if (e, named(a, e).part) != (f, named(b, f).part) and not {a, b} & set(LOSS):
+            if (e, named(a, e).part) != (f, named(b, f).part):
                 break
         planted = frozenset({(e, a), (f, b)})
         try:
@@ -255,17 +292,25 @@ def suited_soon(planted, draw):
     raise TimeoutError
 
 
-COLUMNS = ("function", "numbers", "4 digits", "gradients alone", "batch")
+def exceeds(wrong, right):
+    """Whether some number is further from the right one than three decimals, kept on the way as well, explain."""
+    return any(abs(a - b) > UNITS * 1e-3 * max(1.0, abs(b)) for a, b in zip(leaves(wrong), leaves(right)))
+
+
+COLUMNS = ("function", "numbers", "3 decimals", "gradients alone", "batch")
 
 
 def together():
-    """Every mistake in all of its equations at once, where it has several."""
-    groups = [frozenset((e, m.name) for e in m.equations) for m in MISTAKES if len(m.equations) > 1]
-    return [*groups, frozenset((e, "sign") for e in ("output", "hidden"))]
+    """Every mistake in all of its equations of the backward pass at once, where it has several."""
+    backward = ("output", "hidden", "weights", "bias")
+    # Where every δ is left at 0, nothing is left for the gradients to be wrong in.
+    shown = [m for m in MISTAKES if m.name != "left at 0"]
+    groups = [frozenset((e, m.name) for e in m.equations if e in backward) for m in shown]
+    return [*dict.fromkeys(g for g in groups if len(g) > 1), frozenset((e, "sign") for e in ("output", "hidden"))]
 
 
-def main(networks=200, paired=1000, right=2000):
-    began = time.perf_counter()
+def main(networks=200, paired=1000, right=3000):
+    began = time.process_time()
     print(f"| mistake | equation | {' | '.join(COLUMNS)} |\n|---|---|{'---:|' * len(COLUMNS)}")
     total, of_total = [0] * 5, [0] * 5
     for planted in [*(frozenset({one}) for one in all_planted()), *together()]:
@@ -276,12 +321,18 @@ def main(networks=200, paired=1000, right=2000):
         total, of_total = [a + b for a, b in zip(total, counts)], [a + b for a, b in zip(of_total, of)]
     cells = [f"**{100 * c / o:.2f} %** of {o}" for c, o in zip(total, of_total)]
     print(f"| **all** | | {' | '.join(cells)} |\n")
-    wrongly = accused(right)
-    print(f"right derivations accused: {wrongly} of {right}")
+    wrongly, styled = accused(right // 3), styles.accused(right)
+    print(f"right derivations accused: {wrongly} of {right // 3}")
+    print(
+        f"right answers accused, {len(styles.STYLES)} styles of rounding: {sum(map(len, styled.values()))} of {right}"
+    )
+    outside = falsely_named(paired, network, rounded)
+    print(f"mistakes outside the family that were given a name: {outside} of {paired}, {100 * outside / paired:.1f} %")
     found, of = pairs(paired)
     print(f"pairs of mistakes identified, functions: {found} of {of}, {100 * found / of:.1f} %")
-    print(f"\n{time.perf_counter() - began:.0f} s")
-    return 0 if wrongly == 0 and total[0] >= PROMISED * of_total[0] else 1
+    print(f"\n{time.process_time() - began:.0f} s of processor time")
+    kept = wrongly == 0 and not styled and outside <= FALSELY * paired and total[2] >= FEW_DIGITS * of_total[2]
+    return 0 if kept and total[0] >= PROMISED * of_total[0] else 1
 
 
 if __name__ == "__main__":

@@ -261,8 +261,8 @@ def test_numbers_and_colours_are_written_as_in_the_pictures(opened: Any) -> None
         5e-324,
         1.7e308,
     ]
-    assert page(f"{xs}.map(signed)") == [signed(x) for x in xs]
-    assert page("[NaN, Infinity, -Infinity, -0].map(signed)") == ["nan", "+∞", "−∞", "0"]
+    assert page(f"{xs}.map(x => signed(x))") == [signed(x) for x in xs]
+    assert page("[NaN, Infinity, -Infinity, -0].map(x => signed(x))") == ["nan", "+∞", "−∞", "0"]
     largest = page("state.largest")
     for scheme, theme in THEMES.items():
         page(f"document.documentElement.dataset.theme = '{scheme}'")

@@ -28,12 +28,12 @@ def environment(**variables):
 
 
 def test_without_arguments_it_learns_certifies_draws_and_writes(tmp_path):
-    began = time.perf_counter()
+    began = os.times()
     done = subprocess.run(
         [sys.executable, "-m", "nn"], cwd=tmp_path, env=environment(PYTHONIOENCODING="utf-8"), capture_output=True,
         encoding="utf-8", check=False,
     )  # fmt: skip
-    assert time.perf_counter() - began < 20
+    assert sum(os.times()[2:4]) - sum(began[2:4]) < 20  # processor seconds of the child, whatever else runs here
     assert (done.returncode, done.stderr) == (0, "")  # no terminal: no progress bar
     assert "MLP(4-8-3, tanh" in done.stdout and "105" not in done.stdout and "45 rows held out" in done.stdout
     percent = float(done.stdout.partition("held-out accuracy ")[2].partition(" %")[0])
@@ -248,7 +248,7 @@ def test_help_names_every_option_and_its_default(capsys):
     for option in ("--data", "--target", "--task", "--layers", "--activation", "--loss", "--optimizer", "--epochs",
                    "--learning-rate", "--batch-size", "--seed", "--output", "--format", "--hold-out"):  # fmt: skip
         assert option in out
-    assert out.count("\n  python -m nn ") == 2 and "δ is certified" in out
+    assert out.count("\n  python -m nn ") == 3 and "δ is certified" in out
     assert "default: 60" in out and "0.02 for adam" in out
 
 

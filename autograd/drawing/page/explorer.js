@@ -84,7 +84,7 @@ function drawArrow(k, use, known, now) {
   for (const stroke of arrow.strokes) {
     stroke.style.stroke = share && share === share ? colour(share, 0.4) : data.scales[dark() ? "dark" : "light"].muted;
     if (stroke.tagName === "polygon") stroke.style.fill = stroke.style.stroke;
-    else stroke.style.strokeWidth = 1 + 2.4 * strength(share);
+    else stroke.style.strokeWidth = 1 + 2.4 * strength(share, state.largest);
   }
   if (!arrow.local) return;
   arrow.local.textContent = done ? arrow.words + signed(local) : "";

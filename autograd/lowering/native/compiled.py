@@ -16,6 +16,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
+from itertools import compress
+from operator import not_
 from typing import Any
 
 from ...errors import LoweringError, MissingDependency
@@ -71,6 +73,8 @@ class Native:
         self.contract = contract
         self._key = program.structure()
         self._modules: dict[tuple[tuple[bool, ...], bool], _Module] = {}
+        self._patterns: dict[tuple[type, ...], tuple[bool, ...]] = {}
+        self._double = _numpy().dtype(float)
 
     def __call__(self, *inputs: Any) -> Any:
         """The outputs at each sample.
@@ -86,7 +90,7 @@ class Native:
         given = self._given(inputs)
         n = 1 if given.samples is None else given.samples
         out = np.empty((len(self.program.outputs), n))
-        self._module(given.pattern, sums=False).store(given.columns, given.scalars, out, n, self.threads)
+        self.module(given.pattern, sums=False).store(given.columns, given.scalars, out, n, self.threads)
         if given.samples is None:
             return self._shape(out[:, 0].tolist())
         return self._shape(list(out))
@@ -99,7 +103,7 @@ class Native:
         given = self._given(inputs)
         out = _numpy().zeros(len(self.program.outputs))
         n = 1 if given.samples is None else given.samples
-        self._module(given.pattern, sums=True).sum(given.columns, given.scalars, out, 0, n, self.threads)
+        self.module(given.pattern, sums=True).sum(given.columns, given.scalars, out, 0, n, self.threads)
         return self._shape(out.tolist())
 
     def bind(self, columns: Any, scalars: Any, out: Any = None) -> Bound:
@@ -130,8 +134,25 @@ class Native:
         return outputs[0] if self.program.single else outputs
 
     def _given(self, inputs: Sequence[Any]) -> _Given:
-        names = self.program.names
+        """The inputs, converted and checked; floats and columns of doubles in the places of an earlier call at once."""
         self.program.check_count(inputs)
+        np = _numpy()
+        kinds = tuple(map(type, inputs))
+        pattern = self._patterns.get(kinds)
+        if pattern is not None:
+            columns = list(compress(inputs, pattern))
+            n = columns[0].shape if columns else None
+            if all(c.shape == n and c.ndim == 1 and c.dtype is self._double and c.strides == (8,) for c in columns):
+                shared = np.array([*compress(inputs, map(not_, pattern))], dtype=np.float64)
+                return _Given(pattern, columns, shared, n and n[0])
+        given = self._converted(inputs)
+        known = {float, np.ndarray}.issuperset(kinds) and given.pattern == tuple(kind is np.ndarray for kind in kinds)
+        if known and len(self._patterns) < KEPT:
+            self._patterns[kinds] = given.pattern
+        return given
+
+    def _converted(self, inputs: Sequence[Any]) -> _Given:
+        names = self.program.names
         np = _numpy()
         pattern, columns, scalars = [], [], []
         samples = None
@@ -153,7 +174,8 @@ class Native:
             columns.append(column)
         return _Given(tuple(pattern), columns, np.array(scalars, dtype=np.float64), samples)
 
-    def _module(self, pattern: tuple[bool, ...], sums: bool) -> _Module:
+    def module(self, pattern: tuple[bool, ...], sums: bool) -> _Module:
+        """The code for this pattern of columns; made at the first call for it."""
         key = pattern, sums
         if key not in self._modules:
             self._modules[key] = _remembered(self.program, self._key, pattern, sums, self.contract)
@@ -192,11 +214,11 @@ class Bound:
         self.samples = columns.shape[1]
         self._kept = columns, scalars
         self._threads = native.threads
-        self._module = native._module((True,) * count + (False,) * (inputs - count), sums=True)
+        self._module = native.module((True,) * count + (False,) * (inputs - count), sums=True)
         self._memory = self._module.working_memory()
         pointers = (_POINTER * max(1, count))(*[row.ctypes.data for row in columns])
         self._pointers = pointers
-        self._addresses = ctypes.addressof(pointers), scalars.ctypes.data, _aligned(self._memory), out.ctypes.data
+        self._addresses = ctypes.addressof(pointers), scalars.ctypes.data, aligned(self._memory), out.ctypes.data
         self._run = self._module.loaded.run
 
     def __call__(self, first: int, count: int) -> Any:
@@ -230,7 +252,7 @@ class _Module:
             memory = self.free.pop()
         except IndexError:
             memory = self.working_memory()
-        yield _aligned(memory)
+        yield aligned(memory)
         self.free.append(memory)
 
     def _run(
@@ -300,7 +322,7 @@ if hasattr(os, "register_at_fork"):  # a forked child has the pools without thei
     os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
-def _aligned(memory: Any) -> int:
+def aligned(memory: Any) -> int:
     """The first address in memory that a register of 64 bytes may be kept at."""
     address: int = memory.ctypes.data
     return (address + 63) // 64 * 64

@@ -14,28 +14,11 @@ from typing import Any
 from ...ops import TABLE, Op
 
 # Rows that the C library has under these names, with the same edges.
-_LIBRARY = {
-    TABLE[name]: name
-    for name in (
-        "sinh",
-        "cosh",
-        "tan",
-        "asin",
-        "acos",
-        "atan",
-        "atan2",
-        "sin",
-        "cos",
-        "pow",
-        "exp2",
-        "log2",
-        "log10",
-        "asinh",
-        "acosh",
-        "atanh",
-        "fmod",
-    )
-}
+_NAMES = (
+    "sinh", "cosh", "tan", "asin", "acos", "atan", "atan2", "sin", "cos", "pow", "exp2", "log2", "log10", "asinh",
+    "acosh", "fmod",
+)  # fmt: skip
+_LIBRARY = {TABLE[name]: name for name in _NAMES}
 
 
 @cache

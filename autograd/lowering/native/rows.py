@@ -13,6 +13,7 @@ from typing import Any
 
 from ...ops import BUILT_IN, TABLE, Op
 from .. import rows
+from ..namespace import Namespace
 from . import kernels, shares
 from .kernels import Guarded, GuardedKernel
 from .vectors import Block, Operand, Vector, copysign, polynomial, select
@@ -25,7 +26,7 @@ PRIMITIVES, ROUNDINGS = ("exp", "expm1", "log", "log1p", "tanh"), ("floor", "cei
 OUTSIDE = {"pow", "pow_dxx", "pow_dxy", "pow_dyy", "ratio", "sinh", "cosh"}
 
 
-class Vectors(rows.Namespace):
+class Vectors(Namespace):
     """LLVM's vectors as the namespace of the texts; what has no kernel is called outside."""
 
     where = staticmethod(select)

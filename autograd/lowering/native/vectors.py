@@ -94,6 +94,23 @@ class Block:
         return self.call(self.outside(row, len(operands)), *operands)
 
 
+def _operator(name: str) -> tuple[Callable[[Vector, Operand], Vector], Callable[[Vector, Operand], Vector]]:
+    """The method of an operator, and that of its operands the other way round."""
+
+    def written(block: Block, left: Operand, right: Operand) -> Vector:
+        return block.vector(f"{name} {block.type} {_name(left)}, {_name(right)}")
+
+    return lambda x, y: written(x.block, x, y), lambda x, y: written(x.block, y, x)
+
+
+def _comparison(how: str) -> Callable[[Vector, Operand], Mask]:
+    return lambda x, y: Mask(x.block, x.block.value(f"fcmp {how} {x.block.type} {x.name}, {_name(y)}"))
+
+
+def _name(x: Operand) -> str:
+    return x.name if isinstance(x, Vector) else splat(x)
+
+
 class Vector:
     """W doubles: a name, and the block in which it is known."""
 
@@ -103,34 +120,10 @@ class Vector:
         self.block = block
         self.name = name
 
-    def _binary(self, operation: str, left: Operand, right: Operand) -> Vector:
-        block = self.block
-        a, b = (x.name if isinstance(x, Vector) else splat(x) for x in (left, right))
-        return block.vector(f"{operation} {block.type} {a}, {b}")
-
-    def __add__(self, other: Operand) -> Vector:
-        return self._binary("fadd", self, other)
-
-    def __radd__(self, other: float) -> Vector:
-        return self._binary("fadd", other, self)
-
-    def __sub__(self, other: Operand) -> Vector:
-        return self._binary("fsub", self, other)
-
-    def __rsub__(self, other: float) -> Vector:
-        return self._binary("fsub", other, self)
-
-    def __mul__(self, other: Operand) -> Vector:
-        return self._binary("fmul", self, other)
-
-    def __rmul__(self, other: float) -> Vector:
-        return self._binary("fmul", other, self)
-
-    def __truediv__(self, other: Operand) -> Vector:
-        return self._binary("fdiv", self, other)
-
-    def __rtruediv__(self, other: float) -> Vector:
-        return self._binary("fdiv", other, self)
+    __add__, __radd__ = _operator("fadd")
+    __sub__, __rsub__ = _operator("fsub")
+    __mul__, __rmul__ = _operator("fmul")
+    __truediv__, __rtruediv__ = _operator("fdiv")
 
     def __neg__(self) -> Vector:
         return self.block.vector(f"fneg {self.block.type} {self.name}")
@@ -138,33 +131,10 @@ class Vector:
     def __abs__(self) -> Vector:
         return self.block.intrinsic("fabs", self)
 
-    # Comparisons with nan are false, as in Python.
-
-    def __lt__(self, other: Operand) -> Mask:
-        return self.compared("olt", other)
-
-    def __le__(self, other: Operand) -> Mask:
-        return self.compared("ole", other)
-
-    def __gt__(self, other: Operand) -> Mask:
-        return self.compared("ogt", other)
-
-    def __ge__(self, other: Operand) -> Mask:
-        return self.compared("oge", other)
-
-    def __eq__(self, other: Operand) -> Mask:  # type: ignore[override]
-        return self.compared("oeq", other)
-
-    def __ne__(self, other: Operand) -> Mask:  # type: ignore[override]
-        return self.compared("une", other)
-
+    # As in Python, comparisons with nan are false, but for "not equal".
+    __lt__, __le__, __gt__, __ge__ = (_comparison(how) for how in ("olt", "ole", "ogt", "oge"))
+    __eq__, __ne__ = _comparison("oeq"), _comparison("une")  # type: ignore[assignment]
     __hash__ = None  # type: ignore[assignment]
-
-    def compared(self, how: str, other: Operand) -> Mask:
-        """LLVM's fcmp: "oeq" equal, "une" not equal or nan, "olt" less, …"""
-        block = self.block
-        name = other.name if isinstance(other, Vector) else splat(other)
-        return Mask(block, block.value(f"fcmp {how} {block.type} {self.name}, {name}"))
 
 
 class Mask:
@@ -189,8 +159,7 @@ class Mask:
 def select(condition: Mask, x: Operand, y: Operand) -> Vector:
     """x in the lanes where the condition holds, y in the others; both are computed."""
     block = condition.block
-    a, b = (v.name if isinstance(v, Vector) else splat(v) for v in (x, y))
-    return block.vector(f"select {block.mask} {condition.name}, {block.type} {a}, {block.type} {b}")
+    return block.vector(f"select {block.mask} {condition.name}, {block.type} {_name(x)}, {block.type} {_name(y)}")
 
 
 def multiply_add(a: Vector, b: Operand, c: Operand) -> Vector:

@@ -7,7 +7,7 @@ import pytest
 from mpmath import mp, mpf
 
 from autograd import TABLE, Value
-from autograd.lowering import lower, rows
+from autograd.lowering import lower, normal
 from autograd.value import node_of
 
 from ...accuracy.measure import excused, operands, ulps, unit
@@ -72,12 +72,12 @@ FITTED = {
     ),
     "COS": (kernels.COS, lambda z: sum((-1) ** k * z**k / mp.factorial(2 * k + 4) for k in range(40)), (0, 0.6169)),
     "ERF": (
-        rows.ERF,
+        normal.ERF,
         lambda z: sum((-z) ** k / (mp.factorial(k) * (2 * k + 1)) for k in range(60)) * 2 / mp.sqrt(mp.pi),
         (0, 1),
     ),
-    "ERFC": (rows.ERFC, lambda w: _erfcx(w)[0], (mpf(-1) / 3, 0.5)),
-    "ERFCX": (rows.ERFCX, lambda w: _erfcx(w)[0] * (_erfcx(w)[1] + 2), (-1, 0.8685)),
+    "ERFC": (normal.ERFC, lambda w: _erfcx(w)[0], (mpf(-1) / 3, 0.5)),
+    "ERFCX": (normal.ERFCX, lambda w: _erfcx(w)[0] * (_erfcx(w)[1] + 2), (-1, 0.8685)),
 }
 
 

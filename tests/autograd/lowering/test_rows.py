@@ -27,14 +27,14 @@ JAVASCRIPT_BY_ITSELF = {
 }  # fmt: skip
 NATIVE_BY_ITSELF = {
     "abs", "sqrt", "exp", "expm1", "log", "log1p", "tanh", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh",
-    "atan2", "asinh", "acosh", "atanh", "exp2", "log2", "log10", "copysign", "floor", "ceil", "trunc", "fmod",
+    "atan2", "asinh", "acosh", "exp2", "log2", "log10", "copysign", "floor", "ceil", "trunc", "fmod",
     "pow", "pow_dx", "pow_dy", "pow_dxx", "pow_dxy", "pow_dyy", "ratio",
     "softmax", "softmax_rest", "logsumexp", "cross_entropy",
 }  # fmt: skip
 EDGES = (0.0, -0.0, 1.0, -1.0, 0.5, math.inf, -math.inf, math.nan)
 # In ulp, where XLA itself is wrong by more: its tanh and exponentials, and powers by way of a rounded logarithm;
 # and it orders and contracts sums of products as it likes, so they have no last digits to keep where they cancel.
-XLA = {"tanh": 8, "sinh": 16, "cosh": 16, "pow_dx": 64, "pow_dxx": 256, "pow_dxy": 128, "sumprod": 64}
+XLA = {"tanh": 8, "sinh": 16, "cosh": 16, "pow_dx": 64, "pow_dxx": 256, "pow_dxy": 128, "sumprod": 64, "exp2": 512}
 
 
 def operands(name):
@@ -126,9 +126,8 @@ def test_every_row_has_one_text_and_one_formula():
     """What a new operation needs here: a function in rows.py, or a name in its PLAIN, and a formula in symbols.py."""
     assert [name for name in ROWS if rows.text(name) is None] == []
     here = {name for name, f in vars(rows).items() if inspect.isfunction(f) and f.__module__ == rows.__name__}
-    helpers = {"text", "uses", "finite", "clamped"}
-    assert {name for name in here if not name.startswith("_")} - helpers <= set(ROWS)
-    assert here.isdisjoint(rows.PLAIN)
+    written = [name for name in (*here, *rows.SHORT, *rows.PLAIN) if name[0] != "_" and name not in ("text", "uses")]
+    assert sorted([*written, "maximum"]) == ROWS  # that one is a part of the namespace
     assert set(symbols.formulas(symbols._fractions())) - {"erfc"} == set(ROWS) - {"erfc"}
 
 
@@ -144,7 +143,7 @@ def test_machine_code_reads_every_text_but_for_a_few():
 
     def by_text(name):
         written = kernel(TABLE[name])
-        return isinstance(written, partial) and written.func is getattr(rows, name, None)
+        return isinstance(written, partial) and written.func is rows.text(name)
 
     assert {name for name in ROWS if not by_text(name)} == NATIVE_BY_ITSELF
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd import Value, grad, toposort
-from autograd.words.naming import derivative_name, identifier, name, names_of, unique
+from autograd.words.naming import _spelled, derivative_name, identifier, name, names_of, unique
 from nn.network import modules
 
 
@@ -48,6 +48,15 @@ def test_any_label_becomes_a_harmless_name(label):
 @given(st.text(max_size=300))
 def test_any_text_becomes_a_harmless_name(label):
     harmless(identifier(label))
+
+
+LETTERS = "θδxu∂/Er⁽¹²⁾₀₁,_ λ′3→"
+
+
+@given(st.text(LETTERS, max_size=60), st.text("₀₁₂₃₄₅₆₇₈₉", min_size=1, max_size=20))
+def test_the_index_at_the_end_may_be_spelled_alone(label, index):
+    """What is kept for all labels with one stem is what each would be by itself."""
+    assert identifier(label + index) == _spelled(label + index)
 
 
 def harmless(text):

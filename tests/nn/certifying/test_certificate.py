@@ -132,7 +132,7 @@ def test_a_lost_contribution_is_caught(monkeypatch):
     """= instead of +=: no local derivative is wrong, and the report says so."""
 
     def assigns(self, gradient=1.0):
-        from autograd.graph import restart
+        from autograd.value import restart
 
         order = restart(self)
         self.grad = gradient

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd
+import nn
 from autograd import AutogradValueError, Value
 from nn import ACTIVATIONS, INITIALIZERS, MLP, he, uniform, xavier, zeros
 from nn.network.initializers import initializer_for
@@ -95,3 +96,8 @@ def test_zeros_leave_neurons_alike() -> None:
 def test_an_unknown_name() -> None:
     with pytest.raises(AutogradValueError, match="unknown initializer 'xaver'; choose one of xavier, he"):
         initializer_for("xaver", "tanh")
+
+
+def test_a_telling_name_is_the_same_function() -> None:
+    assert nn.uniform_weights is nn.uniform and nn.zero_weights is nn.zeros and nn.compare_diagnoses is nn.compare
+    assert {"uniform_weights", "zero_weights", "compare_diagnoses", "prove", "MLP"} <= set(dir(nn))

@@ -20,7 +20,7 @@ from nn import (
     mean_squared_error,
     squared_error,
 )
-from nn.network.losses import loss_of
+from nn.network.losses import LOSS_RECORDS, loss_of, loss_record, targets_of
 
 some = st.floats(-20, 20)
 pairs = st.lists(st.tuples(some, some), min_size=1, max_size=5)
@@ -296,3 +296,22 @@ def test_targets_must_be_numbers(call: Callable[[], Any], message: str) -> None:
     with pytest.raises(AutogradTypeError) as error:
         call()
     assert message in str(error.value)
+
+
+def test_what_a_record_says_of_its_targets_is_what_the_loss_takes() -> None:
+    assert {name: known.function for name, known in LOSS_RECORDS.items()} == LOSSES
+    takes = {"numbers": [7.5, -2.0], "signs": [-1, 1], "shares": [0.25, 1.0], "classes": 1}
+    for known in LOSS_RECORDS.values():
+        assert math.isfinite(known.function([Value(0.5), Value(-1.0)], takes[known.targets]).data)
+        if known.targets in ("shares", "classes"):
+            with pytest.raises(AutogradValueError):
+                known.function([Value(0.5), Value(-1.0)], [-0.5, -0.5])
+        assert (known.threshold is None) == (known.outputs == "values")
+        assert loss_record(known.name) is loss_record(known.function) is known
+    assert loss_record(lambda outputs, y: outputs) is None
+
+
+def test_a_target_is_one_number_for_each_output() -> None:
+    assert targets_of("cross_entropy", 1, 3) == [0.0, 1.0, 0.0] and targets_of("squared_error", 1, 1) == [1]
+    shares = [0.5, 0.25, 0.25]
+    assert targets_of("cross_entropy", shares, 3) is shares and targets_of("one of my own", 2.0, 1) == [2.0]

@@ -23,6 +23,7 @@ from nn.training.samples import predicted, samples_of
 TARGETS = {  # loss -> a target of three outputs
     "squared_error": lambda r: [r.uniform(-1, 1) for _ in range(3)],
     "mean_squared_error": lambda r: [r.uniform(-1, 1) for _ in range(3)],
+    "half_squared_error": lambda r: [r.uniform(-1, 1) for _ in range(3)],
     "hinge": lambda r: [r.choice([-1, 1]) for _ in range(3)],
     "cross_entropy": lambda r: r.randrange(3),
     "binary_cross_entropy": lambda r: [r.choice([0, 1, 0.25]) for _ in range(3)],

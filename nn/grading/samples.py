@@ -1,0 +1,109 @@
+"""The network and its samples, as the cases that an answer is held against."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from autograd import AutogradError, AutogradTypeError, AutogradValueError, Value
+
+from .. import deltas as hand
+from ..network.losses import Loss, loss_of
+from ..network.modules import MLP
+from .answers import plain, short
+from .equations import Case, Row
+
+Sigma: TypeAlias = "tuple[Callable[[float], float], Callable[[float], float]]"
+
+
+def cases_of(
+    net: MLP,
+    x: Any,
+    y: Any,
+    loss: str | Loss = "squared_error",
+    eta: float | None = None,
+    sigma: Any = None,
+    error_slopes: Any = None,
+) -> tuple[list[Case], bool]:
+    """The samples as cases, and whether they are a batch; the arguments are those of grade.
+
+    >>> (case,), batch = cases_of(MLP(2, [1], seed=0), [1.0, 2.0], 0.5)
+    >>> case.y, batch
+    ([0.5], False)
+    """
+    if x is None or y is None or isinstance(x, str) or not hasattr(x, "__len__") or not len(x):
+        given = "" if x is None and y is None else f", and not x = {short(x)}, y = {short(y)}"
+        raise AutogradValueError(f"grade: give one sample x, y, or a list of samples and a list of targets{given}")
+    if eta is not None and not isinstance(eta, (int, float)):
+        raise AutogradTypeError(f"grade: eta is the learning rate, a number, and was given as {eta!r}")
+    x, y = plain(x), plain(y)
+    batch = hasattr(x[0], "__len__")
+    X, Y = (list(x), list(y)) if batch else ([x], [y])
+    if len(X) != len(Y):
+        raise AutogradValueError(f"grade: {len(X)} samples, and {len(Y)} targets")
+    names = [layer.neurons[0].activation for layer in net.layers]
+    pairs = _sigmas(names, sigma)
+    if isinstance(loss, str) and error_slopes is None:
+        loss_of(loss)  # raises for an unknown name
+    loss_name = loss if isinstance(loss, str) else getattr(loss, "__name__", "")
+    if error_slopes is None and (loss_name not in hand.ERROR_SLOPES or loss_of(loss_name) is not loss_of(loss)):
+        raise AutogradValueError(
+            "grade: for a loss of your own give error_slopes, a function (y, ŷ) -> ∂Err/∂ŷ by hand"
+        )
+    neurons = [layer.neurons for layer in net.layers]
+    theta = [[[t.data for t in neuron.theta] for neuron in layer] for layer in neurons]
+    bias = [None if layer[0].bias is None else [n.bias.data for n in layer if n.bias is not None] for layer in neurons]
+    cases = []
+    for row, target in zip(X, Y):
+        inputs = [float(a) for a in _as_many(row, net.nin, "inputs")]
+        cases.append(Case(
+            inputs, _targets(target, len(neurons[-1]), loss_name), theta, bias, [s for s, _ in pairs],
+            [d for _, d in pairs], [n if isinstance(n, str) else "" for n in names],
+            error_slopes or hand.ERROR_SLOPES[loss_name], "" if error_slopes else loss_name, eta, err_of=_err_of(loss),
+        ))  # fmt: skip
+    return cases, batch
+
+
+def _sigmas(names: list[Any], sigma: Any) -> list[Sigma]:
+    if sigma is not None:
+        return list(sigma) if isinstance(sigma, list) else [sigma] * len(names)
+    for known in names:
+        if not isinstance(known, str) or known not in hand.ACTIVATIONS:
+            raise AutogradValueError(
+                f"grade: there is no hand formula for the activation {known!r}, only for"
+                f" {', '.join(hand.ACTIVATIONS)}; give sigma=(σ, σ') on floats"
+            )
+    return [hand.ACTIVATIONS[known] for known in names]
+
+
+def _err_of(loss: str | Loss) -> Callable[[Row, Row], float]:
+    """Err on floats, by the loss itself."""
+    function = loss_of(loss)
+
+    def err(y: Row, o: Row) -> float:
+        one = len(o) == 1
+        try:
+            return function(Value(o[0]) if one else [Value(v) for v in o], y[0] if one else y).data
+        except AutogradError:  # a loss that cannot be computed here, such as a softmax of one class
+            return math.nan
+
+    return err
+
+
+def _targets(y: Any, n: int, loss: str) -> list[float]:
+    if loss == "cross_entropy" and not hasattr(y, "__len__"):
+        return [float(k == y) for k in range(n)]
+    return [float(a) for a in _as_many(y if hasattr(y, "__len__") else [y], n, "targets")]
+
+
+def _as_many(row: Any, n: int, what: str) -> list[Any]:
+    if isinstance(row, str):
+        raise AutogradTypeError(f"grade: the {what} are numbers, and were given as {row!r}")
+    listed = [a.data if isinstance(a, Value) else a for a in row]
+    if len(listed) != n:
+        raise AutogradValueError(f"grade: the network has {n} {what}, and was given {len(listed)}")
+    for a in listed:
+        if isinstance(a, str) or not hasattr(a, "__float__"):
+            raise AutogradTypeError(f"grade: the {what} hold {a!r}, which is no number")
+    return listed

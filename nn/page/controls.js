@@ -1,0 +1,375 @@
+// What the reader does: buttons, keys, pointers; and the loop that trains and draws.
+
+// --- training -------------------------------------------------------------------------------------------------------
+
+const STEPPING = 6; // milliseconds of a frame for steps
+const loop = { frame: 0, drawn: 0 };
+
+function run(on) {
+  if (on && state.diverged) return;
+  if (on && !state.running) remember("run");
+  state.running = on;
+  cancelAnimationFrame(loop.frame);
+  if (on) {
+    Object.assign(state, { event: 0, last: "" });
+    loop.frame = requestAnimationFrame(tick);
+  }
+  render();
+}
+
+// Each frame a few steps, the plane and Err; ten times a second all the rest, three times where motion is unwelcome.
+function tick(now) {
+  const began = performance.now(), { settings } = state;
+  for (let k = 0; k < settings.speed && performance.now() - began < STEPPING && !state.diverged; k++) trainStep();
+  if (state.diverged) return run(false);
+  if (now - loop.drawn > (calm() ? 333 : 100)) {
+    loop.drawn = now;
+    render();
+  } else if (!calm()) {
+    drawPlane();
+    drawCurve();
+  }
+  loop.frame = requestAnimationFrame(tick);
+}
+
+function oneStep() {
+  if (state.running) run(false);
+  if (state.diverged) return;
+  remember("step", true);
+  state.event = 0;
+  trainStep();
+  render();
+}
+
+function restart() {
+  if (state.running) run(false);
+  remember("restart");
+  rebuild(false);
+  if (state.moved) state.pure = false;
+  buildSheet();
+  render();
+}
+
+// --- one sample, event by event -----------------------------------------------------------------------------------------
+
+function walk(by) {
+  if (state.running) run(false);
+  if (state.event + by > graph.events.length) { // the update is made, and the next sample comes
+    remember("walk", true);
+    look();
+    const { network, training, settings } = state, slope = Float64Array.from(network.slope);
+    training.total.set(slope);
+    if (!network.biased) silenceBiases(network, slope);
+    training.move(slope, settings.rate, "sgd");
+    state.history.add(network.err);
+    Object.assign(state, { pure: false, chosen: (state.chosen + 1) % state.samples.length, event: 1 });
+  } else state.event = Math.max(0, state.event + by);
+  render();
+}
+
+function undo() {
+  if (state.running) run(false);
+  if (undone()) redraw();
+}
+
+// --- settings ---------------------------------------------------------------------------------------------------------------
+
+// What asks for other θ: training stops, and begins again.
+function change(some, keep = true) {
+  const focused = document.activeElement?.id, { settings } = state;
+  if (state.running) run(false);
+  if (keep) remember("settings");
+  state.settings = fitted({ ...settings, before: settings.loss, ...some });
+  if ("data" in some) {
+    Object.assign(state, { points: placed(state.settings), moved: false, chosen: 0 });
+    state.edited.clear();
+  }
+  if ("seed" in some || "initializer" in some) state.edited.clear();
+  resample();
+  rebuild();
+  redraw(focused);
+}
+
+// What may change while it trains.
+function adjust(some) {
+  const focused = document.activeElement?.id;
+  remember(`adjust ${Object.keys(some)}`, true);
+  Object.assign(state.settings, some);
+  if (state.training.steps && !("speed" in some)) state.pure = false;
+  resample();
+  redraw(focused, false);
+}
+
+function redraw(focused = "", anew = true) { // after a change of settings
+  state.opened = null;
+  drawSentence();
+  drawMore();
+  if (anew) build();
+  buildSheet();
+  if (focused) $(focused)?.focus();
+  $("use").setAttribute("aria-pressed", String(state.own !== null));
+  write($("use"), state.own ? "✓ training with it" : "train with it");
+  render();
+}
+
+function toggle(popover, button) {
+  const opening = popover.hidden && button !== null;
+  for (const each of document.querySelectorAll(".popover")) each.hidden = true;
+  popover.hidden = !opening;
+  for (const id of ["open-more", "share"]) $(id)?.setAttribute("aria-expanded", String(opening && $(id) === button));
+  if (!opening) return;
+  if (popover.id === "more") popover.style.left = onPhone() ? "" : `${Math.min(innerWidth - popover.offsetWidth - 16, button.getBoundingClientRect().left)}px`;
+  popover.querySelector("select, button, textarea").focus();
+}
+
+// --- θ: dragged sideways, or by the arrow keys ----------------------------------------------------------------------------------
+
+function scrubs(chip, k, i, l) {
+  let from = null, moved = false;
+  const place = () => state.network.place(k, i, l);
+  const put = (value) => {
+    state.network.theta[place()] = value;
+    state.edited.add(`${k} ${i} ${l}`);
+    state.pure = false;
+    if (!state.running) render();
+  };
+  chip.addEventListener("pointerdown", (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+    chip.focus();
+    chip.setPointerCapture(event.pointerId);
+    [from, moved] = [event.clientX, false];
+  });
+  chip.addEventListener("pointermove", (event) => {
+    if (from === null || event.clientX === from) return;
+    if (!moved) remember("θ");
+    moved = true;
+    put(state.network.theta[place()] + (event.clientX - from) * 0.01 * (event.shiftKey ? 0.1 : event.altKey ? 10 : 1));
+    from = event.clientX;
+  });
+  for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) chip.addEventListener(end, () => { from = null; });
+  chip.addEventListener("keydown", (event) => {
+    const by = { ArrowUp: 0.05, ArrowDown: -0.05 }[event.key];
+    if (by === undefined && event.key !== "Home") return;
+    event.preventDefault();
+    event.stopPropagation();
+    remember(`θ ${k} ${i} ${l}`, true);
+    put(by === undefined ? 0 : state.network.theta[place()] + by * (event.shiftKey ? 0.1 : event.altKey ? 10 : 1));
+  });
+}
+
+// --- points: dragged, added, deleted ---------------------------------------------------------------------------------------------
+
+const HOLD = 550; // milliseconds: a long press
+
+function nearest(event) {
+  const box = $("plane").getBoundingClientRect(), sharp = $("plane").width / box.width, reach = event.pointerType === "touch" ? 24 : 14;
+  let best = -1, least = reach ** 2;
+  state.samples.forEach(({ x }, i) => {
+    const [a, b] = toPixel(x), away = (a / sharp - event.clientX + box.left) ** 2 + (b / sharp - event.clientY + box.top) ** 2;
+    if (away <= least) [best, least] = [i, away];
+  });
+  return best;
+}
+
+function dataChanged() {
+  state.moved = true;
+  state.pure = false;
+  resample();
+  if (!state.running) render();
+}
+
+function movePoint(i, place) {
+  const point = state.points[i];
+  point.place = point.place.map((x, d) => (d < 2 ? place[d] - state.settings.noise * point.noise[d] : x));
+  dataChanged();
+}
+
+function addPoint(place, c) { // of that class, or where there are none with the chosen one's target
+  if (state.points.length >= told.longest) return;
+  remember("point");
+  const chosen = state.points[state.chosen], like = state.points.find((point) => point.c === c) ?? chosen;
+  const point = { ...structuredClone(like), place: chosen.place.map((x, d) => place[d] ?? x), noise: chosen.noise.map(() => 0) };
+  state.points.push(point);
+  state.chosen = state.points.length - 1;
+  dataChanged();
+}
+
+const classOf = ({ shiftKey, altKey }) => (shiftKey ? 0 : altKey && classesOf(state.settings) > 2 ? 2 : 1);
+
+function deletePoint(i) {
+  if (state.points.length <= 2) return;
+  remember("point");
+  state.points.splice(i, 1);
+  if (state.chosen >= i) state.chosen = Math.max(0, state.chosen - 1);
+  dataChanged();
+}
+
+function choose(i) {
+  state.chosen = (i + state.samples.length) % state.samples.length;
+  if (!state.running) render();
+}
+
+function watchPlane() {
+  const plane = $("plane");
+  let held = null; // { point, moved, timer }
+  const release = () => {
+    clearTimeout(held?.timer);
+    held = null;
+  };
+  plane.addEventListener("pointerdown", (event) => {
+    if (event.button) return;
+    const point = nearest(event);
+    plane.setPointerCapture(event.pointerId);
+    held = { point, moved: false, x: event.clientX, y: event.clientY, timer: 0 };
+    if (event.pointerType === "touch") held.timer = setTimeout(() => {
+      release();
+      if (point < 0) addPoint(toPlace(event), 1);
+      else deletePoint(point);
+    }, HOLD);
+    if (point >= 0) choose(point);
+  });
+  plane.addEventListener("pointermove", (event) => {
+    if (!held || held.point < 0) return;
+    if (!held.moved && Math.hypot(event.clientX - held.x, event.clientY - held.y) < 3) return;
+    if (!held.moved) remember("drag");
+    held.moved = true;
+    clearTimeout(held.timer);
+    movePoint(held.point, toPlace(event));
+  });
+  for (const end of ["pointerup", "pointercancel"]) plane.addEventListener(end, release);
+  plane.addEventListener("dblclick", (event) => nearest(event) < 0 && addPoint(toPlace(event), classOf(event)));
+  plane.addEventListener("contextmenu", (event) => event.preventDefault());
+  plane.addEventListener("keydown", (event) => {
+    const { x } = state.samples[state.chosen], by = event.shiftKey ? 0.01 : 0.05;
+    const toward = { ArrowLeft: [-by, 0], ArrowRight: [by, 0], ArrowUp: [0, by], ArrowDown: [0, -by] }[event.key];
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (toward) {
+      remember("arrows", true);
+      movePoint(state.chosen, [x[0] + toward[0], x[1] + toward[1]]);
+    } else if (event.key === "n") choose(state.chosen + 1);
+    else if (event.key === "p") choose(state.chosen - 1);
+    else if (event.key === "+" || event.key === "-") addPoint([x[0] + 0.1, x[1] + 0.1], event.key === "-" ? 0 : 1);
+    else if (event.key === "Delete" || event.key === "Backspace") deletePoint(state.chosen);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+}
+
+// --- the learner's rule ------------------------------------------------------------------------------------------------------------
+
+function watchRule() {
+  const which = $("which");
+  which.replaceChildren(...Object.entries(RULES).map(([kind, { title }]) => Object.assign(make("option", "", title), { value: kind })));
+  const show = () => {
+    const { kind, text } = state.rule;
+    which.value = kind;
+    rich($("symbol"), RULES[kind].symbol);
+    $("rule").value = text;
+    $("rule").title = `${RULES[kind].names.join(", ")} — ${meaning}`;
+  };
+  show();
+  which.addEventListener("change", () => {
+    state.rule = { kind: which.value, text: RULES[which.value].first };
+    stopOwn();
+    show();
+    redraw("which", false);
+  });
+  $("rule").addEventListener("input", () => {
+    state.rule.text = $("rule").value;
+    drawVerdict();
+  });
+  $("own").addEventListener("submit", (event) => event.preventDefault());
+  $("use").addEventListener("click", () => {
+    if (state.running) run(false);
+    if (state.own) stopOwn();
+    else {
+      remember("rule");
+      state.own = { rule: graph.rule, kind: state.rule.kind };
+      rebuild();
+    }
+    redraw("use");
+  });
+}
+
+function stopOwn() {
+  state.own = null;
+}
+
+// --- keys ----------------------------------------------------------------------------------------------------------------------------
+
+function watchKeys() {
+  const keys = { ArrowRight: () => walk(1), ArrowLeft: () => walk(-1), s: oneStep, r: restart, d: flipTheme, " ": () => run(!state.running) };
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      if (!$("sheet").hidden) { closeSheet(); render(); }
+      for (const popover of document.querySelectorAll(".popover:not([hidden])")) {
+        toggle(popover, null);
+        $(popover.id === "more" ? "open-more" : "share").focus();
+      }
+      return;
+    }
+    const inside = event.target.closest("input, select, textarea");
+    if ((event.ctrlKey || event.metaKey) && event.key === "z" && !inside) {
+      event.preventDefault();
+      undo();
+    }
+    if (inside || event.ctrlKey || event.metaKey || event.altKey || !(event.key in keys)) return;
+    if (event.key === " " && event.target.closest("button, [role=button], summary")) return;
+    event.preventDefault();
+    keys[event.key]();
+  });
+}
+
+function flipTheme() {
+  document.documentElement.dataset.theme = dark() ? "light" : "dark";
+  $("theme").setAttribute("aria-pressed", String(dark()));
+  render();
+}
+
+// --- the start -------------------------------------------------------------------------------------------------------------------------
+
+function start() {
+  state.settings = fitted({ ...told.settings });
+  state.points = placed(state.settings);
+  resample();
+  rebuild(false);
+  state.chosen = Math.min(5, state.samples.length - 1);
+  $("run").addEventListener("click", () => run(!state.running));
+  $("step").addEventListener("click", oneStep);
+  $("restart").addEventListener("click", restart);
+  $("undo").addEventListener("click", undo);
+  $("theme").addEventListener("click", flipTheme);
+  $("theme").setAttribute("aria-pressed", String(dark()));
+  $("back").addEventListener("click", () => walk(-1));
+  $("next").addEventListener("click", () => walk(1));
+  $("position").addEventListener("input", () => {
+    if (state.running) run(false);
+    state.event = Number($("position").value);
+    render();
+  });
+  $("settings").addEventListener("click", () => {
+    $("settings").setAttribute("aria-expanded", String($("top").classList.toggle("open")));
+    arrange();
+    render();
+  });
+  document.addEventListener("pointerdown", ({ target }) => { // beside what is open: it closes
+    if (target.closest(".popover, #open-more, #share")) return;
+    for (const popover of document.querySelectorAll(".popover:not([hidden])")) toggle(popover, null);
+  });
+  watchPlane();
+  watchRule();
+  watchKeys();
+  watchSharing();
+  addEventListener("resize", () => {
+    arrange();
+    buildSheet();
+    render();
+  });
+  systemDark.addEventListener("change", render);
+  redraw();
+  readLink();
+}
+
+start();

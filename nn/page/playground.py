@@ -1,0 +1,155 @@
+"""The page itself: one HTML file that asks nothing of anybody, made of the modules beside this one."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+from string import Template
+from typing import Any
+
+from autograd.drawing.page.explorer import Page
+from autograd.drawing.page.live import variables
+from autograd.drawing.theme import DARK, LIGHT, THEMES, theme_named
+
+from ..network.losses import Loss
+from ..network.modules import MLP
+from ..network.storage import FORMAT, VERSION
+from .content import DEEPEST, LONGEST_ORDER, SEEDS, WIDEST, datasets, losses, orders, scales, sigmas, stream
+from .engine import REMEMBERED, engine
+from .given import Given, given
+
+TITLE = "deltagrad playground"
+# In this order: each uses only those before it.  The first is the explorer's too.
+SCRIPTS = (
+    "explorer_writing.js", "told", "engine", "network.js", "diagnosis.js", "events.js", "own_rule.js", "state.js",
+    "graph.js", "plane.js", "strip.js", "sharing.js", "controls.js",
+)  # fmt: skip
+_SETTINGS = {
+    "hidden": [4, 3], "sigma": "tanh", "output": "tanh", "loss": "squared_error", "data": "moons", "noise": 0.1,
+    "rate": 0.1, "seed": 1, "speed": 4, "batch": 0, "optimizer": "sgd", "initializer": "", "held": 0, "clip": 0,
+}  # fmt: skip
+
+
+def play(
+    net: MLP | Any = None, X: Any = None, Y: Any = None, *, loss: str | Loss | None = None, theme: str | None = None
+) -> Page:
+    """A page in which a network learns before one's eyes, and can be stepped through event by event.
+
+    net    the network it begins with, at most 5 hidden layers of 8 neurons, 2 to 8 inputs; None: a small one
+           that learns two moons.  Its own numbers are left alone
+    X, Y   the samples it learns, at most 200, as fit takes them; the plane shows their first two inputs
+    loss   a name of LOSSES; None: the squared error
+    theme  "light" or "dark" to begin with; None: what the reader's system prefers
+
+    The page trains by itself, with what Python computes; data, θ and settings can be changed in it.  Raises
+    AutogradTypeError and AutogradValueError for what such a page cannot hold, and for samples that do not fit.
+
+    >>> from nn import MLP
+    >>> page = play(MLP(2, [3, 1], seed=0), [[0, 0], [0, 1], [1, 0], [1, 1]], [-1, 1, 1, -1])
+    >>> page.html[:15], len(page.html) < 250_000
+    ('<!DOCTYPE html>', True)
+    """
+    if theme is not None:
+        theme_named(theme)
+    subject = given(net, X, Y, loss)
+    data = told(subject)
+    # The page's own points have two or three classes; a rule for one output is judged under every loss.
+    own = (1, 2, 3) if subject is None or subject.inputs == 2 else (1,)
+    outputs = sorted({*own, subject.outputs} if subject else own)
+    code = _without_margins("\n".join(script(name, outputs) for name in SCRIPTS))
+    text = Template(_read("playground.html")).substitute(
+        title=TITLE,
+        theme=f' data-theme="{theme}"' if theme else "",
+        style=_style(),
+        # The one script of the page, and no other, may run.
+        hash=base64.b64encode(hashlib.sha256(code.encode()).digest()).decode(),
+        data=_embedded(data),
+        script=code,
+    )
+    return Page(text, TITLE)
+
+
+def script(name: str, outputs: Iterable[int] = (1, 2, 3)) -> str:
+    """One of the page's scripts by its file's name, or the "engine", lowered for losses of so many outputs.
+
+    >>> "class Network" in script("network.js")
+    True
+    """
+    if name == "engine":
+        return _engine(tuple(outputs))
+    if name == "told":
+        return 'const told = JSON.parse(document.getElementById("data").textContent);'
+    return _read(name, "autograd.drawing.page" if name.startswith("explorer") else __package__)
+
+
+@cache
+def _engine(outputs: tuple[int, ...]) -> str:
+    return engine(outputs)
+
+
+def told(subject: Given | None = None) -> dict[str, Any]:
+    """What the scripts know as `told`: numbers and names, nothing else.
+
+    >>> told()["settings"]["data"]
+    'moons'
+    """
+    nin, outputs = (2, 3) if subject is None else (subject.inputs, max(3, subject.outputs))
+    count = nin * WIDEST + (DEEPEST - 1) * WIDEST * WIDEST + WIDEST * outputs + 2
+    return {
+        "settings": _SETTINGS if subject is None else {**_SETTINGS, **subject.settings},
+        "given": None if subject is None else subject.told(),
+        "streams": {seed: stream(seed, count) for seed in SEEDS},
+        "scales": scales(WIDEST),
+        "sigmas": sigmas(),
+        "remembered": REMEMBERED,
+        "losses": losses(),
+        "orders": orders(),
+        "datasets": {} if subject is not None and subject.inputs != 2 else _datasets(),
+        "widest": WIDEST,
+        "deepest": DEEPEST,
+        "longest": LONGEST_ORDER,
+        "format": {"format": FORMAT, "version": VERSION},
+        "colours": {
+            name: {"negative": t.negative, "zero": t.zero, "positive": t.positive} for name, t in THEMES.items()
+        },
+    }
+
+
+def _without_margins(text: str) -> str:
+    """A script without indents and the lines that are comments: a fifth of it, which readers find in the modules."""
+    lines = (line.strip() for line in text.split("\n"))
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
+
+
+def _datasets() -> dict[str, Any]:
+    return {name: points._asdict() for name, points in datasets().items()}
+
+
+def _style() -> str:
+    """The style sheet, after the variables of both themes; its block DARK is theirs too."""
+    light, dark = (
+        "".join(f"--{name}: {colour}; " for name, colour in variables(theme).items()) for theme in (LIGHT, DARK)
+    )
+    sheet = _read("playground.css")
+    first, rest = sheet.split("DARK {", 1)
+    own, rest = rest.split("}", 1)
+    return (
+        f":root {{ {light}color-scheme: light; }}\n{first}"
+        f"@media (prefers-color-scheme: dark) {{ :root:not([data-theme]) {{ {dark}{own}color-scheme: dark; }} }}\n"
+        f':root[data-theme="dark"] {{ {dark}{own}color-scheme: dark; }}{rest}'
+    )
+
+
+def _embedded(data: object) -> str:
+    """JSON that can stand in a page: no < of it can begin a tag, or end the script."""
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c")
+
+
+def _read(name: str, package: str | None = __package__) -> str:
+    assert package is not None
+    return files(package).joinpath(name).read_text(encoding="utf-8")

@@ -1,0 +1,271 @@
+// What the page is about: settings, points, a network and its training, and how all of it is kept, undone and sent.
+
+const MOST_STEPS = 20000; // that a link trains again
+const KEPT = 1500; // points of a curve
+
+class Curve { // Err, step by step; of a long training every 2nd, 4th, … step
+  constructor() {
+    Object.assign(this, { numbers: [], stride: 1, count: 0 });
+  }
+  add(x) {
+    if (this.count++ % this.stride) return;
+    this.numbers.push(x);
+    if (this.numbers.length < 2 * KEPT) return;
+    this.numbers = this.numbers.filter((_, i) => i % 2 === 0);
+    this.stride *= 2;
+  }
+  copy() {
+    return Object.assign(new Curve(), { ...this, numbers: [...this.numbers] });
+  }
+}
+
+const state = {
+  settings: null, points: [], edited: new Set(), moved: false, // θ and points that the reader changed
+  samples: [], kept: [], held: [], code: null, // to train on, and held out
+  network: null, training: null, history: new Curve(), own: null, pure: true, // pure: replaying the steps leads here
+  chosen: 0, event: 0, running: false, opened: null, measure: null, diverged: false,
+  rule: { kind: "hidden", text: RULES.hidden.first }, undo: [], last: "",
+};
+
+// --- what the settings mean ------------------------------------------------------------------------------------------
+
+const classesOf = ({ data }) => (data === "given" ? told.given.classes : 1 + Math.max(...pointsOf(data).classes));
+const pointsOf = (data) => (data === "own" ? state.pasted : told.datasets[data]);
+const inputsOf = ({ data }) => (data === "given" ? told.given.inputs : 2);
+
+function outputsOf(settings) {
+  const classes = classesOf(settings);
+  if (settings.data === "given") return told.given.outputs;
+  return classes > 2 || settings.loss === "cross_entropy" ? classes : 1;
+}
+
+const sizesOf = (settings) => [inputsOf(settings), ...settings.hidden, outputsOf(settings)];
+
+// Logits go out of a linear layer; a loss of classes needs classes.
+const takesLogits = (loss) => told.losses[loss]?.outputs === "logits";
+const outputsAllowed = ({ loss }) => (takesLogits(loss) ? ["linear"] : Object.keys(engine.SIGMA));
+
+function lossesAllowed(settings) {
+  const fixed = settings.data === "given", names = Object.keys(told.losses).filter((name) => name in LOSSES);
+  if (fixed) return names.filter((name) => told.given.losses.includes(name));
+  return names.filter((name) => name !== "mean_squared_error" || classesOf(settings) > 2);
+}
+
+function fitted(settings) { // settings in which loss, last layer and data go together
+  const found = { ...settings };
+  if (!lossesAllowed(found).includes(found.loss)) found.loss = lossesAllowed(found)[0];
+  const allowed = outputsAllowed(found);
+  if (!allowed.includes(found.output)) found.output = allowed[0];
+  else if (takesLogits(settings.before) && !takesLogits(found.loss) && found.loss !== "hinge") found.output = "tanh";
+  delete found.before;
+  return found;
+}
+
+// --- samples ------------------------------------------------------------------------------------------------------------
+
+function placed({ data }) { // the points as they are delivered
+  if (data === "given") return told.given.points.map((p) => ({ ...p, place: [...p.place], noise: p.place.map(() => 0) }));
+  const { places, noise, classes } = pointsOf(data);
+  return places.map((place, i) => ({ place: [...place], noise: [...noise[i]], c: classes[i] }));
+}
+
+const where = (point, noise) => point.place.map((x, d) => x + noise * point.noise[d]);
+
+function resample() {
+  const { settings, points } = state, outputs = outputsOf(settings);
+  state.code = coding(settings.loss, settings.output, outputs);
+  state.samples = points.map((point) => ({
+    x: where(point, settings.noise), c: point.c, y: point.y ? Float64Array.from(point.y) : target(point.c, outputs, state.code),
+  }));
+  const held = Math.round(settings.held * points.length), order = held ? orderOf(points.length, 0, told.orders) : [];
+  const out = new Set(order.slice(0, held));
+  state.kept = state.samples.filter((_, i) => !out.has(i));
+  state.held = state.samples.filter((_, i) => out.has(i));
+  state.chosen = Math.min(state.chosen, points.length - 1);
+}
+
+// --- networks -------------------------------------------------------------------------------------------------------------
+
+const asGiven = (settings) => told.given && JSON.stringify(told.given.shape) === JSON.stringify(shapeOf(settings));
+const shapeOf = (settings) => ({ sizes: sizesOf(settings), sigma: settings.sigma, output: settings.output });
+
+function fresh(settings) {
+  const sizes = sizesOf(settings), sigmas = sizes.slice(1).map((_, k) => (k < sizes.length - 2 ? settings.sigma : settings.output));
+  return new Network(sizes, sigmas, settings.loss, told.given ? told.given.biased : true);
+}
+
+const firstTheta = (network, settings) =>
+  asGiven(settings) && settings.seed === 0 ? numbersOf(told.given.theta) : drawn(network, settings.initializer, told, settings.seed || 1);
+
+// A network of the settings with its first θ; those that the reader wrote stay where their neurons are.
+function rebuild(keep = true) {
+  const { settings, network: old } = state, network = fresh(settings);
+  network.theta.set(firstTheta(network, settings));
+  if (!keep) state.edited.clear();
+  for (const key of state.edited) {
+    const [k, i, l] = key.split(" ").map(Number), [a, b] = [old.layers[k], network.layers[k]];
+    if (b && i < b.m && l <= b.n && a.n === b.n) network.theta[network.place(k, i, l)] = old.theta[old.place(k, i, l)];
+    else state.edited.delete(key);
+  }
+  state.network = network;
+  begin();
+}
+
+function begin() { // training from the θ that are there
+  state.training = new Training(state.network);
+  Object.assign(state, { history: new Curve(), event: 0, diverged: false, pure: state.edited.size === 0 && !state.moved });
+  if (state.own) startOwn();
+}
+
+// --- training ----------------------------------------------------------------------------------------------------------------
+
+const optimizing = ({ rate, optimizer, clip }) => ({ rate, optimizer, clip });
+
+function trainStep() {
+  const { settings, training, kept, history } = state;
+  const order = batchOf(kept.length, settings.batch, training.steps, told.orders);
+  const err = training.step(kept, optimizing(settings), order);
+  history.add(err);
+  if (state.own) ownStep(order);
+  if (!Number.isFinite(err) || !Number.isFinite(training.total[0])) state.diverged = true;
+}
+
+function startOwn() { // beside the true one, from the same θ; with nothing but the rule changed
+  const { rule, kind } = state.own, network = fresh(state.settings);
+  network.theta.set(state.network.theta);
+  state.own = { rule, kind, network, training: new Training(network, hookOf(kind, rule)), history: new Curve() };
+}
+
+function ownStep(order) {
+  const { own, settings, kept } = state, { network, training } = own;
+  if (own.kind !== "update") {
+    own.history.add(training.step(kept, optimizing(settings), order));
+    return;
+  }
+  const theta = Float64Array.from(network.theta);
+  own.history.add(training.step(kept, optimizing(settings), order));
+  network.theta.set(theta); // the gradient of that step, moved along by the learner's rule
+  movedBy(own.rule, network.theta, training.total, settings.rate);
+}
+
+function look() { // forward and backward of the chosen sample, whose numbers are shown
+  const { x, y } = state.samples[state.chosen];
+  state.network.forward(x);
+  state.network.backward(y);
+}
+
+function measure() {
+  const { network, kept, held, code } = state;
+  state.measure = measured(network, kept, code);
+  state.outside = held.length ? measured(network, held, code) : null;
+}
+
+// --- undo ------------------------------------------------------------------------------------------------------------------------
+
+const copied = (memory) => Object.fromEntries(Object.entries(memory).map(([key, numbers]) => [key, Float64Array.from(numbers)]));
+
+function snapshot() {
+  const { settings, points, edited, moved, network, training, history, chosen, pure, diverged } = state;
+  return {
+    settings: structuredClone(settings), points: structuredClone(points), edited: new Set(edited), moved, chosen, pure, diverged,
+    theta: Float64Array.from(network.theta), memory: copied(training.memory), steps: training.steps, history: history.copy(),
+  };
+}
+
+// To be called before a change; changes of one kind that follow each other are one.
+function remember(what, again = false) {
+  if (again && state.last === what) return;
+  state.last = what;
+  state.undo.push(snapshot());
+  if (state.undo.length > 60) state.undo.shift();
+}
+
+function undone() {
+  const before = state.undo.pop();
+  if (!before) return false;
+  const { theta, memory, steps, history, ...rest } = before;
+  Object.assign(state, rest, { last: "", event: 0 });
+  resample();
+  state.network = fresh(state.settings);
+  state.network.theta.set(theta);
+  state.training = new Training(state.network);
+  Object.assign(state.training, { memory, steps });
+  state.history = history;
+  if (state.own) startOwn();
+  return true;
+}
+
+// --- a moment as text: for a link, and for a file ------------------------------------------------------------------------------------
+
+function momentOf() {
+  const { settings, points, moved, network, training, pure, rule, chosen, event } = state;
+  const replay = pure && training.steps <= MOST_STEPS;
+  return {
+    v: 1, settings, rule, chosen, event, steps: training.steps,
+    ...(moved || settings.data === "own" ? { points: points.map(({ place, noise, c, y }) => [place, noise, c, y]) } : {}),
+    ...(replay ? {} : { theta: [...network.theta] }),
+  };
+}
+
+const isNumbers = (x, n) => Array.isArray(x) && x.length === n && x.every(Number.isFinite);
+const isWhole = (x, least, most) => Number.isInteger(x) && x >= least && x <= most;
+
+// Settings that are known here, whatever was sent: each one of its choices, or the page's own.
+function checkedSettings(sent) {
+  const found = { ...told.settings }, is = (key, allowed) => { if (allowed.includes(sent?.[key])) found[key] = sent[key]; };
+  is("sigma", Object.keys(engine.SIGMA));
+  is("output", Object.keys(engine.SIGMA));
+  is("data", [...Object.keys(told.datasets), ...(told.given ? ["given"] : []), ...(state.pasted ? ["own"] : [])]);
+  is("loss", Object.keys(told.losses));
+  is("seed", [...(told.given ? [0] : []), ...Object.keys(told.streams).map(Number)]);
+  is("optimizer", Object.keys(engine.UPDATE));
+  is("initializer", ["", ...Object.keys(told.scales)]);
+  for (const key of ["noise", "rate", "speed", "batch", "held", "clip"]) is(key, CHOICES[key].map(([value]) => value));
+  const hidden = sent?.hidden;
+  if (Array.isArray(hidden) && hidden.length <= told.deepest && hidden.every((m) => isWhole(m, 1, told.widest))) found.hidden = [...hidden];
+  return fitted(found);
+}
+
+function checkedPoints(sent, settings) {
+  const inputs = inputsOf(settings), classes = settings.data === "given" ? told.given.classes : 3;
+  const good = Array.isArray(sent) && sent.length > 1 && sent.length <= 400 && sent.every(
+    (p) => Array.isArray(p) && isNumbers(p[0], inputs) && isNumbers(p[1], inputs)
+      && (p[3] ? isNumbers(p[3], outputsOf(settings)) : isWhole(p[2], 0, classes - 1)));
+  return good ? sent.map(([place, noise, c, y]) => ({ place, noise, c, ...(y ? { y } : {}) })) : null;
+}
+
+function restore(moment) { // Throws where it is no moment of this page's
+  if (moment?.v !== 1) throw new Error("This is no moment of the playground");
+  if (moment.settings?.data === "own" && Array.isArray(moment.points)) pasteBack(moment.points);
+  state.settings = checkedSettings(moment.settings);
+  const points = checkedPoints(moment.points, state.settings);
+  state.points = points ?? placed(state.settings);
+  state.moved = points !== null;
+  resample();
+  rebuild(false);
+  const steps = isWhole(moment.steps, 0, 1e12) ? moment.steps : 0;
+  if (isNumbers(moment.theta, state.network.theta.length)) {
+    state.network.theta.set(moment.theta);
+    state.training.steps = state.history.count = steps;
+    state.pure = false;
+  } else for (let k = 0; k < Math.min(steps, MOST_STEPS); k++) trainStep();
+  state.chosen = isWhole(moment.chosen, 0, state.points.length - 1) ? moment.chosen : 0;
+  state.event = isWhole(moment.event, 0, eventsOf(state.network).length) ? moment.event : 0;
+  const { kind, text } = moment.rule ?? {};
+  if (Object.hasOwn(RULES, kind ?? "") && typeof text === "string") state.rule = { kind, text: text.slice(0, 200) };
+}
+
+function pasteBack(points) {
+  const classes = points.map((p) => p[2]).filter((c) => isWhole(c, 0, 2));
+  state.pasted = { title: "your points", places: [], noise: [], classes: classes.length ? classes : [0, 1] };
+}
+
+// What the settings may be; a Map would say the same: value, and how it is written.
+const CHOICES = {
+  noise: [0, 0.05, 0.1, 0.2, 0.3].map((x) => [x, x.toFixed(2)]),
+  rate: [0.001, 0.003, 0.01, 0.03, 0.05, 0.1, 0.3, 1, 3].map((x) => [x, String(x)]),
+  speed: [[1, "slowly"], [4, "at ease"], [40, "fast"], [100000, "as fast as it can"]],
+  batch: [[0, "all samples"], [1, "1 sample"], [4, "4 samples"], [8, "8 samples"], [16, "16 samples"]],
+  held: [[0, "none"], [0.2, "a fifth"], [0.5, "half"]],
+  clip: [[0, "never"], [0.1, "at 0.1"], [1, "at 1"], [5, "at 5"]],
+};
