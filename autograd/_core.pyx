@@ -215,7 +215,7 @@ cdef class Value:
 
 """  # the signature; the text is the plain class's
 
-    cdef double _data, _grad
+    cdef public double _data, _grad  # what value.py writes behind the properties
     cdef Value a, b
     cdef tuple all
     cdef PyObject* row   # owned; NULL where the code says which
@@ -241,6 +241,7 @@ cdef class Value:
 
     @property
     def data(self):
+        """The number; what is assigned to it must be one, as at birth."""
         return self._data
 
     @data.setter
@@ -251,6 +252,7 @@ cdef class Value:
 
     @property
     def grad(self):
+        """After y.backward(): ∂y/∂(this), a number whatever is assigned."""
         return self._grad
 
     @grad.setter
@@ -261,7 +263,16 @@ cdef class Value:
 
     @property
     def label(self):
+        """A name for pictures and programs."""
         return "" if self.text == NULL else <object>self.text
+
+    @property
+    def _label(self):
+        return self.label
+
+    @_label.setter
+    def _label(self, text):
+        set_label(self, text)
 
     @label.setter
     def label(self, text):
@@ -350,7 +361,7 @@ cdef tuple operands_of(Value node):
 cdef int set_label(Value node, object text) except -1:
     cdef PyObject* old = node.text
     if not isinstance(text, str):
-        recording.text(text, "Value.label")
+        recording.text(text, "Value: the label")
     node.text = NULL
     if text:
         Py_INCREF(text)

@@ -93,7 +93,7 @@ def watching(watcher: Watcher) -> contextlib.AbstractContextManager[None]:
     return _attended(_watcher, watcher)
 
 
-class no_grad:  # noqa: N801 it is used like a function
+class no_grad:
     """Inside, results are leaves: nothing is recorded.  Also a decorator, `@no_grad()`; local to its thread or task.
 
     A decorated generator or coroutine runs inside, and whoever iterates or waits does not.  A `with`
@@ -155,9 +155,9 @@ def number(x: Any, where: str) -> float:
 def text(x: Any, where: str) -> str:
     """Text as it is; anything else is a TypeError.
 
-    >>> text(3, "Value.label")
+    >>> text(3, "Value: the label")
     Traceback (most recent call last):
-    autograd.errors.AutogradTypeError: Value.label must be text, and was given as 3 of type int
+    autograd.errors.AutogradTypeError: Value: the label must be text, and was given as 3 of type int
     """
     if isinstance(x, str):
         return x
@@ -181,19 +181,19 @@ class Guarded(Protocol[T_co]):
     def __set__(self, node: Any, x: Any) -> None: ...
 
 
-def guarded(slot: str, kind: type[T], held: Callable[[Any, str], T], doc: str) -> Guarded[T]:
+def guarded(slot: str, kind: type[T], held: Callable[[Any, str], T], where: str, doc: str) -> Guarded[T]:
     """A property for a slot: what is assigned is of a kind or `held` to a rule, and the watcher is told.
 
     >>> class Held:
     ...     __slots__ = ("_data",)
-    ...     data = guarded("_data", float, number, "A number.")
+    ...     data = guarded("_data", float, number, "Held", "A number.")
     >>> x = Held(); x.data = 3; x.data
     3.0
     """
     name = slot.removeprefix("_")
 
     def assign(node: Any, x: Any) -> None:
-        setattr(node, slot, x if x.__class__ is kind else held(x, f"Value.{name}"))
+        setattr(node, slot, x if x.__class__ is kind else held(x, where))
         if attending:
             assigned(node, name)
 

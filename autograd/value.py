@@ -156,9 +156,11 @@ class Value:
     op: Op | None
     parents: tuple[Value, ...]
     _label: str
-    data = guarded("_data", float, number, "The number; what is assigned to it must be one, as at birth.")
-    grad = guarded("_grad", float, number, "After y.backward(): ∂y/∂(this), a number whatever is assigned.")
-    label = guarded("_label", str, text, "A name for pictures and programs.")
+    data = guarded("_data", float, number, "Value.data", "The number; what is assigned to it must be one, as at birth.")
+    grad = guarded(
+        "_grad", float, number, "Value.grad", "After y.backward(): ∂y/∂(this), a number whatever is assigned."
+    )
+    label = guarded("_label", str, text, "Value: the label", "A name for pictures and programs.")
 
     def __init__(self, data: Real, label: str = "", *operation: object) -> None:
         if operation:
@@ -167,7 +169,7 @@ class Value:
         self._grad = 0.0
         self.op = None
         self.parents = ()
-        self._label = label if label.__class__ is str else text(label, "Value.label")
+        self._label = label if label.__class__ is str else text(label, "Value: the label")
 
     # --- the signs ---------------------------------------------------------------------------
 
