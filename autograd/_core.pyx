@@ -241,7 +241,7 @@ cdef class Value:
 
     @property
     def data(self):
-        """The number; what is assigned to it must be one, as at birth."""
+        """The number, whatever is assigned."""
         return self._data
 
     @data.setter
@@ -252,7 +252,7 @@ cdef class Value:
 
     @property
     def grad(self):
-        """After y.backward(): ∂y/∂(this), a number whatever is assigned."""
+        """After y.backward(): ∂y/∂(this)."""
         return self._grad
 
     @grad.setter

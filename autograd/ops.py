@@ -282,8 +282,8 @@ def add_row(row: Op, *, replace: bool = False) -> Op:
     if not isinstance(row, Op):
         raise AutogradTypeError(f"add_row takes an Op, and was given {row!r}; write Op(name, function, rule)")
     if row.name in TABLE and not (replace and TABLE[row.name] not in BUILT_IN and row.name != LITERAL.name):
-        remedy = "choose another name" if replace or TABLE[row.name] in BUILT_IN else "say add_row(row, replace=True)"
-        raise AutogradValueError(f"the table has an operation {row.name!r} already; {remedy}")
+        again = "" if replace or TABLE[row.name] in BUILT_IN else ", or say add_row(row, replace=True)"
+        raise AutogradValueError(f"the table has an operation {row.name!r} already; choose another name{again}")
     try_rule(row)
     TABLE[row.name] = row
     return row

@@ -156,10 +156,8 @@ class Value:
     op: Op | None
     parents: tuple[Value, ...]
     _label: str
-    data = guarded("_data", float, number, "Value.data", "The number; what is assigned to it must be one, as at birth.")
-    grad = guarded(
-        "_grad", float, number, "Value.grad", "After y.backward(): ∂y/∂(this), a number whatever is assigned."
-    )
+    data = guarded("_data", float, number, "Value.data", "The number, whatever is assigned.")
+    grad = guarded("_grad", float, number, "Value.grad", "After y.backward(): ∂y/∂(this).")
     label = guarded("_label", str, text, "Value: the label", "A name for pictures and programs.")
 
     def __init__(self, data: Real, label: str = "", *operation: object) -> None:

@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ..branches import undetermined
+from ..branches import reached, undetermined
 from ..errors import NotFinite
 from ..graph import partials, toposort
 from ..ops import LITERAL, Op
@@ -114,23 +114,27 @@ class Debugger:
         self._require_finite(root)
 
     def after_backward(self, root: Value) -> None:
-        """Find where the first nan or inf among the gradients was born.  Raises NotFinite."""
+        """Find where the first nan or inf was born that has reached a leaf's gradient.  Raises NotFinite."""
         order = toposort(root, mirrored=True)
         self._steps.after(root, order)
-        reached = {root}
+        live = reached(root)
+        taken = {node: _taken(node) if node in live else [] for node in order}
+        ends = {node for node in order if node.op is None and node in live and not math.isfinite(node.grad)}
+        leading = set(ends)  # what hands something on to one of them
+        for node in order:
+            if any(p in leading for p, _ in taken[node]):
+                leading.add(node)
         for node in reversed(order):
             g = node.grad
-            if node.op is LITERAL or node not in reached:  # nobody asks for a derivative by the 2 of x²
+            if node not in leading:
                 continue
             if not math.isfinite(g):  # had a contribution been the cause, it would have been met before
                 what = "the sum of its contributions overflows" if node is not root else "so it was given"
                 told = f"the gradient of {called(node)} is {g!r}: {what}"
                 raise self._not_finite(node, root, told, node, "look for exploding factors, or scale the error")
-            for i, (p, d) in enumerate(zip(node.parents, partials(node))):
-                if node.op is not None and d is not None and node.op.takes(i, d):
-                    reached.add(p)
-                    if not math.isfinite(g * d) and p.op is not LITERAL:
-                        raise self._bad_contribution(root, node, p, g, d)
+            for p, d in taken[node]:
+                if p in leading and not math.isfinite(g * d):
+                    raise self._bad_contribution(root, node, p, g, d)
 
     def ended(self) -> None:
         """The block is over.  Where no backward() said what the results are, they are what nothing uses."""
@@ -216,6 +220,12 @@ class Debugger:
     def _at(self, node: Value) -> str:
         line = self.line(node)
         return f"\n  at {line}" if line else ""
+
+
+def _taken(node: Value) -> list[tuple[Value, float]]:
+    """The operands that a node hands something on to; nobody asks for a derivative by the 2 of x²."""
+    uses = [(i, p, d) for i, (p, d) in enumerate(zip(node.parents, partials(node))) if d is not None]
+    return [(p, d) for i, p, d in uses if p.op is not LITERAL and node.op is not None and node.op.takes(i, d)]
 
 
 def _remedy(row: Op, data: float, numbers: tuple[float, ...]) -> str:

@@ -179,7 +179,8 @@ class Steps:
 
 def _is_step(line: Line | None) -> bool:
     """Whether a line may be a step; others assign numbers too, the same ones perhaps."""
-    return line is None or not line.text or "grad" in line.text or "step" in line.text
+    code = line.text.partition("#")[0] if line else ""
+    return not code or "grad" in code or "step" in code
 
 
 def differ(a: float, b: float) -> bool:
