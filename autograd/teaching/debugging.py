@@ -173,15 +173,29 @@ class Debugger:
             worse = math.isnan if math.isnan(birth.data) else math.isinf
             found = [p for p, x in zip(birth.operands, birth.numbers) if worse(x)]
             if not found:
-                told = f"{birth.data!r} is born in {birth.row.name}: {listed(birth.operands, birth.numbers)}"
-                told += f" gives {birth.data!r}"
-                return self._not_finite(node, root, told, node, _remedy(birth.row, birth.data, birth.numbers))
+                return self._from_infinity(node, birth, root) or self._birth(node, birth, root)
             made, node = node, found[0]
         if not math.isnan(node.data):
             return None
         kind = "computed before debug() began" if node.parents else "given as data"
         told = f"{called(node)} is nan where it enters {self._operation(made)}: it was {kind}"
         return self._not_finite(node, root, told, made, "look there")
+
+    def _birth(self, node: Value, birth: _Birth, root: Value) -> NotFinite:
+        assert birth.row is not None
+        told = f"{birth.data!r} is born in {birth.row.name}: {listed(birth.operands, birth.numbers)}"
+        remedy = _remedy(birth.row, birth.data, birth.numbers)
+        return self._not_finite(node, root, f"{told} gives {birth.data!r}", node, remedy)
+
+    def _from_infinity(self, node: Value, birth: _Birth, root: Value) -> NotFinite | None:
+        """Of a nan, 0·inf or inf − inf: where that inf was born, if it was."""
+        for p, x in zip(birth.operands, birth.numbers):
+            if math.isnan(birth.data) and math.isinf(x) and (origin := self._birth_of(p, root)) is not None:
+                assert birth.row is not None
+                first, _, remedy = str(origin).rpartition("\n")
+                then = f"it becomes nan in {birth.row.name}: {listed(birth.operands, birth.numbers)}{self._at(node)}"
+                return self._error(origin.node, root, f"{first}\n  {then}\n{remedy}")
+        return None
 
     def _bad_contribution(self, root: Value, node: Value, parent: Value, g: float, d: float) -> NotFinite:
         numbers = tuple([p.data for p in node.parents])
