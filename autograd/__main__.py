@@ -94,7 +94,7 @@ def table(recording: Recording) -> str:
     for node, value in recording.values.items():
         if node not in recording.edges:
             continue  # a plain number
-        local = [f"∂{shown(names[node])}/∂{shown(names[x])} = {d:+.6g}" for x, d, _ in recording.edges[node]]
+        local = [f"∂{shown(names[node])}/∂{shown(names[x])} = {d:+.6g}" for x, d, *_ in recording.edges[node]]
         few = local if len(local) <= TERMS else [*local[:TERMS], "…"]
         gradient = f"{recording.gradient(node):+.6g}"
         rows.append((shown(names[node]), formulas.get(node, "given"), f"{value:+.6g}", gradient, ", ".join(few)))

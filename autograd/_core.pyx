@@ -26,7 +26,7 @@ from libc.stdint cimport uint64_t
 from libc.stdlib cimport free, realloc
 
 from . import recording, value as plain
-from .errors import AutogradTypeError
+from .errors import AutogradTypeError, AutogradValueError
 from .ops import TABLE
 
 cdef extern from "Python.h":
@@ -54,7 +54,8 @@ cdef object R_NEG = ROWS[NEG], R_SUMPROD = ROWS[SUMPROD]
 
 cdef list RULES = [None if row is None else row.rule for row in ROWS]
 cdef list attending = recording.attending
-cdef object attend = recording.attend, watcher_here = recording.watcher, number = recording.number
+cdef object attend = recording.attend, assigned = recording.assigned
+cdef object watcher_here = recording.watcher, number = recording.number
 
 
 cdef bint replaced() except -1:
@@ -210,12 +211,12 @@ cdef int release(Value node) except -1:
 @cython.freelist(1024)
 @cython.no_gc
 cdef class Value:
-    """Value(data, label='')
+    """Value(data, label='', *operation)
 --
 
 """  # the signature; the text is the plain class's
 
-    cdef double _data, _grad
+    cdef public double _data, _grad  # what value.py writes behind the properties
     cdef Value a, b
     cdef tuple all
     cdef PyObject* row   # owned; NULL where the code says which
@@ -223,7 +224,9 @@ cdef class Value:
     cdef uint64_t mark
     cdef unsigned char code, count
 
-    def __init__(self, data, label=""):
+    def __init__(self, data, label="", *operation):
+        if operation:
+            recording.own_operation()
         self._data = real(data, "Value")
         set_label(self, label)
         self._grad = 0.0
@@ -239,27 +242,44 @@ cdef class Value:
 
     @property
     def data(self):
+        """The number, whatever is assigned."""
         return self._data
 
     @data.setter
     def data(self, x):
-        self._data = real(x, "data")
+        self._data = real(x, "Value.data")
+        if PyList_GET_SIZE(attending):
+            assigned(self, "data")
 
     @property
     def grad(self):
+        """After y.backward(): ∂y/∂(this)."""
         return self._grad
 
     @grad.setter
     def grad(self, x):
-        self._grad = real(x, "grad")
+        self._grad = real(x, "Value.grad")
+        if PyList_GET_SIZE(attending):
+            assigned(self, "grad")
 
     @property
     def label(self):
+        """A name for pictures and programs."""
         return "" if self.text == NULL else <object>self.text
+
+    @property
+    def _label(self):
+        return self.label
+
+    @_label.setter
+    def _label(self, text):
+        set_label(self, text)
 
     @label.setter
     def label(self, text):
         set_label(self, text)
+        if PyList_GET_SIZE(attending):
+            assigned(self, "label")
 
     @property
     def op(self):
@@ -298,15 +318,19 @@ cdef class Value:
     def backward(self, gradient=1.0):
         cdef double seed = real(gradient, "backward(gradient)")
         cdef Pile order = Pile(NULL, 0, 0)
+        cdef uint64_t reached
         watcher = watcher_here() if PyList_GET_SIZE(attending) else None
         if watcher is not None:
             watcher.before_backward(self)
         try:
             walk(self, &order, False)
+            reached = self.mark = epoch + 1
             self._grad += seed
-            sweep(&order)
+            sweep(&order, reached)
         finally:
             drop(&order)
+        if self.mark != reached:
+            raise AutogradValueError("backward() ran from this node in another thread too: the gradients are mixed up")
         if watcher is not None:
             watcher.after_backward(self)
 
@@ -338,7 +362,7 @@ cdef tuple operands_of(Value node):
 cdef int set_label(Value node, object text) except -1:
     cdef PyObject* old = node.text
     if not isinstance(text, str):
-        raise AutogradTypeError(f"Value: the label must be text, and was given as {recording.given(text)}")
+        recording.text(text, "Value: the label")
     node.text = NULL
     if text:
         Py_INCREF(text)
@@ -563,72 +587,75 @@ cdef int drop(Pile* order) except -1:
     return 0
 
 
-cdef int sweep(Pile* order) except -1:
+cdef int sweep(Pile* order, uint64_t reached) except -1:
     cdef Py_ssize_t i = order.size
     cdef bint short = not replaced()
     while i:
         i -= 1
-        if (<Value>order.items[i])._grad != 0.0:
-            pass_on(<Value>order.items[i], short)
+        if (<Value>order.items[i]).mark == reached:  # other nodes stand below branches that were not taken
+            pass_on(<Value>order.items[i], short, reached)
     return 0
 
 
-cdef inline void give(Value x, double g, double d) noexcept:
-    if d != 0.0:
-        x._grad += g * d
+cdef inline void give(Value x, double g, double d, uint64_t reached) noexcept:
+    x._grad += g * d
+    x.mark = reached
 
 
-cdef inline int pass_on(Value node, bint short) except -1:
+cdef inline int pass_on(Value node, bint short, uint64_t reached) except -1:
     """The chain rule at one node: upstream × local for every operand."""
     cdef double g = node._grad, dx, dy
     cdef int code = node.code if short else TABLE_ROW
     if code == ADD:
-        give(node.a, g, 1.0)
-        give(node.b, g, 1.0)
+        give(node.a, g, 1.0, reached)
+        give(node.b, g, 1.0, reached)
     elif code == MUL:
-        give(node.a, g, node.b._data)
-        give(node.b, g, node.a._data)
+        give(node.a, g, node.b._data, reached)
+        give(node.b, g, node.a._data, reached)
     elif code == SUB:
-        give(node.a, g, 1.0)
-        give(node.b, g, -1.0)
+        give(node.a, g, 1.0, reached)
+        give(node.b, g, -1.0, reached)
     elif code == SUMPROD:
-        swap_halves(node.all, g)
+        swap_halves(node.all, g, reached)
     elif code == NEG:
-        give(node.a, g, -1.0)
+        give(node.a, g, -1.0, reached)
     elif code == EXP:
-        give(node.a, g, node._data)
+        give(node.a, g, node._data, reached)
     elif code == LOG:
-        give(node.a, g, log_slope(node.a._data))
+        give(node.a, g, log_slope(node.a._data), reached)
     elif code == RELU:
-        give(node.a, g, step(node.a._data))
+        dx = step(node.a._data)
+        if dx != 0.0:  # 0: not taken
+            give(node.a, g, dx, reached)
     elif code == TANH:
-        give(node.a, g, sech2(node.a._data))
+        give(node.a, g, sech2(node.a._data), reached)
     elif code == SIGMOID:
-        give(node.a, g, sigmoid_slope(node.a._data))
+        give(node.a, g, sigmoid_slope(node.a._data), reached)
     elif code == DIV:
-        give(node.a, g, div(1.0, node.b._data))
-        give(node.b, g, div_slope(node.a._data, node.b._data))
+        give(node.a, g, div(1.0, node.b._data), reached)
+        give(node.b, g, div_slope(node.a._data, node.b._data), reached)
     elif code == POW and pow_slopes(node.a._data, node.b._data, &dx, &dy):
-        give(node.a, g, dx)
-        give(node.b, g, dy)
+        give(node.a, g, dx, reached)
+        give(node.b, g, dy, reached)
     else:
-        by_the_table(operands_of(node), row_of(node), node._data, g)
+        by_the_table(operands_of(node), row_of(node), node._data, g, reached)
     return 0
 
 
-cdef void swap_halves(tuple pq, double g) noexcept:
+cdef void swap_halves(tuple pq, double g, uint64_t reached) noexcept:
     """∂Σpᵢqᵢ/∂pᵢ = qᵢ, ∂Σpᵢqᵢ/∂qᵢ = pᵢ."""
     cdef Py_ssize_t i, n = PyTuple_GET_SIZE(pq) // 2
     for i in range(n):
-        give(<Value>PyTuple_GET_ITEM(pq, i), g, at(pq, n + i))
+        give(<Value>PyTuple_GET_ITEM(pq, i), g, at(pq, n + i), reached)
     for i in range(n):
-        give(<Value>PyTuple_GET_ITEM(pq, n + i), g, at(pq, i))
+        give(<Value>PyTuple_GET_ITEM(pq, n + i), g, at(pq, i), reached)
 
 
-cdef int by_the_table(tuple operands, object row, double o, double g) except -1:
-    for x, d in zip(operands, row.rule(o, *[(<Value>x)._data for x in operands])):
-        if d:
-            give(<Value>x, g, d)
+cdef int by_the_table(tuple operands, object row, double o, double g, uint64_t reached) except -1:
+    selects = row.selects
+    for i, d in enumerate(row.rule(o, *[(<Value>x)._data for x in operands])):
+        if d or (d is not None and i not in selects):
+            give(<Value>operands[i], g, d, reached)
     return 0
 
 

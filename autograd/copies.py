@@ -43,7 +43,7 @@ def _own(node: Value) -> dict[str, Any]:
 @cache
 def _added_slots(kind: type) -> tuple[str, ...]:
     slots = [name for each in kind.__mro__ for name in vars(each).get("__slots__", ())]
-    return tuple(name for name in slots if name not in ("op", "parents", "data", "grad", "label", "__weakref__"))
+    return tuple(name for name in slots if name not in ("_data", "_grad", "op", "parents", "_label", "__weakref__"))
 
 
 def shallow(node: Value) -> Value:

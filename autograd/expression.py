@@ -135,7 +135,12 @@ class _Reader:
 
     def __init__(self, text: str, values: Mapping[str, float]) -> None:
         self.text = text
-        self.leaves = {_plain(name): Value(x, name) for name, x in values.items()}
+        self.leaves: dict[str, Value] = {}
+        for name, x in values.items():
+            if (plain := _plain(name)) in self.leaves:
+                both = f"{shown(self.leaves[plain].label)} and {shown(name)}"
+                raise AutogradValueError(f"{both} are the same name in a formula; rename one of them")
+            self.leaves[plain] = Value(x, name)
         self.used: set[str] = set()
         self.missing: dict[str, Value] = {}
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Protocol, overload
 
 from .errors import AutogradTypeError, AutogradValueError
-from .ops import TABLE, Op
+from .ops import TABLE, Op, try_rule
 from .recording import number
 from .value import Number, Real, Value, core, literal, node_of
 
@@ -96,7 +96,7 @@ def function_of_row(row: Op) -> Callable[..., Any]:
     """
     if not isinstance(row, Op):
         raise AutogradTypeError(f"function_of_row takes an Op, and was given {row!r}; write Op(name, function, rule)")
-    _try_rule(row)
+    try_rule(row)
     call = caller(row)
     call.__name__ = call.__qualname__ = row.name
     call.__doc__ = row.function.__doc__
@@ -106,26 +106,6 @@ def function_of_row(row: Op) -> Callable[..., Any]:
 
 
 function = function_of_row  # its name before it had a telling one
-
-
-def _try_rule(row: Op) -> None:
-    """Find a rule of the wrong shape where it is written, not in the middle of a backward()."""
-    if row.arity is None:
-        return
-    try:
-        partials = row.rule(*[0.5] * (1 + row.arity))
-    except (AttributeError, TypeError) as error:
-        raise AutogradTypeError(
-            f"the rule of {row.name!r} must work on floats as well as on Values;"
-            f" use autograd's functions in it, not methods: {error}"
-        ) from error
-    except Exception:  # it does not like 0.5, which need not be in its domain
-        return
-    if not isinstance(partials, tuple) or len(partials) != row.arity:
-        raise AutogradTypeError(
-            f"the rule of {row.name!r} must return a tuple of {row.arity} partial derivative(s),"
-            f" one per operand, and returned {partials!r}"
-        )
 
 
 ROWS: dict[str, Callable[..., Any]] = {name: function_of_row(row) for name, row in TABLE.items()}

@@ -10,17 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 from types import FunctionType
-from typing import Any, TypeAlias
+from typing import Any
 
 from . import ops
+from .branches import Branch, Factor, Way, joined, mask_of, masked, suspect
 from .errors import AutogradTypeError
 from .functions import function_of_row, softmax
 from .graph import dependents, toposort
 from .ops import LITERAL, TABLE, Op, Rule
 from .value import Value, literal, node_of
 from .words.naming import derivative_name
-
-Factor: TypeAlias = "Value | float"
 
 
 def grad(y: Value, xs: Iterable[Value] | Value) -> list[Value]:
@@ -44,25 +43,38 @@ def grad(y: Value, xs: Iterable[Value] | Value) -> list[Value]:
     order = toposort(y, mirrored=True)
     active = dependents(order, xs)
     terms: dict[Value, list[tuple[Factor, Factor]]] = {node: [] for node in order if node in active}
-    suspects: dict[Value, bool] = {}
+    ways: dict[Value, list[Way]] = {node: [] for node in terms}
     adjoints: dict[Value, Factor | None] = {y: 1.0}
+    branches: dict[Value, Branch | None] = {y: None}
+    suspects: dict[Value, bool] = {}
     old = set(order)  # these nodes keep their labels; a new one is called after its derivative
     for node in reversed(order):
         if node not in active:
             continue
         if node not in adjoints:
-            adjoints[node] = _adjoint(terms[node], suspects)
+            adjoints[node], branches[node] = _adjoint(terms.pop(node)), joined(ways.pop(node))
         g = adjoints[node]
         if y.label and g.__class__ is Value and not g.label and g not in old:
             g.label = derivative_name(y.label, node.label)
         if g is None or active.isdisjoint(node.parents):
             continue
-        for parent, d in zip(node.parents, partials_in_graph(node)):
-            if parent in active and d is not None:
-                if isinstance(d, Value) and d.op is LITERAL:
-                    d = d.data  # the bias's input: δ · 1 is δ itself
-                # For one operand d is a slope, and the lecture writes σ'(u) first.
-                terms[parent].append((d, g) if len(node.parents) == 1 else (g, d))
+        for i, (parent, d) in enumerate(zip(node.parents, partials_in_graph(node))):
+            if parent not in active or d is None:
+                continue
+            if isinstance(d, Value) and d.op is LITERAL:
+                d = d.data  # the bias's input: δ · 1 is δ itself
+            selects = i in node.op.selects  # type: ignore[union-attr]
+            is_zero = not isinstance(d, Value) and d == 0.0
+            if is_zero and (selects or not (suspect(parent, suspects) or suspect(g, suspects))):
+                continue
+            way = (d if selects and isinstance(d, Value) else None, branches[node])
+            ways[parent].append(way)
+            # For one operand d is a slope, and the lecture writes σ'(u) first.
+            term = (d, g) if len(node.parents) == 1 else (g, d)
+            mask = None if way == (None, None) else mask_of(way, suspect(g, suspects), suspect(d, suspects))
+            if mask is not None:
+                term = (masked(mask, _product(*term)), 1.0)
+            terms[parent].append(term)
     return [literal(0.0) if (g := adjoints.get(x)) is None else _node(g) for x in xs]
 
 
@@ -114,21 +126,17 @@ _ON_VALUES: dict[str, Any] = {
 }
 
 
-def _adjoint(terms: list[tuple[Factor, Factor]], suspects: dict[Value, bool]) -> Factor | None:
+def _adjoint(terms: list[tuple[Factor, Factor]]) -> Factor | None:
     """Σ a·b over the terms as one node, or a number; None where nothing depends on it."""
-    pairs = []
-    for a, b in terms:
-        if a == 0.0 or b == 0.0:  # numbers only: a Value equals nothing but itself
-            continue
-        if isinstance(a, Value) and isinstance(b, Value) and (_suspect(a, suspects) or _suspect(b, suspects)):
-            a, b = node_of(TABLE["gated"], (a, b)), 1.0
-        pairs.append((a, b))
-    if not pairs:
+    if not terms:
         return None
-    if len(pairs) > 1:
-        return node_of(TABLE["sumprod"], tuple(map(_node, [*(a for a, _ in pairs), *(b for _, b in pairs)])))
-    a, b = pairs[0]
-    if a == 1.0:
+    if len(terms) > 1:
+        return node_of(TABLE["sumprod"], tuple(map(_node, [*(a for a, _ in terms), *(b for _, b in terms)])))
+    return _product(*terms[0])
+
+
+def _product(a: Factor, b: Factor) -> Factor:
+    if a == 1.0:  # numbers only: a Value equals nothing but itself
         return b
     if b == 1.0:
         return a
@@ -137,31 +145,6 @@ def _adjoint(terms: list[tuple[Factor, Factor]], suspects: dict[Value, bool]) ->
     if b == -1.0:
         return -a
     return a * b
-
-
-# Division by, or a power with, a plain number of at least 1 has no pole.
-_TAME_WITH_LITERAL = {TABLE[name] for name in ("div", "div_slope", "pow", "pow_dx")}
-
-
-def _suspect(v: Value, known: dict[Value, bool]) -> bool:
-    """Whether v can be inf or nan at finite leaves: then 0·v must be kept from becoming nan."""
-    stack = [v]
-    while stack:
-        node = stack[-1]
-        waiting = [p for p in node.parents if p not in known]
-        if node in known or not waiting:
-            stack.pop()
-            known[node] = _singular(node) or any(known[p] for p in node.parents)
-        else:
-            stack += waiting
-    return known[v]
-
-
-def _singular(node: Value) -> bool:
-    if node.op is None or not node.op.singular:
-        return False
-    second = node.parents[-1]
-    return not (node.op in _TAME_WITH_LITERAL and second.op is LITERAL and second.data >= 1)
 
 
 def _nodes(operation: str, y: object, xs: object) -> list[Value]:

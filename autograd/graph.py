@@ -61,13 +61,13 @@ def partials(node: Value) -> tuple[float | None, ...]:
     return tuple([None if d is None else float(d) for d in node.op.rule(node.data, *[p.data for p in node.parents])])
 
 
-def sent(upstream: float, local: float) -> float:
-    """What one use of an operand contributes: a zero factor silences the other, even inf and nan.
+def sent(upstream: float, local: float, taken: bool = True) -> float:
+    """What one use of an operand contributes: the product, and nothing to a branch that was not taken.
 
-    >>> sent(2.0, 3.0), sent(0.0, float("inf"))
-    (6.0, 0.0)
+    >>> sent(2.0, 3.0), sent(0.0, float("inf")), sent(0.0, float("inf"), taken=False)
+    (6.0, nan, 0.0)
     """
-    return upstream * local if upstream and local else 0.0
+    return upstream * local if taken else 0.0
 
 
 def dependents(order: Iterable[Value], sources: Iterable[Value]) -> set[Value]:

@@ -51,8 +51,11 @@ class Op:
     function  operands as floats -> float; it must not raise
     rule      (o, *operands) -> one partial derivative per operand; None: no dependence
     symbol    how a picture shows it; by default its name, and f′ for f_slope
-    singular  whether its value or slope can be inf or nan at finite operands; a zero
-              upstream gradient then silences it (0·inf would be nan), see gradient.py
+    singular  whether its value or slope can be inf or nan at finite operands: below a branch
+              that was not taken, gradient graphs then mask it, see gradient.py
+    selects   the operands of which it takes some and leaves the others: there a partial
+              derivative of 0 means "not taken", and nothing is passed on, whatever stands
+              beside it; any other 0 is a number, and 0·inf is nan
     arity     the number of operands; None: any number
 
     >>> TABLE["mul"].function(3.0, 4.0), TABLE["mul"].rule(12.0, 3.0, 4.0)
@@ -64,6 +67,7 @@ class Op:
     rule: Rule
     symbol: str = ""
     singular: bool = False
+    selects: tuple[int, ...] = ()
     arity: int | None = field(init=False)
 
     def __post_init__(self) -> None:
@@ -73,6 +77,14 @@ class Op:
         if not self.symbol:
             bare = self.name.removesuffix("_slope")
             object.__setattr__(self, "symbol", self.name if bare == self.name else f"{bare}′")
+
+    def takes(self, operand: int, partial: float | None) -> bool:
+        """Whether an operand, where its partial derivative is this, receives anything.
+
+        >>> TABLE["relu"].takes(0, 0.0), TABLE["mul"].takes(0, 0.0), TABLE["sign"].takes(0, None)
+        (False, True, False)
+        """
+        return partial is not None and (bool(partial) or operand not in self.selects)
 
     def __reduce__(self) -> tuple[Any, ...]:
         if TABLE.get(self.name) is not self:
@@ -177,11 +189,11 @@ _ROWS = (
     Op("sech2", sech2, lambda o, x: (-2.0 * (tanh(x) * o),), "tanh′"),
     Op("sigmoid", sigmoid, lambda o, x: (sigmoid_slope(x),), "σ"),
     Op("sigmoid_slope", sigmoid_slope, lambda o, x: (-(o * tanh(0.5 * x)),), "σ′"),
-    Op("relu", relu, lambda o, x: (step(x),)),
-    Op("leaky_relu", leaky_relu, lambda o, x, slope: (leaky_relu_slope(x, slope), minimum(x, 0.0))),
-    Op("leaky_relu_slope", leaky_relu_slope, lambda o, x, slope: (None, 1.0 - step(x))),
-    Op("elu", elu, lambda o, x, alpha: (elu_slope(x, alpha), expm1(minimum(x, 0.0)))),
-    Op("elu_slope", elu_slope, lambda o, x, alpha: ((1.0 - step(x)) * o, (1.0 - step(x)) * exp(minimum(x, 0.0)))),
+    Op("relu", relu, lambda o, x: (step(x),), selects=(0,)),
+    Op("leaky_relu", leaky_relu, lambda o, x, slope: (leaky_relu_slope(x, slope), minimum(x, 0.0)), selects=(1,)),
+    Op("leaky_relu_slope", leaky_relu_slope, lambda o, x, slope: (None, 1.0 - step(x)), selects=(1,)),
+    Op("elu", elu, lambda o, x, alpha: (elu_slope(x, alpha), expm1(minimum(x, 0.0))), selects=(1,)),
+    Op("elu_slope", elu_slope, lambda o, x, alpha: ((1.0 - step(x)) * o, (1.0 - step(x)) * exp(minimum(x, 0.0))), selects=(0, 1)),
     Op("softplus", softplus, lambda o, x: (sigmoid(x),)),
     Op("silu", silu, lambda o, x: (silu_slope(x),)),
     Op("silu_slope", silu_slope, lambda o, x: (sigmoid_slope(x) * (2.0 - x * tanh(0.5 * x)),)),
@@ -197,10 +209,10 @@ _ROWS = (
     Op("abs", abs, lambda o, x: (sign(x),), "|·|"),
     Op("sign", sign, lambda o, x: (None,)),
     Op("step", step, lambda o, x: (None,)),
-    Op("maximum", maximum, lambda o, x, y: (larger(x, y), larger(y, x)), "max"),
-    Op("minimum", minimum, lambda o, x, y: (larger(y, x), larger(x, y)), "min"),
+    Op("maximum", maximum, lambda o, x, y: (larger(x, y), larger(y, x)), "max", selects=(0, 1)),
+    Op("minimum", minimum, lambda o, x, y: (larger(y, x), larger(x, y)), "min", selects=(0, 1)),
     Op("larger", larger, lambda o, x, y: (None, None)),
-    Op("where", where, lambda o, condition, x, y: (None, where(condition, 1.0, 0.0), where(condition, 0.0, 1.0))),
+    Op("where", where, lambda o, condition, x, y: (None, where(condition, 1.0, 0.0), where(condition, 0.0, 1.0)), selects=(1, 2)),
     Op("lt", lt, lambda o, x, y: (None, None), "<"),
     Op("le", le, lambda o, x, y: (None, None), "≤"),
     Op("gt", gt, lambda o, x, y: (None, None), ">"),
@@ -215,7 +227,7 @@ _ROWS = (
     Op("mod", mod, lambda o, x, y: (1.0, -floordiv(x, y)), "%", singular=True),
     Op("floordiv", floordiv, lambda o, x, y: (None, None), "//", singular=True),
     # sums, products and what classifiers need
-    Op("gated", gated, lambda o, g, d: (d, g), singular=True),
+    Op("gated", gated, lambda o, g, d: (d, g), singular=True, selects=(0, 1)),
     Op("fsum", fsum, lambda o, *xs: (1.0,) * len(xs), "Σ"),
     Op("sumprod", sumprod, _halves_swapped, "Σ×"),
     Op("hypot", hypot, _hypot_rule),
@@ -234,10 +246,33 @@ LITERAL = Op("literal", lambda: 0.0, lambda o: (), "")
 TABLE["literal"] = LITERAL
 
 
-def add_row(row: Op) -> Op:
+def try_rule(row: Op) -> None:
+    """Find a rule of the wrong shape where it is written, not in the middle of a backward()."""
+    if row.arity is None:
+        return
+    try:
+        partials = row.rule(*[0.5] * (1 + row.arity))
+    except (AttributeError, TypeError) as error:
+        raise AutogradTypeError(
+            f"the rule of {row.name!r} must work on floats as well as on Values;"
+            f" use autograd's functions in it, not methods: {error}"
+        ) from error
+    except Exception:  # it does not like 0.5, which need not be in its domain
+        return
+    if not isinstance(partials, tuple) or len(partials) != row.arity:
+        raise AutogradTypeError(
+            f"the rule of {row.name!r} must return a tuple of {row.arity} partial derivative(s),"
+            f" one per operand, and returned {partials!r}"
+        )
+
+
+def add_row(row: Op, *, replace: bool = False) -> Op:
     """Enter an operation of your own; its rule may use every function of the package.
 
-    Raises AutogradValueError if the name is taken, and AutogradTypeError if it is no Op.
+    replace   the name may be taken by a row that was entered before, as when a notebook's cell runs again
+
+    Raises AutogradValueError if the name is taken, and AutogradTypeError if it is no Op, or if its
+    rule does not give a tuple with one partial derivative per operand; then nothing is entered.
 
     >>> row = add_row(Op("cube_of_row_doctest", lambda x: x * x * x, lambda o, x: (3.0 * x * x,)))
     >>> TABLE["cube_of_row_doctest"] is row
@@ -246,7 +281,9 @@ def add_row(row: Op) -> Op:
     """
     if not isinstance(row, Op):
         raise AutogradTypeError(f"add_row takes an Op, and was given {row!r}; write Op(name, function, rule)")
-    if row.name in TABLE:
-        raise AutogradValueError(f"the table has an operation {row.name!r} already; choose another name")
+    if row.name in TABLE and not (replace and TABLE[row.name] not in BUILT_IN and row.name != LITERAL.name):
+        again = "" if replace or TABLE[row.name] in BUILT_IN else ", or say add_row(row, replace=True)"
+        raise AutogradValueError(f"the table has an operation {row.name!r} already; choose another name{again}")
+    try_rule(row)
     TABLE[row.name] = row
     return row

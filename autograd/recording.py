@@ -10,16 +10,20 @@ tracing     whether a function is being recorded for every input, so that no `if
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from numbers import Complex, Real
-from typing import TYPE_CHECKING, Any, Protocol
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar
 
 from .errors import AutogradTypeError, AutogradValueError
 
 if TYPE_CHECKING:
     from .value import Value
 
+T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
+T_co = TypeVar("T_co", covariant=True)
 attending: list[None] = []  # appending and popping need no lock
 tracing: ContextVar[bool] = ContextVar("tracing", default=False)
 _recording: ContextVar[bool] = ContextVar("recording", default=True)
@@ -27,9 +31,10 @@ _watcher: ContextVar[Watcher | None] = ContextVar("watcher", default=None)
 
 
 class Watcher(Protocol):
-    """What debug() puts beside the engine: it sees every new node, and every backward() from both sides."""
+    """What debug() puts beside the engine: it sees every new node, what users assign, and every backward()."""
 
     def born(self, node: Value) -> None: ...
+    def assigned(self, node: Value, attribute: str) -> None: ...
     def before_backward(self, root: Value) -> None: ...
     def after_backward(self, root: Value) -> None: ...
 
@@ -65,6 +70,13 @@ def attend(node: Value) -> None:
         node.op, node.parents = None, ()
 
 
+def assigned(node: Value, attribute: str) -> None:
+    """Tell the watcher that somebody has assigned to an attribute of a node."""
+    watching = _watcher.get()
+    if watching is not None:
+        watching.assigned(node, attribute)
+
+
 @contextlib.contextmanager
 def _attended(state: ContextVar[Any], now: Any) -> Iterator[None]:
     token = state.set(now)
@@ -81,9 +93,12 @@ def watching(watcher: Watcher) -> contextlib.AbstractContextManager[None]:
     return _attended(_watcher, watcher)
 
 
-@contextlib.contextmanager
-def no_grad() -> Iterator[None]:
-    """Inside, results are leaves: nothing is recorded.  Also a decorator; local to its thread.
+class no_grad:
+    """Inside, results are leaves: nothing is recorded.  Also a decorator, `@no_grad()`; local to its thread or task.
+
+    A decorated generator or coroutine runs inside, and whoever iterates or waits does not.  A `with`
+    inside a generator cannot know when the generator rests: until it is resumed, its user records
+    nothing either.  So decorate generators.
 
     >>> from autograd import Value
     >>> x = Value(3.0)
@@ -92,8 +107,18 @@ def no_grad() -> Iterator[None]:
     >>> y.data, y.parents
     (9.0, ())
     """
-    with _attended(_recording, False):
-        yield
+
+    def __enter__(self) -> None:
+        self._entered = _attended(_recording, False)
+        self._entered.__enter__()
+
+    def __exit__(self, *error: Any) -> None:
+        self._entered.__exit__(*error)
+
+    def __call__(self, function: F) -> F:
+        from .decorating import inside
+
+        return inside(no_grad, function)
 
 
 def number(x: Any, where: str) -> float:
@@ -106,7 +131,7 @@ def number(x: Any, where: str) -> float:
     autograd.errors.AutogradTypeError: Value: got '3' of type str; convert text with float(text) first
     """
     if hasattr(x, "parents") and hasattr(x, "op"):
-        remedy = "it is a Value already; use its .data for a copy"
+        remedy = "it is a Value already; use its .data for a copy, and in an assignment use .data on both sides"
     elif isinstance(x, (str, bytes)):
         remedy = "convert text with float(text) first"
     elif isinstance(x, Complex) and not isinstance(x, Real):  # float() of a numpy.complex64 succeeds
@@ -125,6 +150,54 @@ def number(x: Any, where: str) -> float:
     else:
         remedy = "give a real number or a Value"
     raise AutogradTypeError(f"{where}: got {given(x)}; {remedy}")
+
+
+def text(x: Any, where: str) -> str:
+    """Text as it is; anything else is a TypeError.
+
+    >>> text(3, "Value: the label")
+    Traceback (most recent call last):
+    autograd.errors.AutogradTypeError: Value: the label must be text, and was given as 3 of type int
+    """
+    if isinstance(x, str):
+        return x
+    if isinstance(x, (tuple, set)):  # Value(t, (self,), "tanh")
+        own_operation()
+    raise AutogradTypeError(f"{where} must be text, and was given as {given(x)}")
+
+
+def own_operation(*given: object) -> NoReturn:
+    """Say how an operation is made here, to whoever builds a node as micrograd's lecture does."""
+    raise AutogradTypeError(
+        "a node is not put together by hand, and has no _backward: an operation of your own is one row,"
+        " function(Op(name, function_on_floats, rule)); see docs/your-own-operation.md"
+    )
+
+
+class Guarded(Protocol[T_co]):
+    """How a type checker sees such a property."""
+
+    def __get__(self, node: Any, kind: Any = None) -> T_co: ...
+    def __set__(self, node: Any, x: Any) -> None: ...
+
+
+def guarded(slot: str, kind: type[T], held: Callable[[Any, str], T], where: str, doc: str) -> Guarded[T]:
+    """A property for a slot: what is assigned is of a kind or `held` to a rule, and the watcher is told.
+
+    >>> class Held:
+    ...     __slots__ = ("_data",)
+    ...     data = guarded("_data", float, number, "Held", "A number.")
+    >>> x = Held(); x.data = 3; x.data
+    3.0
+    """
+    name = slot.removeprefix("_")
+
+    def assign(node: Any, x: Any) -> None:
+        setattr(node, slot, x if x.__class__ is kind else held(x, where))
+        if attending:
+            assigned(node, name)
+
+    return property(attrgetter(slot), assign, doc=doc)
 
 
 def given(x: object) -> str:

@@ -14,10 +14,10 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias, TypeVar
 
 from . import copies, hooks
-from .errors import AutogradTypeError, LoweringError
+from .errors import AutogradTypeError, AutogradValueError, LoweringError
 from .graph import toposort
 from .ops import LITERAL, TABLE, Op
-from .recording import attend, attending, given, number, tracing, watcher
+from .recording import attend, attending, guarded, number, own_operation, text, tracing, watcher
 
 # For type checkers; at run time NumPy scalars and whatever else has __float__ will do as well.
 Real: TypeAlias = "float | Fraction | SupportsIndex"
@@ -37,11 +37,11 @@ def _made(row: Op, data: float, operands: tuple[Value, ...]) -> Value:
     that + − × stand in these as signs, and not as calls of a row's function, pays for it.
     """
     node = _new(Value)
-    node.data = data
-    node.grad = 0.0
+    node._data = data
+    node._grad = 0.0
     node.op = row
     node.parents = operands
-    node.label = ""
+    node._label = ""
     if attending:
         attend(node)
     return node
@@ -53,7 +53,7 @@ def node_of(row: Op, operands: tuple[Value, ...]) -> Value:
     >>> node_of(TABLE["mul"], (Value(2.0), Value(3.0))).data
     6.0
     """
-    return _made(row, row.function(*[x.data for x in operands]), operands)
+    return _made(row, row.function(*[x._data for x in operands]), operands)
 
 
 def literal(x: Any, where: str = "literal") -> Value:
@@ -87,7 +87,7 @@ def _infix(row: Op, x: Value, other: Number) -> Value:
 def _reflected(row: Op, other: Number, y: Value) -> Value:
     """`other sign y`, where the other one is no Value, or y is of a subclass."""
     x = _operand(other, row)
-    return x if x is NotImplemented else _made(row, row.function(x.data, y.data), (x, y))
+    return x if x is NotImplemented else _made(row, row.function(x._data, y._data), (x, y))
 
 
 # A row without a sign becomes a method of its name.
@@ -98,7 +98,7 @@ def _of_one(name: str) -> Callable[[Value], Value]:
     function = row.function
 
     def method(self: Value) -> Value:
-        return _made(row, function(self.data), (self,))
+        return _made(row, function(self._data), (self,))
 
     return _named(method, row)
 
@@ -148,22 +148,26 @@ class Value:
     Value of 1.0 or 0.0, whose truth is its data.
     """
 
-    __slots__ = ("data", "grad", "op", "parents", "label")  # noqa: RUF023 the order of __init__ and of pickles
+    # What users assign is held to the rule of birth by properties; the engine writes behind them, and pays nothing.
+    __slots__ = ("_data", "_grad", "op", "parents", "_label")  # noqa: RUF023 the order of __init__ and of pickles
 
-    data: float
-    grad: float
+    _data: float
+    _grad: float
     op: Op | None
     parents: tuple[Value, ...]
-    label: str
+    _label: str
+    data = guarded("_data", float, number, "Value.data", "The number, whatever is assigned.")
+    grad = guarded("_grad", float, number, "Value.grad", "After y.backward(): ∂y/∂(this).")
+    label = guarded("_label", str, text, "Value: the label", "A name for pictures and programs.")
 
-    def __init__(self, data: Real, label: str = "") -> None:
-        self.data = data if data.__class__ is float else number(data, "Value")
-        if not isinstance(label, str):
-            raise AutogradTypeError(f"Value: the label must be text, and was given as {given(label)}")
-        self.grad = 0.0
+    def __init__(self, data: Real, label: str = "", *operation: object) -> None:
+        if operation:
+            own_operation()
+        self._data = data if data.__class__ is float else number(data, "Value")
+        self._grad = 0.0
         self.op = None
         self.parents = ()
-        self.label = label
+        self._label = label if label.__class__ is str else text(label, "Value: the label")
 
     # --- the signs ---------------------------------------------------------------------------
 
@@ -171,31 +175,31 @@ class Value:
         y: Any = other
         if other.__class__ is not Value and (y := _operand(other, ADD)) is NotImplemented:
             return y  # type: ignore[no-any-return]
-        return _made(ADD, self.data + y.data, (self, y))
+        return _made(ADD, self._data + y._data, (self, y))
 
     def __sub__(self, other: Number) -> Value:
         y: Any = other
         if other.__class__ is not Value and (y := _operand(other, SUB)) is NotImplemented:
             return y  # type: ignore[no-any-return]
-        return _made(SUB, self.data - y.data, (self, y))
+        return _made(SUB, self._data - y._data, (self, y))
 
     def __mul__(self, other: Number) -> Value:
         y: Any = other
         if other.__class__ is not Value and (y := _operand(other, MUL)) is NotImplemented:
             return y  # type: ignore[no-any-return]
-        return _made(MUL, self.data * y.data, (self, y))
+        return _made(MUL, self._data * y._data, (self, y))
 
     def __truediv__(self, other: Number) -> Value:
         y: Any = other
         if other.__class__ is not Value and (y := _operand(other, DIV)) is NotImplemented:
             return y  # type: ignore[no-any-return]
-        return _made(DIV, divided(self.data, y.data), (self, y))
+        return _made(DIV, divided(self._data, y._data), (self, y))
 
     def __pow__(self, other: Number) -> Value:
         y: Any = other
         if other.__class__ is not Value and (y := _operand(other, POW)) is NotImplemented:
             return y  # type: ignore[no-any-return]
-        return _made(POW, power(self.data, y.data), (self, y))
+        return _made(POW, power(self._data, y._data), (self, y))
 
     def __radd__(self, other: Number) -> Value:
         return _reflected(ADD, other, self)
@@ -231,7 +235,7 @@ class Value:
         return other // self, other % self
 
     def __neg__(self) -> Value:
-        return _made(NEG, -self.data, (self,))
+        return _made(NEG, -self._data, (self,))
 
     def __pos__(self) -> Value:
         return self
@@ -308,7 +312,8 @@ class Value:
         nothing twice.  With two losses on one trunk the leaves hold the sum, and the trunk's
         interior nodes the gradient of the last call.
 
-        A contribution with a zero factor is zero, even if its other factor is inf or nan.
+        A branch that was not taken (of where, maximum, relu, …) receives nothing, whatever inf or nan
+        stands in it.  Any other zero is a number, and 0·inf is nan: undetermined.
 
         >>> x = Value(3.0); y = x * x
         >>> y.backward(); x.grad
@@ -321,23 +326,34 @@ class Value:
         if watching is not None:
             watching.before_backward(self)
         order = restart(self)
-        self.grad += seed
+        untouched = self._grad  # the zero of restart() itself: what still holds it was reached by nothing
+        self._grad = start = self._grad + seed
         for node in order:
-            g = node.grad
-            if g:
+            g = node._grad
+            if g is not untouched:
+                row: Any = node.op
                 parents = node.parents
                 if len(parents) == 2:  # unrolled: 15 % of the whole pass on binary operations
                     x, y = parents
-                    dx, dy = node.op.rule(node.data, x.data, y.data)  # type: ignore[union-attr]
-                    if dx:
-                        x.grad += g * dx
-                    if dy:
-                        y.grad += g * dy
+                    dx, dy = row.rule(node._data, x._data, y._data)
+                    if dx or (dx is not None and 0 not in row.selects):
+                        x._grad += g * dx
+                    if dy or (dy is not None and 1 not in row.selects):
+                        y._grad += g * dy
+                elif len(parents) == 1:
+                    (x,) = parents
+                    (dx,) = row.rule(node._data, x._data)
+                    if dx or (dx is not None and 0 not in row.selects):
+                        x._grad += g * dx
                 elif parents:
-                    rule = node.op.rule  # type: ignore[union-attr]
-                    for parent, d in zip(parents, rule(node.data, *[p.data for p in parents])):
-                        if d:
-                            parent.grad += g * d
+                    partials = row.rule(node._data, *[p._data for p in parents])
+                    if row.selects:
+                        partials = [d or (None if i in row.selects else d) for i, d in enumerate(partials)]
+                    for parent, d in zip(parents, partials):
+                        if d is not None:
+                            parent._grad += g * d
+        if self._grad is not start:
+            raise AutogradValueError("backward() ran from this node in another thread too: the gradients are mixed up")
         if watching is not None:
             watching.after_backward(self)
 
@@ -393,6 +409,8 @@ class Value:
 
     # --- the names that micrograd's users know ------------------------------------------------
 
+    _backward = property(None, own_operation)
+
     @property
     def _prev(self) -> set[Value]:
         return set(self.parents[:1] if self._has_plain_exponent else self.parents)
@@ -442,12 +460,12 @@ def restart(root: Value) -> list[Value]:
         node = pop()
         if node is None:
             place(pop())  # type: ignore[arg-type]
-        elif node.grad is not zero:
-            node.grad = zero
+        elif node._grad is not zero:
+            node._grad = zero
             push(node)
             push(None)
             for parent in node.parents:
-                if parent.op is not None and parent.grad is not zero:
+                if parent.op is not None and parent._grad is not zero:
                     push(parent)
     order.reverse()
     return order

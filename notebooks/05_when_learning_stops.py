@@ -20,7 +20,8 @@ from nn import MLP, Watch, compare_diagnoses, diagnose, fit
 #
 # A nan spreads: every operation that meets one passes it on, and at the end everything is nan and nothing says why.
 # What matters is where the first one was *born*, from operands that were numbers. Inside `with debug():` every node
-# knows the line of your program that made it, and the birth is an error.
+# knows the line of your program that made it. When a nan or an infinity reaches a result, or a gradient, the error
+# names its birth. (What stands in a branch that was not taken reaches nothing, and is nobody's fault.)
 #
 # **Question.** The entropy $-p \log p$ is 0 at $p = 0$. What will the computer say?
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..words.text import exact, shown, signed
+from ..words.text import bracketed, exact, short, shown, signed
 from .parts import arrows, border, canvas, cell, chip, frame, header, legend, mark_note, table, tooltip, words
 from .scene import Edge, Node, Scene
 from .theme import Colour, Theme, strength
@@ -53,6 +53,8 @@ def pills(scene: Scene, direction: str, theme: Theme, clusters: bool = False) ->
     for edge in scene.edges:
         apart = clusters and edge.tail.place != edge.head.place  # so that layers stand one after the other
         attributes = _stroke(edge, scene, theme) | ({"minlen": "2"} if apart else {})
+        if edge.undetermined:  # words on an edge only where it has no colour to show
+            attributes["label"] = f"<{words(_undetermined(edge), theme.ink, 9)}>"
         graph.edge(edge.tail.key, edge.head.key, **attributes)
     return str(graph.source)
 
@@ -146,15 +148,21 @@ def _chain_rule(edge: Edge, scene: Scene, theme: Theme, direction: str) -> str:
     if edge.local is None or edge.contribution is None:
         return ""
     sent = edge.contribution
-    colour = theme.gradient(sent, scene.largest, at_least=1.0) if sent else theme.muted
+    colour = theme.gradient(sent, scene.largest, at_least=1.0) if sent and sent == sent else theme.muted
     local = words(f"{_partial(edge.head.name, edge.tail.name)} = {signed(edge.local)}", theme.muted, 9)
-    back = words(f"{arrows(direction)[1]} {signed(sent)}", colour, 11)
+    told = _undetermined(edge) if edge.undetermined else signed(sent)
+    back = words(f"{arrows(direction)[1]} {told}", colour, 11)
     # The empty row, or column, keeps the words off the line that they stand on, or beside.
     if direction == "LR":
         rows = [[f"<td>{local}</td>"], [f"<td>{back}</td>"], ['<td height="5"></td>']]
     else:
         rows = [['<td width="7"></td>', f"<td>{local}</td>"], ["<td></td>", f"<td>{back}</td>"]]
     return f"<{table(rows, spacing=0, padding=1)}>"
+
+
+def _undetermined(edge: Edge) -> str:
+    """0 · ∞ in the order upstream, local."""
+    return f"{short(edge.head.value.grad)} · {bracketed(short(edge.local or 0.0))}: undetermined"
 
 
 def _edge_tip(edge: Edge) -> str:
@@ -164,7 +172,9 @@ def _edge_tip(edge: Edge) -> str:
         return tooltip(f"{text}\n{head} does not depend on it")
     text += f"\n∂{head}/∂{tail} = {exact(edge.local)}"
     if edge.contribution is not None:
-        text += f"\nupstream × local = {exact(edge.head.value.grad)} × {exact(edge.local)} = {exact(edge.contribution)}"
+        result = "undetermined" if edge.undetermined else exact(edge.contribution)
+        text += f"\nupstream × local = {exact(edge.head.value.grad)} × {exact(edge.local)} = {result}"
+        text += "" if edge.taken else ", a branch that was not taken"
     return tooltip(text)
 
 

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 from itertools import count
 
+from ..branches import reached, undetermined
 from ..graph import partials, sent, toposort
 from ..ops import LITERAL, TABLE
 from ..value import Value
@@ -57,6 +58,7 @@ class Edge:
     local         ∂head/∂tail at this operand; None where the head does not depend on it
     contribution  what backward() sent along it, None before backward() and where local is None
     marked        whether it is highlighted
+    taken         whether anything was sent: False below a branch that was not taken
     """
 
     tail: Node
@@ -64,6 +66,13 @@ class Edge:
     local: float | None
     contribution: float | None
     marked: bool = False
+    taken: bool = True
+
+    @property
+    def undetermined(self) -> bool:
+        """Whether upstream × local is 0·∞."""
+        sent_back = self.contribution is not None and self.local is not None and self.taken
+        return sent_back and undetermined(self.head.value.grad, self.local or 0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +100,8 @@ class Scene:
         object.__setattr__(self, "largest", largest_of([node.value.grad for node in self.nodes if self.differentiated]))
 
 
-Operands = dict[Value, list[tuple[Value, "float | None"]]]  # node -> its operands with ∂node/∂operand
+Operand = tuple[Value, "float | None", bool]  # itself, ∂node/∂operand, and whether the node takes it
+Operands = dict[Value, list[Operand]]
 
 
 def scene(root: Value, expand: bool = False, highlight: Highlight = None) -> Scene:
@@ -106,13 +116,14 @@ def scene(root: Value, expand: bool = False, highlight: Highlight = None) -> Sce
     >>> [(e.tail.name, e.head.name, e.local, e.contribution) for e in scene(y).edges]
     [('x', 'v₁', 3.0, 3.0), ('x', 'v₁', 3.0, 3.0), ('v₁', 'f', 1.0, 1.0), ('1', 'f', 1.0, 1.0)]
     """
-    operands: Operands = {node: _operands(node) for node in toposort(root)}
+    slopes = {node: partials(node) for node in toposort(root)}
+    operands: Operands = {node: _operands(node, slopes[node]) for node in slopes}
     marked = marks(highlight, operands)
     signs: dict[Value, str] = {}
     sums: dict[Value, Value] = {}
     if expand:
         operands, signs, sums = _expanded(operands)
-    shown = {tail for pairs in operands.values() for tail, _ in pairs} | {root}
+    shown = {tail for uses in operands.values() for tail, *_ in uses} | {root}
     drawn = [node for node in operands if node in shown]
     names, places = names_of(drawn, root), _places(drawn, operands)
     nodes = {}
@@ -121,17 +132,19 @@ def scene(root: Value, expand: bool = False, highlight: Highlight = None) -> Sce
         on_path = v in marked.nodes or any((p, sums.get(v)) in marked.pairs for p in v.parents)
         nodes[v] = Node(f"n{i}", v, names[v], role, signs.get(v) or _tag(v, role), places[v], on_path)
     differentiated = root.grad != 0
+    live = reached(root, slopes)
     edges = []
     for head in drawn:
-        for tail, local in operands[head]:
-            share = sent(head.grad, local) if differentiated and local is not None else None
+        for tail, local, taken in operands[head]:
+            taken = taken and sums.get(head, head) in live
+            share = sent(head.grad, local, taken) if differentiated and local is not None else None
             # A product that was taken out of a sum stands between both ends of the edge.
             on_path = nodes[tail].marked if tail in sums else (tail, sums.get(head, head)) in marked.pairs
-            edges.append(Edge(nodes[tail], nodes[head], local, share, on_path))
+            edges.append(Edge(nodes[tail], nodes[head], local, share, on_path, taken))
     return Scene(list(nodes.values()), edges, differentiated, names[root] if root.grad == 1 else "")
 
 
-def _operands(node: Value) -> list[tuple[Value, float | None]]:
+def _operands(node: Value, slopes: tuple[float | None, ...]) -> list[Operand]:
     """The operands worth an arrow, each with its local derivative.
 
     A bias is the weight of an input that is always 1; that 1, the same node in all neurons,
@@ -140,13 +153,13 @@ def _operands(node: Value) -> list[tuple[Value, float | None]]:
     """
     if node.op is None:
         return []
-    pairs = list(zip(node.parents, partials(node)))
+    uses = [(p, d, node.op.takes(i, d)) for i, (p, d) in enumerate(zip(node.parents, slopes))]
     if node.op.name == "pow" and _power(node):
-        return pairs[:1]
+        return uses[:1]
     if node.op.name == "sumprod":
-        half = len(pairs) // 2
-        return [pair for i, pair in enumerate(pairs) if not _is_one(pair[0], pairs[i - half][0])]
-    return pairs
+        half = len(uses) // 2
+        return [use for i, use in enumerate(uses) if not _is_one(use[0], uses[i - half][0])]
+    return uses
 
 
 def _is_one(p: Value, partner: Value) -> bool:
@@ -164,9 +177,9 @@ def _expanded(operands: Operands) -> tuple[Operands, dict[Value, str], dict[Valu
     unused = (p for i in count(1) if (p := name("p", i)) not in taken)
     expanded: Operands = {}
     signs, sums = {}, {}
-    for node, pairs in operands.items():
+    for node, uses in operands.items():
         if node.op is None or node.op.name != "sumprod":
-            expanded[node] = pairs
+            expanded[node] = uses
             continue
         half = len(node.parents) // 2
         terms = []
@@ -177,11 +190,11 @@ def _expanded(operands: Operands) -> tuple[Operands, dict[Value, str], dict[Valu
             if half == 1:  # a single product is no sum
                 break
             product = _product(a, b, next(unused), node.grad)
-            expanded[product] = list(zip((a, b), partials(product)))
+            expanded[product] = [(factor, d, True) for factor, d in zip((a, b), partials(product))]
             terms.append(product)
             sums[product] = node
         one, _ = _ADD.rule(node.data, 0.0, node.data)
-        expanded[node] = [(term, one) for term in terms] or pairs
+        expanded[node] = [(term, one, True) for term in terms] or uses
         signs[node] = "+" if terms else "×"
     return expanded, signs, sums
 
@@ -200,7 +213,7 @@ def _places(drawn: list[Value], operands: Operands) -> dict[Value, tuple[int, in
     for head in reversed(drawn):
         if places[head] is None and len(users[head]) == 1 and (head.parents or head.op is LITERAL):
             (places[head],) = users[head]
-        for tail, _ in operands[head]:
+        for tail, *_ in operands[head]:
             users[tail].add(places[head])
     return places
 

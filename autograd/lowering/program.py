@@ -151,7 +151,8 @@ class _Builder:
         if node.op is None:
             raise LoweringError(
                 f"the graph has the leaf {_told(node)}, which is not among the inputs; list it there,"
-                " or use a plain number where it is meant as a constant"
+                " or use a plain number where it is meant as a constant; a loss makes a leaf of each target that is"
+                " a number: give it Values, and list them"
             )
         if node.op is LITERAL:
             self.of[node] = self.literal(node.data)

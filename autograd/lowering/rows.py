@@ -143,6 +143,8 @@ def pow_dy(xp: Any, x: Any, y: Any) -> Any:
 
 def pow_dxy(xp: Any, x: Any, y: Any) -> Any:
     bracket = xp.where(y == 0.0, 1.0, 1.0 + y * xp.log(x))
+    overflows = (xp.abs(bracket) == inf) & finite(x) & (x != 0.0) & finite(y)
+    bracket = xp.where(overflows, xp.copysign(1.7e308, bracket), bracket)  # beside a power that underflows: 0, not nan
     at_inf = xp.where(y < 1.0, 0.0, inf)
     general = xp.where((x == inf) & (y == y), at_inf, _power_times(xp, x, y, 1, bracket))
     return xp.where((x == 0.0) & (y > 1.0), 0.0, general)
@@ -156,7 +158,9 @@ def pow_dyy(xp: Any, x: Any, y: Any) -> Any:
 def ratio(xp: Any, x: Any, y: Any, z: Any, n: Any) -> Any:
     once = x / z * y
     once = xp.where(finite(once) & (once != 0.0), once, y / z * x)
-    return xp.where(n == 0.0, x * y, xp.where(n == 1.0, once, (x / z) * (y / z) * xp.pow(z, 2.0 - n)))
+    twice = (x / z) * (y / z)
+    more = xp.where(twice == 0.0, twice, twice * xp.pow(z, 2.0 - n))  # 1/z can be inf, and 0·inf is no 0
+    return xp.where(n == 0.0, x * y, xp.where(n == 1.0, once, more))
 
 
 def cbrt(xp: Any, x: Any) -> Any:

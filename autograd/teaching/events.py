@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TypeAlias
 
+from ..branches import undetermined
 from ..errors import AutogradTypeError, AutogradValueError
 from ..graph import sent, toposort
 from ..ops import LITERAL, Op
@@ -94,8 +95,9 @@ class Backward:
     node, parent   from whom, to whom; `node.parents[operand] is parent`
     upstream       ∂root/∂node, complete by now
     local          ∂node/∂parent at this operand, from the node's row of the table
-    contribution   upstream × local; a zero factor silences the other, even inf and nan
+    contribution   upstream × local; 0 where the branch was not taken, whatever inf or nan a factor is
     before, after  the parent's accumulator, which is ∂root/∂parent once nobody else sends to it
+    taken          whether it is sent at all: False below a branch that was not taken
     """
 
     number: int
@@ -108,12 +110,28 @@ class Backward:
     before: float
     after: float
     symbols: _Symbols
+    taken: bool = True
+
+    @property
+    def undetermined(self) -> bool:
+        """Whether the contribution is 0·∞: nan, though neither factor is.
+
+        >>> x = Value(0.0, "x"); print(record(x.sqrt() ** 2).events[-1])
+        ∂f/∂x += ∂f/∂v₁ · ∂v₁/∂x = 0 × ∞: undetermined   (0 → nan)
+        """
+        return self.taken and undetermined(self.upstream, self.local)
 
     def __str__(self) -> str:
         chain = f"{self.symbols.partial(self.node)} · {self.symbols.partial(self.parent, self.node)}"
-        numbers = f"{bracketed(short(self.upstream))} × {bracketed(short(self.local))} = {short(self.contribution)}"
+        product = f"{bracketed(short(self.upstream))} × {bracketed(short(self.local))}"
         moved = f"{short(self.before)} → {short(self.after)}"
-        return f"{self.symbols.partial(self.parent)} += {chain} = {numbers}   ({moved})"
+        return f"{self.symbols.partial(self.parent)} += {chain} = {product}{self._result()}   ({moved})"
+
+    def _result(self) -> str:
+        if self.undetermined:
+            return ": undetermined"
+        silenced = not self.taken and self.upstream * self.local != 0  # a nan too
+        return ": not taken" if silenced else f" = {short(self.contribution)}"
 
     __repr__ = __str__
 
@@ -181,14 +199,17 @@ class Recording:
     def _record_backward(self) -> None:
         gradients = dict.fromkeys(self.edges, 0.0)
         gradients[self.root] = 1.0
+        reached = {self.root}
         self._arrive(Seed(len(self.events) + 1, self.root, self._symbols))
         for node, operands in self.edges.items():
             upstream = gradients[node]
-            for parent, local, operand in operands:
-                share, before = sent(upstream, local), gradients[parent]
+            for parent, local, operand, taken in operands:
+                if taken := taken and node in reached:
+                    reached.add(parent)
+                share, before = sent(upstream, local, taken), gradients[parent]
                 gradients[parent] = after = before + share
                 numbers = upstream, local, share, before, after
-                self._arrive(Backward(len(self.events) + 1, node, parent, operand, *numbers, self._symbols))
+                self._arrive(Backward(len(self.events) + 1, node, parent, operand, *numbers, self._symbols, taken))
 
     def _arrive(self, event: Seed | Backward) -> None:
         self.events.append(event)

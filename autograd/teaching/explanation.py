@@ -22,7 +22,7 @@ from ..value import Value
 from ..words.formulas import PRODUCT, Formulas, latex_number
 from ..words.naming import names_of
 from ..words.text import bracketed, short, shown, signed
-from .paths import Path, edges_between, largest_paths, multiplications, over_paths
+from .paths import Path, edges_between, largest_paths, loud_and_undetermined, multiplications, over_paths
 
 if TYPE_CHECKING:
     from ..drawing import Drawing
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _FACTORS = 8  # of a long path that are written out
 _LINE = 90  # letters, above which a path takes three lines
 _TINY = 2.0**-1074
+UNDETERMINED = "0·∞ is undetermined: write it another way, see the table in docs/numerics.md"
 
 
 def explain(y: Value, x: Value, top: int = 10) -> Explanation:
@@ -68,7 +69,8 @@ class Explanation:
     gradient         ∂y/∂x, the number that backward() gives
     paths            the largest paths, as many as were asked for
     count            how many paths there are, exactly
-    silent           how many of them have a factor 0 and add nothing
+    silent           how many of them have a factor 0, or an operand that was not taken, and add nothing
+    undetermined     how many of them have both a factor 0 and one that is inf or nan
     total            Σ of all products, gathered from x to y, the other way round than backward()
     magnitude        Σ of their absolute values
     multiplications  what reuse saves
@@ -84,12 +86,12 @@ class Explanation:
         self.multiplications = multiplications(y, [x])
         self.count = self.multiplications.paths
         edges = edges_between(y, [x])
-        loud = over_paths(edges, {x}, 1, lambda e, n: n if e.local else 0, sum)
-        total = over_paths(edges, {x}, 1.0, lambda e, t: sent(t, e.local), lambda ts: fsum(*ts))
-        size = over_paths(edges, {x}, 1.0, lambda e, t: sent(t, abs(e.local)), lambda ts: fsum(*ts))
-        self.silent = self.count - loud.get(y, 0)
-        self.total = total.get(y, 0.0)
-        self.magnitude = size.get(y, 0.0)
+        total = over_paths(edges, {x}, [1.0], lambda e, ts: [sent(t, e.local) for t in ts if e.taken], _summed)
+        size = over_paths(edges, {x}, [1.0], lambda e, ts: [sent(t, abs(e.local)) for t in ts if e.taken], _summed)
+        loud, self.undetermined = loud_and_undetermined(y, x, edges)
+        self.silent = self.count - loud - self.undetermined
+        self.total = fsum(*total.get(y, []))
+        self.magnitude = fsum(*size.get(y, []))
         self.paths = largest_paths(y, x, edges, top)
         # Each edge rounds once in a product and once in a sum, in this and in the other direction.
         self.tolerance = 4 * sum(map(len, edges.values())) * (2.0**-53 * self.magnitude + _TINY)
@@ -145,6 +147,7 @@ class Explanation:
                 *(f"{line}{_times(n)}" for line, n in lines.items()),
                 *self._rest(),
                 "",
+                *[UNDETERMINED] * bool(self.undetermined),
                 self._cancelled(),
                 self._reused(),
             ]
@@ -154,6 +157,8 @@ class Explanation:
         width = self._width()
         written = ["·".join(row) for row in _rows(path, names, formulas)]
         forms = list(dict.fromkeys(written)) or ["1, the path without an edge"]
+        if path.undetermined:
+            forms.append("undetermined")
         together = sum(map(len, forms)) + width < _LINE
         return f"  {signed(path.product):>{width}} = " + (" = " if together else f"\n  {'':>{width}} = ").join(forms)
 
@@ -195,7 +200,8 @@ class Explanation:
         sums = [" + ".join([r" \cdot ".join(row) for row in column] + dots) for column in columns]
         if not sums and self.y is not self.x:
             sums = dots or ["0"]
-        lines = [f"&= {line}" for line in [*sums, latex_number(signed(self.gradient).removeprefix("+"))]]
+        result = r"\text{undetermined}" if self.undetermined else latex_number(short(self.gradient))
+        lines = [f"&= {line}" for line in [*sums, result]]
         return r"\begin{aligned}" + "\n" + left + " " + " \\\\\n".join(lines) + "\n" + r"\end{aligned}"
 
     def _repr_latex_(self) -> str:
@@ -207,6 +213,12 @@ class Explanation:
     def _names(self) -> dict[Value, str]:
         named = names_of(toposort(self.y, self.x), self.y)
         return {v: shown(name) for v, name in named.items() if v.op is not LITERAL or v in (self.x, self.y)}
+
+
+def _summed(parts: list[list[float]]) -> list[float]:
+    """Their sum as a list of one; nothing where no path goes on, and an inf above has nothing to multiply."""
+    terms = [t for ts in parts for t in ts]
+    return [fsum(*terms)] if terms else []
 
 
 # --- how a path is written -----------------------------------------------------------------------

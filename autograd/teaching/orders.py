@@ -21,11 +21,15 @@ SENDS = 100_000  # so often may a node send in an order that repeats nodes: ther
 
 
 class Use(NamedTuple):
-    """One use of an operand by a node: ∂node/∂parent is `local`, at the operand of that number."""
+    """One use of an operand by a node: ∂node/∂parent is `local`, at the operand of that number.
+
+    `taken` is False where the node selects and left this operand: then nothing is passed on.
+    """
 
     parent: Value
     local: float
     operand: int = 0
+    taken: bool = True
 
 
 Edges: TypeAlias = Mapping[Value, Sequence[Use]]
@@ -39,7 +43,7 @@ def uses(node: Value) -> list[Use]:
     [2.0]
     """
     return [
-        Use(parent, slope, operand)
+        Use(parent, slope, operand, node.op is not None and node.op.takes(operand, slope))
         for operand, (parent, slope) in enumerate(zip(node.parents, partials(node)))
         if slope is not None and parent.op is not LITERAL
     ]
@@ -55,9 +59,12 @@ def passed_back(edges: Edges, root: Value, order: Iterable[Value], overwrite: bo
     """
     gradients = dict.fromkeys(edges, 0.0)
     gradients[root] = 1.0
+    reached = {root}
     for node in order:
-        for parent, local, _ in edges[node]:
-            contribution = sent(gradients[node], local)
+        for parent, local, _, taken in edges[node]:
+            if taken := taken and node in reached:
+                reached.add(parent)
+            contribution = sent(gradients[node], local, taken)
             gradients[parent] = contribution if overwrite else gradients[parent] + contribution
     return gradients
 

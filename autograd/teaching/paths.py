@@ -18,15 +18,17 @@ from ..value import Value
 from ..words.text import short
 
 Edges: TypeAlias = "dict[Value, list[Edge]]"  # out of each node that depends on a source, parents first
+Counts: TypeAlias = "tuple[int, int, int, int]"
 T = TypeVar("T")
 
 
 class Edge(NamedTuple):
-    """One use of an operand: `head` was computed from `tail`, its operand number `operand`."""
+    """One use of an operand: `head` was computed from `tail`, its operand number `operand`; and whether it took it."""
 
     head: Value
     operand: int
     local: float
+    taken: bool = True
 
     @property
     def tail(self) -> Value:
@@ -59,11 +61,16 @@ class Path:
 
     @property
     def product(self) -> float:
-        """Π of the local derivatives, from y down, as backward() multiplies."""
+        """Π of the local derivatives, from y down, as backward() multiplies; 0 along a branch that was not taken."""
         product = 1.0
         for edge in self.edges:
             product *= edge.local
-        return product
+        return product if all(edge.taken for edge in self.edges) else 0.0
+
+    @property
+    def undetermined(self) -> bool:
+        """Whether the product is 0·∞ somewhere on the way: nan, though no factor is."""
+        return math.isnan(self.product) and not any(math.isnan(edge.local) for edge in self.edges)
 
     def __repr__(self) -> str:
         return f"Path({short(self.product)}, {len(self.edges)} edge{'s' * (len(self.edges) != 1)})"
@@ -84,8 +91,8 @@ def edges_between(y: Value, sources: list[Value]) -> Edges:
             edges[node] = []
             if not active.isdisjoint(node.parents):
                 for i, (parent, d) in enumerate(zip(node.parents, partials(node))):
-                    if parent in active and d is not None:
-                        edges[node].append(Edge(node, i, d))
+                    if parent in active and d is not None and node.op is not None:
+                        edges[node].append(Edge(node, i, d, node.op.takes(i, d)))
     return edges
 
 
@@ -141,40 +148,94 @@ def multiplications(y: Value, xs: Iterable[Value] | None = None) -> Multiplicati
     return Multiplications(backward, edges_in_paths - count + (y in sources), count)
 
 
+def loud_and_undetermined(y: Value, x: Value, edges: Edges) -> tuple[int, int]:
+    """How many paths have no factor 0, and how many a 0 and an inf or nan; the others add nothing.
+
+    >>> x = Value(0.0); y = x.sqrt() ** 2 + x.sqrt() + x.relu()
+    >>> loud_and_undetermined(y, x, edges_between(y, [x]))
+    (1, 1)
+    """
+    # What is counted: plain paths, those with a 0, those with an inf or nan, those with both.
+    none: Counts = (0, 0, 0, 0)
+
+    def longer(e: Edge, known: Counts) -> Counts:
+        plain, zero, infinite, both = known
+        if not e.taken:
+            return none
+        if not math.isfinite(e.local):
+            return 0, 0, plain + infinite, zero + both
+        return known if e.local else (0, plain + zero, 0, infinite + both)
+
+    def together(known: list[Counts]) -> Counts:
+        a, b, c, d = zip(none, *known)
+        return sum(a), sum(b), sum(c), sum(d)
+
+    plain, _, infinite, both = over_paths(edges, {x}, (1, 0, 0, 0), longer, together).get(y, none)
+    return plain + infinite, both
+
+
 # --- the largest paths ---------------------------------------------------------------------------
 
+# What is known of the factors of a path, or of a part of it: the sum of their logarithms, of those that have
+# one, and whether one is 0 and whether one is inf or nan.
+Size: TypeAlias = "tuple[int, bool, bool]"
+_ONE: Size = (0, False, False)
+_SILENT, _INFINITE, _UNDETERMINED = -math.inf, 10_000 << 40, math.inf
 
-def _log(d: float) -> float:
-    """2⁴⁰·log₂|d| as an integer: sums of them are exact, so equal paths stay equal; −inf for 0."""
-    if not math.isfinite(d):
-        return 10_000 << 40
-    return round(math.log2(abs(d)) * 2.0**40) if d else -math.inf
+
+def _times(e: Edge, size: Size) -> Size:
+    """2⁴⁰·log₂|d| as an integer: sums of them are exact, so equal paths stay equal."""
+    log, zero, infinite = size
+    if not math.isfinite(e.local):
+        return log, zero, True
+    return (log + round(math.log2(abs(e.local)) * 2.0**40), zero, infinite) if e.local else (log, True, infinite)
+
+
+def _worth(size: Size) -> float:
+    """By what paths are sorted: 0·∞ spoils every sum and stands first, 0 adds nothing and is left out."""
+    log, zero, infinite = size
+    if zero:
+        return _UNDETERMINED if infinite else _SILENT
+    return _INFINITE + log if infinite else log
 
 
 def largest_paths(y: Value, x: Value, edges: Edges, top: int) -> list[Path]:
-    """Best first: an unfinished path is worth its product times the largest product from its end to x.
+    """Best first: an unfinished path is worth its product times the best product from its end to x.
 
     That bound is attained, so the best open path always grows into the next one of the list.
     Of equals the latest goes on, or 2¹⁰⁰⁰ equal paths would all be begun before one is finished.
     """
     if y not in edges:
         return []
-    start: float = 0  # an integer of any size, or −inf
-    highest = over_paths(edges, {x}, start, lambda e, h: _log(e.local) + h, lambda hs: max(hs, default=-math.inf))
+    rest = over_paths(edges, {x}, {_ONE}, lambda e, sizes: {_times(e, s) for s in sizes if e.taken}, _best)
     found: list[Path] = []
     number = 0
-    waiting: list[tuple[float, int, float, Value, object]] = [(-highest[y], 0, 0, y, None)]
+    waiting: list[tuple[float, int, Size, Value, object]] = [(-_bound(_ONE, rest[y]), 0, _ONE, y, None)]
     while waiting and len(found) < top:
         bound, _, so_far, node, chain = heapq.heappop(waiting)
-        if bound == math.inf:  # only silent paths are left
+        if bound == -_SILENT:  # only silent paths are left
             break
         if node is x:
             found.append(Path(_unchained(chain)))
         for e in edges[node]:
-            number -= 1
-            product = so_far + _log(e.local)
-            heapq.heappush(waiting, (-(product + highest[e.tail]), number, product, e.tail, (e, chain)))
-    return sorted(found, key=lambda p: -abs(p.product))
+            if e.taken:
+                number -= 1
+                size = _times(e, so_far)
+                heapq.heappush(waiting, (-_bound(size, rest[e.tail]), number, size, e.tail, (e, chain)))
+    return sorted(found, key=lambda p: -abs(p.product) if p.product == p.product else -math.inf)
+
+
+def _best(sizes: list[set[Size]]) -> set[Size]:
+    """The largest of each kind: which is best depends on what comes before."""
+    best: dict[tuple[bool, bool], Size] = {}
+    for size in sorted(set().union(*sizes)):
+        best[size[1:]] = size
+    return set(best.values())
+
+
+def _bound(before: Size, rest: set[Size]) -> float:
+    log, zero, infinite = before
+    return max((_worth((log + s, zero or z, infinite or i)) for s, z, i in rest), default=_SILENT)
 
 
 def _unchained(chain: object) -> tuple[Edge, ...]:

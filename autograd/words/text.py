@@ -53,7 +53,7 @@ def formula(operation: str, symbol: str, operands: Sequence[str]) -> str:
     'θ₁·x₁ + θ₂·x₂'
     """
     factors = [bracketed(operand) for operand in operands]
-    half = len(factors) // 2
+    half, symbol = len(factors) // 2, printable(symbol)
     if operation in _INFIX:
         return f" {symbol} ".join(factors)
     if operation == "neg":
@@ -122,6 +122,15 @@ def _printable(c: str) -> str:
         return " "
     # Controls, directional overrides, halves of surrogate pairs, non-characters.
     return "�" if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Cn") and c not in _KEPT else c
+
+
+def printable(text: str) -> str:
+    """Text of any length that does a terminal no harm: it stays on its line and moves no cursor.
+
+    >>> printable("x\\x1b[2J\\n"), printable("θ⁽¹⁾₁₁")
+    ('x�[2J ', 'θ⁽¹⁾₁₁')
+    """
+    return text if text.isascii() and text.isprintable() else "".join(map(_printable, text))
 
 
 def markup(text: str) -> str:

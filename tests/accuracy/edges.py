@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import inf, nan, pi
 from typing import Any, NamedTuple
 
-from autograd import Value, fsum, logsumexp, where
+from autograd import Value, fsum, logsumexp, maximum, minimum, where
 from autograd.functions import ROWS
 
 
@@ -145,9 +145,23 @@ EDGES = (
     Edge("logsumexp of only −inf", "−inf, derivatives nan", "", (
         Check(lambda *xs: logsumexp(xs), (-inf, -inf), -inf, (nan, nan)),
     )),
-    Edge("where(x>0, √x, 0) at 0", "derivative 0", "JAX nan", (Check(_guarded_sqrt, (0.0,), 0.0, (0.0,)),)),
-    Edge("x·log x at 0", "value nan (IEEE's 0·−inf), derivative −inf", "JAX nan", (
-        Check(_x_log_x, (0.0,), nan, (-inf,)),
+    Edge("relu, where(x>0, x, 0), maximum(x, 0), Python's max(x, 0.) at their kink", "0, 0, ½, 1", "", (
+        row("relu", 0.0, value=0.0, slopes=(0.0,)), Check(lambda x: where(x > 0, x, 0.0), (0.0,), 0.0, (0.0,)),
+        Check(lambda x: maximum(x, 0.0), (0.0,), 0.0, (0.5,)), Check(lambda x: max(x, 0.0), (0.0,), 0.0, (1.0,)),
+    )),
+    Edge("where(x>0, √x, 0) at −1 and 0; relu(log x), min(exp x, 1) likewise", "derivative 0: a branch not taken",
+         "JAX, torch nan", (
+        Check(_guarded_sqrt, (0.0,), 0.0, (0.0,)), Check(_guarded_sqrt, (-1.0,), 0.0, (0.0,)),
+        Check(lambda x: x.log().relu(), (0.0,), 0.0, (0.0,)),
+        Check(lambda x: minimum(x.exp(), 1.0), (1000.0,), 1.0, (0.0,)),
+    )),
+    Edge("x·log x at 0", "value nan (IEEE's 0·−inf), derivative nan", "", (Check(_x_log_x, (0.0,), nan, (nan,)),)),
+    Edge("√x², 1/(1/x), exp(log x) at 0; log(exp x), 1/(1+exp(−x)) far out; √(a²+b²) at the origin",
+         "undetermined, nan: 0·inf", "", (
+        Check(lambda x: x.sqrt() ** 2, (0.0,), 0.0, (nan,)), Check(lambda x: 1 / (1 / x), (0.0,), 0.0, (nan,)),
+        Check(lambda x: x.log().exp(), (0.0,), 0.0, (nan,)), Check(lambda x: x.exp().log(), (1000.0,), inf, (nan,)),
+        Check(lambda x: 1 / (1 + (-x).exp()), (-1000.0,), 0.0, (nan,)),
+        Check(lambda a, b: (a * a + b * b).sqrt(), (0.0, 0.0), 0.0, (nan, nan)),
     )),
 )  # fmt: skip
 

@@ -275,12 +275,14 @@ def test_structural_zeros_drop_out() -> None:
     assert g.parents[0] is condition and [v.data for v in g.parents[1:]] == [1.0, 0.0]
 
 
-def test_a_slope_that_is_the_number_zero_drops_out_too() -> None:
+def test_a_slope_that_is_the_number_zero_drops_out_where_no_infinity_can_meet_it() -> None:
     first = autograd.function(autograd.Op("first", lambda x, y: x, lambda o, x, y: (1.0, 0.0)))
     x, y = Value(0.5), Value(2.0)
-    by_x, by_y = grad(first(x, y).exp(), [x, y])
-    assert by_x.op is autograd.TABLE["exp"]
+    by_x, by_y = grad(first(x, y).sin(), [x, y])
+    assert by_x.op is autograd.TABLE["cos"]
     assert by_y.op is autograd.TABLE["literal"] and by_y.data == 0.0
+    (far,) = grad(first(x, y).exp(), [y])  # 0 · exp(x) is nan once x is large
+    assert far.data == 0.0 and math.isnan(autograd.lower(far, [x, y], allow_constants=True)(800.0, 2.0))
 
 
 def test_a_sum_has_no_products_by_one() -> None:
@@ -317,11 +319,9 @@ def by_all_means(f: Callable[[Value], Value], x: float) -> tuple[float, float, f
     (lambda x: where(x < 1, x.asin(), 0.0), 2.0),
     (lambda x: where(x > -1, x.log1p(), 0.0), -1.0),
     (lambda x: where(x > 0, x.log().sqrt(), 0.0), 0.0),
-    (lambda x: 0.0 * (x * x).sqrt(), 0.0),
-    (lambda x: (x.exp() * 0.0).sin(), 800.0),
     (lambda x: where(x > 0, 3.0, x.sqrt() * x.log()), 4.0),
 ])  # fmt: skip
-def test_a_zero_upstream_silences_a_singular_slope(f: Callable[[Value], Value], x: float) -> None:
+def test_a_branch_that_was_not_taken_silences_a_singular_slope(f: Callable[[Value], Value], x: float) -> None:
     first, in_graph, second = by_all_means(f, x)
     assert (first, in_graph, second) == (0.0, 0.0, 0.0)
 
@@ -344,26 +344,6 @@ def test_a_singularity_that_counts_is_not_hidden() -> None:
         assert first == in_graph == math.inf
     first, in_graph, second = by_all_means(Value.log, -1.0)
     assert math.isnan(first) and math.isnan(in_graph) and math.isnan(second)
-
-
-def test_gating_is_only_where_a_slope_can_be_singular() -> None:
-    x, w = Value(0.5), Value(2.0)
-    tame = grad((x * w).tanh().sigmoid() * x.sin() / 2.0, [x, w])
-    names = {node.op.name for g in tame for node in toposort(g) if node.op is not None}
-    assert "gated" not in names
-    (g,) = grad(where(x > 0, x.log(), 0.0), [x])
-    assert "gated" in {node.op.name for node in toposort(g) if node.op is not None}
-
-
-@pytest.mark.parametrize("number", [0.25, 1 - 2**-53, 1.0, 1 + 2**-52, 2.0, 7.5])
-@pytest.mark.parametrize("f", [lambda x, n: x**n, lambda x, n: x / n], ids=["power", "quotient"])
-def test_a_plain_number_of_at_least_one_makes_no_pole(f: Callable[[Value, float], Value], number: float) -> None:
-    """Then the upstream gradient is a factor, as everywhere; below one it is kept from 0·inf."""
-    x = Value(0.5)
-    (g,) = grad(f(x, number).tanh(), [x])
-    names = {node.op.name for node in toposort(g) if node.op is not None}
-    assert ("gated" in names) == (number < 1)
-    assert difference_in_graph(f(x, number).tanh(), x).agrees(g.data)
 
 
 # --- the lecture emerges ------------------------------------------------------------------------

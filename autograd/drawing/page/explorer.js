@@ -88,7 +88,7 @@ function drawArrow(k, use, known, now) {
   }
   if (!arrow.local) return;
   arrow.local.textContent = done ? arrow.words + signed(local) : "";
-  arrow.sent.textContent = done ? `${arrow.back} ${signed(share)}` : "";
+  arrow.sent.textContent = done ? `${arrow.back} ${undetermined(state.sent[use]) ? "0·∞" : signed(share)}` : "";
   arrow.sent.style.fill = share && share === share ? colour(share, 1) : "";
 }
 

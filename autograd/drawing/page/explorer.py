@@ -178,11 +178,18 @@ class _Explorer:
         edges = self.edges()
         forward = [event for event in self.recording.events if isinstance(event, Forward)]
         roles = {node.value: node for node in self.scene.nodes}
+
+        def ends(use: Backward) -> tuple[int, int]:
+            return self.number[use.node], self.number[use.parent]
+
+        def selects(use: Backward) -> int:
+            return int(use.node.op is not None and use.operand in use.node.op.selects)
+
         return {
             "root": self.number[self.root],
             "nodes": [self.node(value, roles.get(value)) for value in self.order],
             "forward": [self.operation(event) for event in forward],
-            "uses": [[self.number[e.node], self.number[e.parent], edges[e.node, e.operand]] for e in self.uses],
+            "uses": [[*ends(e), edges[e.node, e.operand], selects(e)] for e in self.uses],
             "edges": [[self.number[e.tail.value], self.number[e.head.value]] for e in self.scene.edges],
             "leaves": [self.number[leaf] for leaf in self.leaves],
             "values": [_number(value.data) for value in self.order],

@@ -16,12 +16,15 @@ function compute() {
   state.values = results.slice(0, nodes.length);
   state.slopes = results.slice(nodes.length);
   const gradients = nodes.map(() => 0);
+  const reached = new Set([root]);
   gradients[root] = 1;
-  state.sent = uses.map(([node, parent], k) => {
+  state.sent = uses.map(([node, parent, , selects], k) => {
     const upstream = gradients[node], local = state.slopes[k], before = gradients[parent];
-    const share = upstream !== 0 && local !== 0 ? upstream * local : 0; // a zero silences even inf and nan
+    const taken = reached.has(node) && !(selects && local === 0); // a branch that was not taken is silent
+    if (taken) reached.add(parent);
+    const share = taken ? upstream * local : 0;
     gradients[parent] = before + share;
-    return { upstream, local, share, before, after: gradients[parent] };
+    return { upstream, local, share, before, after: gradients[parent], taken };
   });
   state.gradients = gradients;
   state.largest = Math.max(0, ...nodes.map((n, i) => (n.kind === "number" ? 0 : Math.abs(gradients[i]))).filter(Number.isFinite));
@@ -53,9 +56,17 @@ function sentence(event) { // what autograd.record prints
   const k = useOf(event);
   if (k < 0) return `${partial(root)} = 1`;
   const [node, parent] = uses[k], s = state.sent[k];
-  const product = `${bracketed(short(s.upstream))} × ${bracketed(short(s.local))} = ${short(s.share)}`;
+  const product = `${bracketed(short(s.upstream))} × ${bracketed(short(s.local))}${outcome(s)}`;
   const chain = `${partial(node)} · ${partial(parent, node)}`;
   return `${partial(parent)} += ${chain} = ${product}   (${short(s.before)} → ${short(s.after)})`;
+}
+
+const nan = (x) => x !== x;
+const undetermined = (s) => s.taken && nan(s.share) && !nan(s.upstream) && !nan(s.local); // 0 × ∞
+
+function outcome(s) {
+  if (undetermined(s)) return ": undetermined";
+  return !s.taken && s.upstream * s.local !== 0 ? ": not taken" : ` = ${short(s.share)}`;
 }
 
 // --- colours ------------------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ function chainRule(k) {
     factor("", partial(parent), moved, "collected so far"),
     factor("+=", partial(node), write(signed(s.upstream), s.upstream), "upstream gradient"),
     factor("×", partial(parent, node), signed(s.local), "local derivative"),
-    factor("=", "", write(signed(s.share), s.share), "contribution"),
+    factor("=", "", write(signed(s.share), s.share), undetermined(s) ? "0 · ∞: undetermined" : "contribution"),
   ];
 }
 
@@ -130,7 +130,8 @@ function pathsOf(i) {
   for (const path of paths(i)) if (found.push(path) > MOST_PATHS) break;
   if (found.length < 2) return [];
   const lines = found.slice(0, MOST_PATHS).map((path) => {
-    const product = path.reduceRight((total, k) => total * state.slopes[k], 1);
+    const taken = path.every((k) => !uses[k][3] || state.slopes[k] !== 0);
+    const product = taken ? path.reduceRight((total, k) => total * state.slopes[k], 1) : 0;
     const factors = path.map((k) => bracketed(short(state.slopes[k]))).reverse().join(" × ");
     const stations = [i, ...path.map((k) => uses[k][0])].map((n) => nodes[n].name);
     return row([stations.join(" → "), factors, write(signed(product), product)]);

@@ -332,6 +332,10 @@ def aligned(memory: Any) -> int:
 
 _modules: OrderedDict[Any, _Module] = OrderedDict()
 _lock = threading.Lock()
+if hasattr(os, "register_at_fork"):
+    # A child has no other threads: what one of them holds, this lock or LLVM's own, would be held
+    # there for ever.  So a fork waits until nobody compiles.
+    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
 
 
 def _remembered(

@@ -132,11 +132,32 @@ def test_an_operand_without_influence_sends_nothing():
     assert all(e.contribution is None for e in silent)
 
 
-def test_a_zero_factor_silences_an_infinite_one():
+def test_a_product_of_zero_and_infinity_is_marked_as_undetermined():
     x = Value(0.0, "x")
     y = x.sqrt() * 0.0
     y.backward()
-    assert [e.contribution for e in scene(y).edges if e.tail.value is x] == [0.0]
+    (edge,) = [e for e in scene(y).edges if e.tail.value is x]
+    assert edge.undetermined and math.isnan(edge.contribution) and math.isnan(x.grad)
+    for level in ("cards", "pills"):
+        assert "0 · ∞: undetermined" in draw(y, level=level).dot
+    assert "0.0 × inf = undetermined" in draw(y).dot
+
+
+def test_a_branch_that_was_not_taken_is_sent_nothing():
+    x = Value(-1.0, "x")
+    y = where(x > 0, x.sqrt().log(), 2 * x)
+    y.backward()
+    drawn = scene(y)
+    assert [e.contribution for e in drawn.edges if e.tail.value is x] == [None, 0.0, 2.0]
+    assert [e.taken for e in drawn.edges if e.tail.value is x] == [False, False, True]
+    assert "undetermined" not in draw(y).dot and "a branch that was not taken" in draw(y).dot
+
+
+def test_a_sum_below_an_untaken_branch_is_silent_when_expanded_too():
+    a, b = Value(math.inf, "a"), Value(2.0, "b")
+    y = where(Value(0.0), autograd.sumprod([a, b], [b, b]), b)
+    y.backward()
+    assert {e.contribution for e in scene(y, expand=True).edges if e.tail.value is a} == {0.0}
 
 
 def test_the_one_of_a_bias_is_left_out_and_other_constants_are_not():

@@ -92,7 +92,8 @@ def test_where_sqrt_at_zero():
 
 
 def test_x_log_x_at_zero():
-    assert slopes(lambda x: x * x.log(), 0.0) == [-inf]
+    (slope,) = slopes(lambda x: x * x.log(), 0.0)
+    assert slope != slope
 
 
 def test_logsumexp_of_1e16_has_gradients_of_one_half():

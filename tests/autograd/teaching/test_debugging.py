@@ -227,6 +227,167 @@ def test_the_derivative_by_a_plain_number_is_nobody_s():
         (Value(-1.0) ** Value(2.0, "n")).backward()
 
 
+def by_hand(net, *, step="data", zero="before", forget=(), n=3):
+    """A training loop as people write it, right or wrong."""
+    for _ in range(n):
+        err = squared_error(net([1.0, -1.0]), 0.5)
+        if zero == "before":
+            for i, p in enumerate(net.parameters()):
+                if i not in forget:
+                    p.grad = 0.0
+        err.backward()
+        if zero == "between":
+            net.zero_grad()
+        for p in net.parameters():
+            if step == "data":
+                p.data -= 0.1 * p.grad
+            elif step == "rebind":
+                p -= 0.1 * p.grad
+        if zero == "after":
+            net.zero_grad()
+
+
+@pytest.mark.parametrize("forgotten", range(9))
+def test_a_zero_grad_that_forgets_one_of_nine(forgotten):
+    net = MLP(2, [2, 1], seed=0)
+    assert len(net.parameters()) == 9
+    with pytest.raises(BackwardMistake, match="although 8 others were set to zero") as error, debug():
+        by_hand(net, forget=[forgotten])
+    assert error.value.node is net.parameters()[forgotten]
+    assert "for every parameter" in message(error)
+
+
+def test_parameters_with_a_line_each_of_which_one_is_forgotten():
+    w, b = Value(1.0, "w"), Value(0.5, "b")
+    with pytest.raises(BackwardMistake, match="'b' still holds the gradient of an earlier step"), debug():
+        for _ in range(2):
+            w.grad = 0.0
+            ((w * 2.0 + b) ** 2).backward()
+            w.data -= 0.1 * w.grad
+            b.data -= 0.1 * b.grad
+
+
+def test_a_step_that_only_renames():
+    net = MLP(2, [2, 1], seed=0)
+    with (
+        pytest.raises(BackwardMistake, match="a step changed nothing: 'θ⁽¹⁾₁₁' minus a number is a new Value") as error,
+        debug(),
+    ):
+        by_hand(net, step="rebind")
+    assert "p -= 0.1 * p.grad" in message(error) and "p.data -= η * p.grad" in message(error)
+    with pytest.raises(BackwardMistake, match="is a new Value"), debug():
+        w = Value(1.0, "w")
+        for _ in range(2):
+            ((w * 2.0) ** 2).backward()
+            with no_grad():
+                v = w
+                v -= 0.1 * w.grad
+
+
+def test_zero_grad_between_backward_and_the_step():
+    for n in (1, 2):
+        net = MLP(2, [2, 1], seed=0)
+        with pytest.raises(BackwardMistake, match="and 0 again when its data was assigned") as error, debug():
+            by_hand(net, zero="between", n=n)
+        assert "p.data -= 0.1 * p.grad" in message(error) and "call it after the step" in message(error)
+    net = MLP(2, [2, 1], seed=0)
+    optimizer = SGD(net.parameters(), 0.1)
+    with pytest.raises(BackwardMistake, match="a step changed nothing"), debug():
+        squared_error(net([1.0, -1.0]), 0.5).backward()
+        optimizer.zero_grad()
+        optimizer.step()
+
+
+@pytest.mark.parametrize("zero", ["before", "after"])
+def test_who_resets_properly_is_not_accused(zero):
+    with debug():
+        by_hand(MLP(2, [2, 1], seed=0), zero=zero)
+
+
+def test_who_sums_on_purpose_or_evaluates_twice_is_not_accused():
+    net = MLP(2, [2, 1], seed=0)
+    with debug(accumulate=True):
+        by_hand(net, zero="never")
+        by_hand(net, forget=[3])
+        err = squared_error(net([1.0, -1.0]), 0.5)
+        err.backward()
+        err.backward()
+    with debug():
+        for x in ([1.0, 2.0], [2.0, 1.0]):
+            net.zero_grad()
+            squared_error(net(x), 0.5).backward()
+        saved = [p.data for p in net.parameters()]
+        net.zero_grad()
+        for p, data in zip(net.parameters(), saved):
+            p.data = data  # back to where they are: no step
+        squared_error(net([0.0, 1.0]), 0.5).backward()
+        w = Value(1.0, "w")
+        for _ in range(3):  # a new Value each time, and the next error is made of it
+            ((w * 2.0 - 1.0) ** 2).backward()
+            w = w - 0.1 * w.grad
+            w = Value(w.data, "w")
+
+
+def test_two_networks_in_turn():
+    """Each loss reaches both; only one is reset and moved, and the other before its own turn."""
+
+    def move(net):
+        for p in net.parameters():
+            p.data -= 0.1 * p.grad
+
+    one, two = MLP(1, [2, 1], seed=0), MLP(1, [2, 1], seed=1)
+    with debug():
+        for _ in range(3):
+            for net in (one, two):
+                err = squared_error(two([one([0.5])]), 0.2)
+                net.zero_grad()
+                err.backward()
+                move(net)
+
+
+def test_a_product_that_is_undetermined_names_node_factors_and_line():
+    with (
+        pytest.raises(
+            NotFinite, match="the gradient of 'x' is undetermined in sqrt: upstream × local is 0.0 × inf"
+        ) as error,
+        debug(),
+    ):
+        x = Value(0.0, "x")
+        root = x.sqrt()  # here
+        (root**2).backward()
+    assert error.value.node is root and "root = x.sqrt()  # here" in message(error)
+    assert "0·∞ has no value: write sigmoid, softplus, hypot" in message(error)
+    with pytest.raises(NotFinite, match=r"inf is born in exp: x = 1000\.0 gives inf"), debug():
+        x = Value(1000.0, "x")
+        (1 / (1 + x.exp())).backward()
+
+
+def test_a_branch_that_is_silenced_is_not_accused():
+    with debug():
+        for f in (
+            lambda x: x.relu().sqrt(),
+            lambda x: where(x > 0, x.sqrt(), 0.0),
+            lambda x: where(x > 0, x.log() * x.sqrt(), x * 2),
+            lambda x: x.log().relu(),
+        ):
+            x = Value(0.0, "x")
+            f(x).backward()
+            assert x.grad in (0.0, 2.0)
+        for f in (lambda x: x.relu().sqrt(), lambda x: where(x > 0, x.sqrt(), 0.0)):
+            f(Value(-1.0, "x")).backward()
+    with debug():
+        x = Value(-1.0)
+        grad(where(x > 0, x.sqrt(), x * 2), [x])
+
+
+def test_a_nan_that_is_not_taken_is_told_where_it_is():
+    with pytest.raises(NotFinite, match=r"nan is born in sqrt: x = -1\.0 gives nan"), debug():
+        x = Value(-1.0, "x")
+        where(x < 0, x.sqrt(), 0.0).backward()
+    with pytest.raises(NotFinite, match="log1p is infinite there"), debug():
+        Value(-1.0, "x").log1p().backward()
+
+
 def test_what_is_right_stays_silent():
     """Training, two losses on one trunk, a mini-batch that is summed, no_grad results that change."""
     net = MLP(2, [2, 1], seed=0)
@@ -293,5 +454,8 @@ def test_another_thread_is_not_watched():
 
 
 def test_contexts_nest_with_no_grad():
-    with debug(), no_grad(), pytest.raises(NotFinite):
-        Value(0.0).log()
+    with pytest.raises(NotFinite, match="-inf is born in log"), debug(), no_grad():
+        Value(0.0, "x").log() * 2
+    with debug(), no_grad():
+        x = Value(0.0)
+        where(x > 0, x.log(), 1.0)

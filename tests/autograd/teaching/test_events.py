@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd import TABLE, AutogradTypeError, AutogradValueError, Value, record, toposort
+from autograd import TABLE, AutogradTypeError, AutogradValueError, Value, record, toposort, where
 from autograd.ops import LITERAL
 from autograd.teaching.events import Backward, Forward, Seed, not_finite
 from autograd.teaching.orders import ORDERS, passed_back
@@ -105,8 +105,20 @@ def test_every_event_is_told_by_its_own_row_and_in_order(y):
             slope = node.op.rule(node.data, *[parent.data for parent in node.parents])[event.operand]
             assert bits(event.local) == bits(slope)
             assert bits(event.upstream) == bits(complete(node))  # complete before it is passed on
-            silenced = event.upstream == 0 or event.local == 0
-            assert bits(event.contribution) == bits(0.0 if silenced else event.upstream * event.local)
+            share = event.upstream * event.local
+            left = slope == 0 and event.operand in node.op.selects
+            assert not (event.taken and left)
+            assert bits(event.contribution) == bits(share if event.taken else 0.0) or math.isnan(share)
+            assert event.taken or left or not any(e.taken for e in recording.contributions(node) if e is not event)
+
+
+def test_what_was_not_taken_and_what_is_undetermined_are_told():
+    x = Value(0.0, "x")
+    told = str(record(where(x > 0, x.sqrt(), x.sqrt() ** 2)))
+    assert "∂f/∂v₂ · ∂v₂/∂x = 0 × ∞: not taken   (0 → 0)" in told
+    assert "∂f/∂v₃ · ∂v₃/∂x = 0 × ∞: undetermined   (0 → nan)" in told
+    recording = record(Value(-2.0, "x").relu() * 3)
+    assert "not taken" not in str(recording)  # 3 × 0 is 0 anyway
 
 
 def test_the_numbers_are_those_of_the_moment_of_recording():

@@ -172,11 +172,31 @@ def test_the_wrong_way_round_is_noticed():
 
 def test_infinite_derivatives_do_not_raise():
     x = Value(0.0, "x")
-    told = str(explain(x.log() * x, x))
-    assert "0 = 1 more, 1 of them silent" in told and "a path is not finite" in told
+    because = explain(x.log() * x, x)
+    told = str(because)
+    assert (because.count, because.silent, because.undetermined) == (2, 0, 1)
+    assert "0·∞ = undetermined\n" in told and "write it another way" in told and "a path is not finite" in told
+    assert because.agrees and math.isnan(because.gradient) and r"\text{undetermined}" in because.latex()
     because = explain(x.sqrt() + x, x)
     assert because.total == math.inf and because.agrees
     assert explain(x.sqrt() - x.sqrt(), x).cancellation != 0
+
+
+def test_a_path_through_a_branch_that_was_not_taken_is_silent_whatever_stands_there():
+    x = Value(-1.0, "x")
+    because = explain(where(x > 0, x.sqrt().log(), 2 * x), x)
+    assert (because.count, because.silent, because.undetermined) == (2, 1, 0)
+    assert because.total == because.gradient == because.magnitude == 2.0 and len(because.paths) == 1
+    low = explain(x.relu().sqrt(), x)  # √'(0) = ∞ times a slope that says "not taken"
+    assert (low.count, low.silent, low.gradient, low.total, low.paths) == (1, 1, 0.0, 0.0, [])
+
+
+def test_an_undetermined_path_stands_first():
+    x = Value(0.0, "x")
+    because = explain(1e300 * x + x.sqrt() + x.sqrt() ** 2, x, top=2)
+    first, second = because.paths
+    assert first.undetermined and second.product == math.inf and not second.undetermined
+    assert because.undetermined == 1 and math.isnan(because.total) and math.isnan(because.gradient)
 
 
 def test_at_a_prompt_it_is_short():
