@@ -48,7 +48,7 @@ ARROWS = {
     "autograd.lowering": "autograd.gradient+",
     "autograd.teaching": "autograd.gradient+ autograd.lowering",
     "autograd.drawing": "autograd.teaching+ autograd.files",
-    "autograd.console": "autograd.errors",
+    "autograd.console": "autograd.errors autograd.words",
     "autograd": "autograd.drawing+ autograd.check+ autograd.expression",  # the door: its public names, and its hooks
     "autograd.__main__": "autograd autograd.drawing+ autograd.expression+ autograd.console",
     "nn.deltas": "",

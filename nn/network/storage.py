@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from autograd import AutogradError, AutogradValueError
 from autograd.files import write
 from autograd.words.naming import name
+from autograd.words.text import printable
 
 from .activations import ACTIVATIONS, Activation
 
@@ -68,7 +69,7 @@ def load(path: str | os.PathLike[str], make: Callable[..., MLP]) -> MLP:
     try:
         return _network(_parsed(Path(path).read_bytes()), make)
     except AutogradError as error:
-        raise AutogradValueError(f"{os.fspath(path)}: {error}") from None
+        raise AutogradValueError(f"{printable(os.fspath(path))}: {error}") from None
 
 
 def _architecture(net: MLP) -> tuple[int, list[int], str, str, bool]:
