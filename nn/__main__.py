@@ -31,7 +31,8 @@ from .network.modules import MLP
 from .page.playground import play
 from .training.datasets import IRIS, Dataset, Scale, read_csv, split
 from .training.history import History
-from .training.loop import fit, predict
+from .training.loop import fit
+from .training.predicting import predict
 from .training.optimizers import OPTIMIZERS, above_zero, optimizer_of
 
 # The recipe of the irises; tests/benchmarks/iris.py holds it to its promise over 20 seeds.

@@ -18,7 +18,8 @@ from nn.network.losses import picked
 from nn.training import loop as training
 from nn.training.compiled import Compiled, _hit
 from nn.training.optimizers import shortened
-from nn.training.samples import predicted, samples_of
+from nn.network.classes import ClassRule
+from nn.training.samples import samples_of
 
 TARGETS = {  # loss -> a target of three outputs
     "squared_error": lambda r: [r.uniform(-1, 1) for _ in range(3)],
@@ -146,8 +147,8 @@ def test_a_hit_is_a_right_prediction(outputs, draw):
     values = [Value(float(o)) for o in outputs]
     classes = max(2, len(values))
     wanted = draw.draw(st.integers(0, classes - 1))
-    found = predicted(values if len(values) > 1 else values[0])
-    assert _hit(values, Value(float(wanted))).data == (found == wanted)
+    rule = ClassRule(len(values), draw.draw(st.sampled_from([(0.0,), (0.5,), (0.5, 1.5)])))
+    assert _hit(values, Value(float(wanted)), rule).data == (rule.predicted(map(float, outputs)) == wanted)
     if len(values) > 1:
         x, others = picked(values, Value(float(wanted)))
         assert x.data == outputs[wanted] and [o.data for o in others] == outputs[:wanted] + outputs[wanted + 1 :]
