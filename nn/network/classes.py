@@ -11,6 +11,7 @@ Of several outputs the largest wins.  One output passes bounds, and the class is
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any, NamedTuple, TypeAlias
@@ -90,7 +91,7 @@ def rule_of(net: Any, loss: str | Loss | None = None, Y: Iterable[Target] = (), 
     bound  takes the place of those for one output
 
     >>> from nn import MLP
-    >>> net = MLP(2, [3, 1], "tanh")
+    >>> net = MLP(2, [3, 1], "tanh", "linear")
     >>> [rule_of(net, "squared_error", Y).bounds for Y in ([0, 1, 1], [-1, 1], [0, 1, 2], [0.1, 0.7, 3.1], [])]
     [(0.5,), (0.0,), (0.5, 1.5), (0.0,), (0.0,)]
     >>> rule_of(MLP(2, [1], "sigmoid")).bounds, rule_of(net, "binary_cross_entropy", [0, 1])
@@ -108,7 +109,8 @@ def rule_of(net: Any, loss: str | Loss | None = None, Y: Iterable[Target] = (), 
         elif loss is None and not (activation and activation.bounded):  # perhaps a logit
             bounds = (middle,)
         else:
-            bounds = between or (middle,)
+            low, high = (activation.low, activation.high) if activation else (-math.inf, math.inf)
+            bounds = tuple(b for b in between if low < b < high) or (middle,)  # −1 and 1 are told from 0.5 by a sigmoid
         left = ClassRule(outputs, bounds, between or (middle,))
     return left if bound is None else left._replace(bounds=(bound,))
 

@@ -57,7 +57,7 @@ class Checkpoint:
         self._require_same(content.get("training"))
         try:
             self._restore(_State.of(content["state"], self.training), history)
-        except (KeyError, TypeError, ValueError) as error:
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise AutogradValueError(f"{fspath(self.path)}: its state is incomplete or damaged: {error}") from None
 
     def _require_same(self, found: Any) -> None:

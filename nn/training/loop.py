@@ -17,19 +17,21 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from os import PathLike
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from autograd import AutogradTypeError, AutogradValueError, recording
 
 from ..network.choosing import refuse_habits
 from ..network.classes import ClassRule, decides, outputs_of, rule_of
 from ..network.losses import Loss, loss_of
-from .checkpoints import Checkpoint
 from .epochs import Best, Training
 from .history import History
 from .optimizers import Adam, LearningRate, Optimizer, above_zero, optimizer_of
 from .progress import Bar
 from .samples import Net, Sample, samples_of, weights_of
+
+if TYPE_CHECKING:
+    from .checkpoints import Checkpoint
 
 Callback: TypeAlias = Callable[[int, Any, History], Any]
 
@@ -95,7 +97,7 @@ def fit(
     the error grows out of bounds, the last finite parameters staying in place.  With "native",
     raises MissingDependency without the packages, and LoweringError for what it cannot train.
 
-    >>> from nn import MLP
+    >>> from nn import MLP, predict
     >>> net = MLP(2, [4, 1], seed=0)
     >>> X, Y = [[0, 0], [0, 1], [1, 0], [1, 1]], [-1, 1, 1, -1]
     >>> history = fit(net, X, Y, epochs=300)
@@ -131,8 +133,11 @@ def fit(
     began = time.perf_counter()
     try:
         training.compile(backend, epochs)
-        kept = None if checkpoint is None else Checkpoint(checkpoint, checkpoint_every, training, best)
-        if kept is not None:
+        kept = None
+        if checkpoint is not None:
+            from .checkpoints import Checkpoint
+
+            kept = Checkpoint(checkpoint, checkpoint_every, training, best)
             kept.resume(history)
             began -= history.seconds
         net.class_rule = rule

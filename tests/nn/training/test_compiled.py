@@ -15,7 +15,7 @@ from autograd import AutogradValueError, LoweringError, MissingDependency, Value
 from autograd.lowering.native import machine
 from nn import ACTIVATIONS, LOSSES, MLP, SGD, Adam, Layer, Neuron, Optimizer, accuracy, fit, squared_error
 from nn.network.losses import picked
-from nn.training import loop as training
+from nn.training import epochs as training
 from nn.training.compiled import Compiled, _hit
 from nn.training.optimizers import shortened
 from nn.network.classes import ClassRule
