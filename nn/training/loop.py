@@ -23,6 +23,7 @@ from autograd import AutogradTypeError, AutogradValueError, recording
 
 from ..network.choosing import refuse_habits
 from ..network.classes import ClassRule, decides, outputs_of, rule_of
+from ..network.fitting import misfits
 from ..network.losses import Loss, loss_of
 from .epochs import Best, Training
 from .history import History
@@ -92,8 +93,10 @@ def fit(
     What loss and targets say of classes stays with the network, for predict and accuracy.  Ctrl-C ends it as well: the History that comes back says `interrupted`, and the network has
     the parameters of its last completed step.
 
+    Loss, last layer and targets that may not fit are a warning, and so is an error that has grown.
+
     Raises AutogradValueError or AutogradTypeError, before anything changes, for samples and
-    targets that do not fit each other or the network, naming the row; and during training where
+    targets that do not fit each other, the network or the loss, naming the row; and during training where
     the error grows out of bounds, the last finite parameters staying in place.  With "native",
     raises MissingDependency without the packages, and LoweringError for what it cannot train.
 
@@ -122,6 +125,7 @@ def fit(
             "fit: nothing is recorded inside no_grad(), so nothing can be learned; call it outside"
         )
     _require_callbacks(callbacks)
+    _require_fit(net, err, samples)
     rule = _rule(net, err, samples)
     counts = decides(err, [y for _, y in samples], rule.outputs)
     weights = weights_of(sample_weight, class_weight, samples, rule if counts else None)
@@ -208,6 +212,16 @@ def _require_callbacks(callbacks: object) -> None:
 
 
 # --- what was given ---------------------------------------------------------------------------
+
+
+def _require_fit(net: Net, err: Loss, samples: list[Sample]) -> None:
+    """An error where loss, last layer and targets can never be meant together, a warning where they may be."""
+    outputs, sigma = outputs_of(net)
+    for misfit in misfits(sigma, err, [y for _, y in samples], outputs):
+        said = f"fit: {misfit.sentence}; give {misfit.remedy}"
+        if misfit.severity == "error":
+            raise AutogradValueError(said)
+        warnings.warn(said, stacklevel=3)
 
 
 def _pair(validation: Any) -> tuple[Any, Any]:

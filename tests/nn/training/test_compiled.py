@@ -91,6 +91,7 @@ def test_every_loss_optimizer_and_batching(loss, optimizer, batch_size, reductio
     )  # fmt: skip
 
 
+@pytest.mark.filterwarnings("ignore:fit:UserWarning")  # what fits is of no interest here
 @pytest.mark.parametrize("activation", ["relu", "sigmoid", "gelu", "softplus"])
 def test_activations(activation):
     assert_equal(both(*samples(), lambda: MLP(2, [5, 4, 3], activation, seed=1), batch_size=4, seed=0))
@@ -106,6 +107,7 @@ def test_settings(settings):
     assert_equal(runs)
 
 
+@pytest.mark.filterwarnings("ignore:fit:UserWarning")  # what fits is of no interest here
 def test_one_hot_targets_single_outputs_neurons_layers_and_frozen_parameters():
     X, classes = samples(target=TARGETS["cross_entropy"])
     one_hot = [[float(c == k) for k in range(3)] for c in classes]
