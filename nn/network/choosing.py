@@ -57,9 +57,9 @@ def chosen(what: str, given: Any, table: Mapping[str, T], otherwise: str) -> T:
 
     >>> chosen("loss", "hinge", {"hinge": 1}, "a function"), chosen("activation", "ReLU", {"relu": 2}, "a function")
     (1, 2)
-    >>> chosen("loss", "bce", {"hinge": 1, "binary_cross_entropy": 2}, "a function")
+    >>> chosen("activation", "swish", {"silu": 2}, "one")
     Traceback (most recent call last):
-    autograd.errors.AutogradValueError: unknown loss 'bce', which is "binary_cross_entropy" here; choose one of hinge, binary_cross_entropy, or give a function
+    autograd.errors.AutogradValueError: unknown activation 'swish', which is "silu" here; choose one of silu, or give one
     """
     if isinstance(given, str):
         if given in table:

@@ -84,7 +84,9 @@ def outputs_of(net: Any) -> tuple[int, object]:
     return len(neurons), neurons[0].activation
 
 
-def rule_of(net: Any, loss: str | Loss | None = None, Y: Iterable[Target] = (), bound: float | None = None) -> ClassRule:
+def rule_of(
+    net: Any, loss: str | Loss | None = None, Y: Iterable[Target] = (), bound: float | None = None
+) -> ClassRule:
     """The rule of a network that is trained with this loss on these targets; or what is known without them.
 
     loss   None: the rule that `fit` left with the network, where it did

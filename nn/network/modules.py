@@ -353,7 +353,9 @@ class MLP(Module):
         >>> MLP(2, [4, 4, 1], ["relu", "tanh", "linear"]).sigmas()
         ['relu', 'tanh', 'linear']
         """
-        hidden = self.activation[:-1] if isinstance(self.activation, tuple) else [self.activation] * len(self.layers[1:])
+        hidden = (
+            self.activation[:-1] if isinstance(self.activation, tuple) else [self.activation] * len(self.layers[1:])
+        )
         return [*hidden, self.output_activation]
 
     def structure(self) -> dict[str, list[list[Value]]]:

@@ -126,9 +126,9 @@ class _State:
         version, numbers, gauss = entries["generator"]
         state.generator = version, tuple(numbers), gauss
         type(training.generator)().setstate(state.generator)  # raises for what is none
-        state.epochs = [
-            Epoch(*(None if x is None else double("history", x) for x in epoch)) for epoch in entries["history"]
-        ]
+        for loss, *measured in entries["history"]:
+            rest = [None if x is None else double("history", x) for x in measured]
+            state.epochs.append(Epoch(double("history", loss), *rest))
         state.seconds = double("seconds", entries["seconds"])
         return state
 
@@ -155,7 +155,9 @@ def _identity(training: Training) -> dict[str, Any]:
     neurons = [getattr(layer, "neurons", [layer]) for layer in layers]
     settings = {k: v for k, v in vars(optimizer).items() if k not in ("parameters", "steps", "memory")}
     return {
-        "network": [[len(row[0].theta), len(row), name_of(row[0].activation), row[0].bias is not None] for row in neurons],
+        "network": [
+            [len(row[0].theta), len(row), name_of(row[0].activation), row[0].bias is not None] for row in neurons
+        ],
         "loss": name_of(training.err),
         "optimizer": type(optimizer).__name__,
         "settings": {name: _told(value) for name, value in settings.items()},

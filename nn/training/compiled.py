@@ -272,7 +272,7 @@ def _hit(outputs: Sequence[Value], index: Value, rule: ClassRule) -> Value:
     else:
         right, others = picked(outputs, index)  # of equally large ones the first counts
         sides = [where(index <= i, other <= right, other < right) for i, other in enumerate(others)]
-    hit = sides[0]
+    hit: Value = sides[0]
     for side in sides[1:]:
         hit = hit * side
     return hit

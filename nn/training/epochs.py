@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -110,10 +110,10 @@ class Training:
         self.optimizer.step()
         return total, right
 
-    def _measured(self, samples: Iterable[Sample]) -> tuple[float, float | None]:
-        total, right, n = 0.0, 0, 0
+    def _measured(self, samples: list[Sample]) -> tuple[float, float | None]:
+        total, right, n = 0.0, 0, len(samples)
         with no_grad():
-            for n, (x, y) in enumerate(samples, 1):
+            for x, y in samples:
                 outputs = self.net(x)
                 total += self.err(outputs, y).data
                 right += self.rule is not None and self.rule.is_right(numbers_of(outputs), y)

@@ -90,8 +90,9 @@ def fit(
                 so far and at the end.  Where it is there already the training goes on from it, bit for bit
                 as if it had never stopped, up to `epochs` in all
 
-    What loss and targets say of classes stays with the network, for predict and accuracy.  Ctrl-C ends it as well: the History that comes back says `interrupted`, and the network has
-    the parameters of its last completed step.
+    What loss and targets say of classes stays with the network, for predict and accuracy.  Ctrl-C ends
+    the training as well: the History that comes back says `interrupted`, and the network has the parameters
+    of its last completed step.
 
     Loss, last layer and targets that may not fit are a warning, and so is an error that has grown.
 
@@ -181,8 +182,11 @@ def _run(
             done = len(history.epochs)
             history.seconds = time.perf_counter() - began
             bar.update(epoch)
-            better = patience is not None and epoch.validation_loss is not None and best.see(done, epoch.validation_loss)
-            if any([callback(done, training.net, history) for callback in callbacks]):
+            better = (
+                patience is not None and epoch.validation_loss is not None and best.see(done, epoch.validation_loss)
+            )
+            asked = [callback(done, training.net, history) for callback in callbacks]
+            if any(asked):
                 history.stopped = "callback"
             elif patience is not None and done - best.epoch >= patience:
                 history.stopped = "patience"

@@ -103,7 +103,9 @@ def weights_of(sample_weight: Any, class_weight: Any, samples: list[Sample], rul
     if sample_weight is not None:
         given_ones = rows_of(sample_weight, "sample_weight")
         if len(given_ones) != len(samples):
-            raise AutogradValueError(f"sample_weight has {len(given_ones)} weights, and there are {len(samples)} samples")
+            raise AutogradValueError(
+                f"sample_weight has {len(given_ones)} weights, and there are {len(samples)} samples"
+            )
         weights = [_weight(w, f"sample_weight[{i}]") for i, w in enumerate(given_ones)]
     if class_weight is not None:
         if rule is None:

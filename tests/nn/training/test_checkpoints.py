@@ -20,7 +20,9 @@ class Stop(Exception):
 def run(path, epochs=12, stop=None, optimizer="adam", seed=5, every=3, **options):
     """The training, ended by an error in a callback after `stop` epochs; its network and history."""
     net = MLP(2, [4, 1], seed=1)
-    chosen = (SGD(net.parameters(), 0.05, 0.9) if optimizer == "sgd" else Adam(net.parameters(), lambda t: 0.05 / (1 + t)))
+    chosen = (
+        SGD(net.parameters(), 0.05, 0.9) if optimizer == "sgd" else Adam(net.parameters(), lambda t: 0.05 / (1 + t))
+    )
 
     def stopping(count, net, history):
         if count == stop:

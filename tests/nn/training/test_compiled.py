@@ -14,11 +14,11 @@ pytest.importorskip("numpy")
 from autograd import AutogradValueError, LoweringError, MissingDependency, Value, debug, no_grad, softplus, where
 from autograd.lowering.native import machine
 from nn import ACTIVATIONS, LOSSES, MLP, SGD, Adam, Layer, Neuron, Optimizer, accuracy, fit, squared_error
+from nn.network.classes import ClassRule
 from nn.network.losses import picked
 from nn.training import epochs as training
 from nn.training.compiled import Compiled, _hit
 from nn.training.optimizers import shortened
-from nn.network.classes import ClassRule
 from nn.training.samples import samples_of
 
 TARGETS = {  # loss -> a target of three outputs
