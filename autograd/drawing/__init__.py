@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from ..errors import AutogradTypeError, AutogradValueError
 from ..recording import given
+from ..teaching.roles import Roles
 from ..value import Value
 from ..words.text import shown, signed
 from .dot import cards, pills
@@ -42,6 +43,7 @@ def draw(
     clusters: bool = False,
     force: bool = False,
     highlight: Highlight = None,
+    roles: Roles = None,
 ) -> Drawing:
     """A picture of everything that a Value was computed from, with gradients once backward() has run.
 
@@ -55,11 +57,15 @@ def draw(
     force      draw each node of more than 1000
     highlight  what stands out: a Value, or several Values and pairs (operand, result), such as
                explain(y, x).edges; its border is heavy, and lines beside it are dotted
+    roles      what nodes are, where their labels do not tell: {node: "input"}, or "parameter", "target",
+               "loss"
 
+    An edge shows the derivative by this operand alone: ∂u/∂x, or ∂₁u where x enters u elsewhere too.  A
+    card shows ∂f/∂x, or "grad" where its gradient is something else, as after two backward().
     A notebook shows the result; elsewhere `.save("neuron.svg")` writes it (.png, .pdf, .gv), and
     `.svg()` and `.dot` are its text.  Raises AutogradTypeError for something that is not a Value;
     AutogradValueError for an unknown level, direction or theme, for too many cards or pills, and
-    for a highlight that is not in the graph.
+    for a highlight or a role of what is not in the graph.
 
     >>> w, x = Value(0.5, "w"), Value(2.0, "x")
     >>> o = (w * x).tanh(); o.backward()
@@ -72,7 +78,7 @@ def draw(
         raise AutogradTypeError(f"draw takes a Value, and was given {given(value)}{way}")
     if level is not None and level not in _LEVELS:
         raise AutogradValueError(f"unknown level {level!r}; choose one of {', '.join(_LEVELS)}, or None")
-    palette, what = theme_named(theme), scene(value, expand, highlight)
+    palette, what = theme_named(theme), scene(value, expand, highlight, roles)
     count = len(what.nodes)
     large = count > EACH and not force
     if large and level in ("cards", "pills"):
@@ -95,7 +101,7 @@ def _dot(what: Scene, level: str, direction: str, palette: Theme, clusters: bool
 
 def _told(what: Scene, level: str) -> tuple[str, str]:
     """Title and description for those who do not see the picture."""
-    result = next(node for node in what.nodes if node.role == "result")
+    result = what.root
     title = f"How {shown(result.name)} = {signed(result.value.data)} was computed"
     leaves = [node for node in what.nodes if node.role in ("input", "parameter", "target")]
     text = f"A graph of {len(what.nodes)} nodes and {len(what.edges)} operands as {level}."

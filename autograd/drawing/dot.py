@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ..words.derivatives import derivative, derivative_by, slot_note
+from ..words.formulas import powers
 from ..words.text import bracketed, exact, short, shown, signed
 from .parts import arrows, border, canvas, cell, chip, frame, header, legend, mark_note, table, tooltip, words
 from .scene import Edge, Node, Scene
@@ -18,7 +20,7 @@ def cards(scene: Scene, direction: str, theme: Theme) -> str:
         cell(f"{forth} forward: the value  ", theme.forward, 10),
         cell(f"{back} backward: upstream × local derivative, wider where larger", theme.ink, 10),
     ]
-    graph = canvas(theme, direction, _legend(scene, theme, note), nodesep="0.30", ranksep="0.30")
+    graph = canvas(theme, direction, _legend(scene, theme, note, slots=True), nodesep="0.30", ranksep="0.30")
     for node in scene.nodes:
         _add(graph, node, theme, scene, _card(node, scene, theme) if node.role != "literal" else None)
     for edge in scene.edges:
@@ -70,7 +72,7 @@ def _card(node: Node, scene: Scene, theme: Theme) -> str:
     ]
     if scene.differentiated:
         g = node.value.grad
-        name = _partial(scene.symbol, node.name) if scene.symbol else "grad"
+        name = derivative(shown(scene.root.name, 8), shown(node.name, 10)) if node.own else "grad"
         gradient = chip(signed(g), g, scene.largest, theme, 12, width="58")
         rows.append([cell(name, theme.muted, 10, align="left"), gradient])
     return table(rows, spacing=3)
@@ -149,7 +151,7 @@ def _chain_rule(edge: Edge, scene: Scene, theme: Theme, direction: str) -> str:
         return ""
     sent = edge.contribution
     colour = theme.gradient(sent, scene.largest, at_least=1.0) if sent and sent == sent else theme.muted
-    local = words(f"{_partial(edge.head.name, edge.tail.name)} = {signed(edge.local)}", theme.muted, 9)
+    local = words(f"{local_symbol(edge, 8, 10)} = {signed(edge.local)}", theme.muted, 9)
     told = _undetermined(edge) if edge.undetermined else signed(sent)
     back = words(f"{arrows(direction)[1]} {told}", colour, 11)
     # The empty row, or column, keeps the words off the line that they stand on, or beside.
@@ -170,7 +172,7 @@ def _edge_tip(edge: Edge) -> str:
     text = f"{tail} → {head}"
     if edge.local is None:
         return tooltip(f"{text}\n{head} does not depend on it")
-    text += f"\n∂{head}/∂{tail} = {exact(edge.local)}"
+    text += f"\n{local_symbol(edge, 60, 60)} = {exact(edge.local)}"
     if edge.contribution is not None:
         result = "undetermined" if edge.undetermined else exact(edge.contribution)
         text += f"\nupstream × local = {exact(edge.head.value.grad)} × {exact(edge.local)} = {result}"
@@ -178,16 +180,27 @@ def _edge_tip(edge: Edge) -> str:
     return tooltip(text)
 
 
-def _partial(of: str, by: str) -> str:
-    return f"∂{shown(of, 8)}/∂{shown(by, 10)}"
+def local_symbol(edge: Edge, of: int, by: int) -> str:
+    """∂head/∂tail, or ∂₁head where the slot is meant; names of at most so many letters."""
+    return derivative_by(shown(edge.head.name, of), shown(edge.tail.name, by), edge.operand, edge.slot)
 
 
 # --- the legend ----------------------------------------------------------------------------------
 
 
-def _legend(scene: Scene, theme: Theme, note: list[str]) -> str:
+def _legend(scene: Scene, theme: Theme, note: list[str], slots: bool = False) -> str:
     marked = mark_note(scene.marked, scene.marked_edges, theme)
     if not scene.differentiated:
         return legend(theme, None, [cell("gradients appear after backward()", theme.muted, 10), *marked])
     what = f"gradient of {shown(scene.symbol)}" if scene.symbol else "gradient"
-    return legend(theme, scene.largest, [*note, *marked], what)
+    return legend(theme, scene.largest, [*note, *marked], what, slot_line(scene, theme) if slots else [])
+
+
+def slot_line(scene: Scene, theme: Theme) -> list[str]:
+    """The line of the legend that says what a slot is, where an edge has one."""
+    meant = [edge for edge in scene.edges if edge.slot and edge.tail.role != "literal"]
+    if not meant:
+        return []
+    edge = next((edge for edge in meant if powers(edge.head.value)), meant[0])
+    note = slot_note(shown(edge.head.name, 8), edge.operand, bool(powers(edge.head.value)))
+    return [cell(note, theme.muted, 10)]

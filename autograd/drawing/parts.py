@@ -129,8 +129,8 @@ def mark_note(nodes: bool, edges: bool, theme: Theme) -> list[str]:
     return [cell(f"   heavy border{line}: highlighted", theme.ink, 10)] if nodes else []
 
 
-def legend(theme: Theme, largest: float | None, note: list[str], what: str = "") -> str:
-    """The scale with its numbers (t is a root, so the middle colours stand for a quarter), and a note in cells."""
+def legend(theme: Theme, largest: float | None, note: list[str], what: str = "", line: list[str] | None = None) -> str:
+    """The scale with its numbers (t is a root, so the middle colours stand for a quarter), a note in cells, a line."""
     row = []
     if largest is not None:
         row.append(cell(what + " ", theme.muted, 10))
@@ -138,4 +138,4 @@ def legend(theme: Theme, largest: float | None, note: list[str], what: str = "")
             g = share * largest
             row.append(chip(signed(g), g, largest, theme, 10, width="52"))
         row.append('<td width="12"></td>')
-    return table([['<td height="8"></td>'], [*row, *note]], spacing=2, padding=3)
+    return table([['<td height="8"></td>'], [*row, *note], *([line] if line else [])], spacing=2, padding=3)
