@@ -125,6 +125,7 @@ class Operand(NamedTuple):
 
 
 Operands = dict[Value, list[Operand]]
+Slopes = dict[Value, "tuple[float | None, ...]"]
 
 
 def scene(root: Value, expand: bool = False, highlight: Highlight = None, roles: Roles = None) -> Scene:
@@ -148,7 +149,7 @@ def scene(root: Value, expand: bool = False, highlight: Highlight = None, roles:
     if expand:
         operands, signs, sums = _expanded(operands)
     said = checked(roles, operands.keys())
-    own = _own(root, slopes)
+    own = own_gradients(root, slopes)
     shown = {use.value for uses in operands.values() for use in uses} | {root}
     drawn = [node for node in operands if node in shown]
     names, places = names_of(drawn, root), _places(drawn, operands)
@@ -175,8 +176,17 @@ def scene(root: Value, expand: bool = False, highlight: Highlight = None, roles:
     return Scene(list(nodes.values()), edges, differentiated, symbol)
 
 
-def _own(root: Value, slopes: dict[Value, tuple[float | None, ...]]) -> set[Value]:
-    """The nodes whose gradient is their derivative of the root: what one backward() from it gives on these numbers."""
+def own_gradients(root: Value, known: Slopes | None = None) -> set[Value]:
+    """The nodes whose gradient is their derivative of the root: what one backward() from it gives on these numbers.
+
+    known  the slopes of all nodes, from whoever has them already
+
+    >>> x = Value(3.0, "x"); y = x * x; y.backward(); own_gradients(y) == {x, y}
+    True
+    >>> y.backward(); own_gradients(y) == {y}  # x has twice its derivative now
+    True
+    """
+    slopes = {node: partials(node) for node in toposort(root)} if known is None else known
     edges = {
         node: [
             Use(p, d, i, node.op is not None and node.op.takes(i, d))

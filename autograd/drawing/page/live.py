@@ -11,7 +11,9 @@ from __future__ import annotations
 import re
 from dataclasses import fields
 
+from ...words.derivatives import derivative
 from ...words.text import shown
+from ..dot import local_symbol
 from ..parts import arrows, border, canvas, cell, header, table, words
 from ..render import run
 from ..scene import Edge, Node, Scene
@@ -84,7 +86,7 @@ def svg(scene: Scene, direction: str, symbol: str, level: str) -> str:
 
 
 def _card(node: Node, symbol: str, theme: Theme) -> str:
-    partial = f"∂{shown(symbol, 8)}/∂{shown(node.name, 10)}"
+    partial = derivative(shown(symbol, 8), shown(node.name, 10))
     return table(
         [
             [header(shown(node.name), shown(node.tag), theme.roles[node.role])],
@@ -111,7 +113,7 @@ def _number(part: str, place: str, size: int) -> str:
 
 
 def _chain_rule(edge: Edge, back: str) -> str:
-    local = cell(f"∂{shown(edge.head.name, 8)}/∂{shown(edge.tail.name, 10)} = −0.000", _MARKS["local"], 9)
+    local = cell(f"{local_symbol(edge, 8, 10)} = −0.000", _MARKS["local"], 9)
     sent = cell(f"{back} −0.000", _MARKS["sent"], 11)
     gap = '<td height="5"></td>'  # keeps the words off the line that they stand on
     return f"<{table([[local], [sent], [gap]], spacing=0, padding=1)}>"
