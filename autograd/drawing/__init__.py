@@ -13,6 +13,8 @@ Nothing in the core imports this package; `autograd.draw` loads it when it is ca
 
 from __future__ import annotations
 
+from functools import partial
+
 from ..errors import AutogradTypeError, AutogradValueError
 from ..recording import given
 from ..teaching.roles import Roles
@@ -20,10 +22,11 @@ from ..value import Value
 from ..words.text import shown, signed
 from .dot import cards, pills
 from .marks import Highlight
-from .render import Drawing
+from .parts import arrows
+from .render import Drawing, narrowest
 from .scene import Scene, scene
 from .summary import summary
-from .theme import Theme, theme_named
+from .theme import theme_named
 
 __all__ = ["Drawing", "draw"]
 
@@ -44,6 +47,7 @@ def draw(
     force: bool = False,
     highlight: Highlight = None,
     roles: Roles = None,
+    width: float | None = None,
 ) -> Drawing:
     """A picture of everything that a Value was computed from, with gradients once backward() has run.
 
@@ -59,6 +63,8 @@ def draw(
                explain(y, x).edges; its border is heavy, and lines beside it are dotted
     roles      what nodes are, where their labels do not tell: {node: "input"}, or "parameter", "target",
                "loss"
+    width      of a page, in pixels: where the picture would be wider, it takes the other direction, and then
+               pills with the name above the numbers; the first form that fits, or the narrowest
 
     An edge shows the derivative by this operand alone: ∂u/∂x, or ∂₁u where x enters u elsewhere too.  A
     card shows ∂f/∂x, or "grad" where its gradient is something else, as after two backward().
@@ -88,15 +94,21 @@ def draw(
         )
     if level is None:
         level = "cards" if count <= CARDS else "summary" if large else "pills"
-    return Drawing(_dot(what, level, direction, palette, clusters, large), *_told(what, level))
+    arrows(direction)  # an unknown one is refused
+    ways = [direction, "TB" if direction == "LR" else "LR"]
+    forms = [(level, way, False) for way in ways] + [("pills", way, True) for way in ways if level != "summary"]
+    note = "; force=True draws each" if large else ""
 
+    def drawn(level: str, way: str, stacked: bool) -> Drawing:
+        if level == "cards":
+            dot = cards(what, way, palette)
+        elif level == "pills":
+            dot = pills(what, way, palette, clusters, stacked)
+        else:
+            dot = summary(what, way, palette, note)
+        return Drawing(dot, *_told(what, level))
 
-def _dot(what: Scene, level: str, direction: str, palette: Theme, clusters: bool, large: bool) -> str:
-    if level == "cards":
-        return cards(what, direction, palette)
-    if level == "pills":
-        return pills(what, direction, palette, clusters)
-    return summary(what, direction, palette, "; force=True draws each" if large else "")
+    return narrowest([partial(drawn, *form) for form in forms], width)
 
 
 def _told(what: Scene, level: str) -> tuple[str, str]:

@@ -11,8 +11,8 @@ import re
 from typing import Any
 
 from ..errors import AutogradValueError, MissingDependency
-from ..words.text import markup, signed
-from .fonts import width
+from ..words.text import markup, printable, signed
+from .fonts import room, width
 from .theme import Colour, Role, Theme
 
 MARK = 3.6  # points: the border of what is highlighted, twice as heavy as any other
@@ -54,7 +54,7 @@ def border(theme: Theme, role: Role, marked: bool = False) -> dict[str, str]:
 
 def frame(title: str, theme: Theme, fill: Colour) -> dict[str, str]:
     """The attributes of a group of nodes with a title."""
-    label = table([[f"<td>{words(title, theme.muted, 11)}</td>"]], spacing=0)
+    label = table([[f"<td>{words(title, theme.quiet, 11)}</td>"]], spacing=0)
     place = {"labelloc": "t", "labeljust": "l", "margin": "10"}
     colours = {"style": "rounded,filled", "fillcolor": fill, "color": theme.frame, "tooltip": " "}
     return {"label": f"<{label}>", **colours, **place}
@@ -73,8 +73,9 @@ def _spanning(row: list[str], columns: int) -> list[str]:
 
 def header(name: str, tag: str, role: Role) -> str:
     """The top of a card: the name at the left, what it is at the right."""
-    left = f'<td align="left" width="44">{words(name, role.ink, 14, bold=True, align="left")}</td>'
-    right = f'<td align="right" width="44" height="25">{words(tag, role.ink, 12, align="right")}</td>'
+    wide = max(44, math.ceil(14 * room(name, bold=True))), max(44, math.ceil(12 * room(tag)))
+    left = f'<td align="left" width="{wide[0]}">{words(name, role.ink, 14, bold=True, align="left")}</td>'
+    right = f'<td align="right" width="{wide[1]}" height="25">{words(tag, role.ink, 12, align="right")}</td>'
     inner = f'<table border="0" cellborder="0" cellspacing="0" cellpadding="2"><tr>{left}{right}</tr></table>'
     return f'<td style="rounded" bgcolor="{role.chip}" cellpadding="1">{inner}</td>'
 
@@ -82,14 +83,22 @@ def header(name: str, tag: str, role: Role) -> str:
 def chip(text: str, g: float, largest: float, theme: Theme, size: int, **attributes: str) -> str:
     """A cell on the colour of a gradient."""
     background = theme.gradient(g, largest)
-    ink = theme.muted if background == theme.zero else theme.ink_on(background)
+    ink = theme.quiet if background == theme.zero else theme.ink_on(background)
     return cell(text, ink, size, style="rounded", bgcolor=background, **attributes)
 
 
 def cell(text: str, colour: Colour, size: int, **attributes: str) -> str:
-    """A table cell holding one line of text."""
+    """A table cell holding one line of text, and room for it in any font."""
+    wide = math.ceil(room(text) * size)
+    if wide > float(attributes.get("width", 0)):
+        attributes["width"] = f"{wide}"
     given = "".join(f' {key}="{markup(value)}"' for key, value in attributes.items())
     return f"<td{given}>{words(text, colour, size, align=attributes.get('align', 'center'))}</td>"
+
+
+def bold_cell(text: str, colour: Colour, size: int) -> str:
+    """A cell with a name."""
+    return f'<td width="{math.ceil(room(text, bold=True) * size)}">{words(text, colour, size, bold=True)}</td>'
 
 
 def words(text: str, colour: Colour, size: int, bold: bool = False, align: str = "center") -> str:
@@ -112,7 +121,7 @@ def words(text: str, colour: Colour, size: int, bold: bool = False, align: str =
 def font(text: str, colour: Colour, size: int, bold: bool = False) -> str:
     """A run of text; DOT has no empty one."""
     # Graphviz replaces \N, \G, … even here, and knows no escape for it, but not across two runs.
-    runs = [markup(run) for run in re.split(r"(?<=\\)(?=[A-Za-z])", text or " ")]
+    runs = [markup(run) for run in re.split(r"(?<=\\)(?=[A-Za-z])", printable(text) or " ")]
     inner = [f"<b>{run}</b>" if bold else run for run in runs]
     return "".join(f'<font color="{colour}" point-size="{size}">{run}</font>' for run in inner)
 
@@ -120,6 +129,7 @@ def font(text: str, colour: Colour, size: int, bold: bool = False) -> str:
 def tooltip(text: str) -> str:
     """Text for a tooltip attribute, in several lines."""
     # Escapes are replaced here too, in nodes even twice; an invisible word joiner prevents that.
+    text = "\n".join(map(printable, text.split("\n")))
     return markup(text).replace("\\", "\\\\\u2060").replace("\n", "\\n")
 
 

@@ -15,15 +15,16 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from ..errors import AutogradError, AutogradValueError, MissingDependency
 from ..files import require_folder, write
-from ..words.text import markup
+from ..words.text import markup, printable
 from .pdf import pdf
 
 VARIABLE = "DELTAGRAD_DOT"  # the environment variable that names another renderer
+_PAD = 0.25  # inches around a picture, see parts.canvas
 TIMEOUT = 120.0  # seconds; the largest graph drawn without being forced takes under one
 LARGEST_PNG = 1_000_000  # bytes a notebook is given; SVG goes in besides
 _REMEDY = f"pip install graphviz-pure, or install Graphviz, or set {VARIABLE} to the path of a dot program"
@@ -44,8 +45,18 @@ class Drawing:
 
     def __init__(self, dot: str, title: str = "", description: str = "") -> None:
         self.dot = dot
-        self.title = title or "computation graph"
-        self.description = description
+        self.title = printable(title) or "computation graph"
+        self.description = printable(description)
+
+    @property
+    def width(self) -> int:
+        """How many pixels wide the picture is on a screen, and a PNG of scale 1; raises as svg() does.
+
+        >>> 30 < Drawing("digraph { a }").width < 200
+        True
+        """
+        _, _, inches, *_ = run("plain", self.dot).split(None, 3)
+        return math.ceil(96 * (float(inches) + 2 * _PAD))
 
     def svg(self) -> str:
         """The picture as SVG text, with all digits in its tooltips, and words for screen readers.
@@ -111,6 +122,22 @@ class Drawing:
 
     def __repr__(self) -> str:
         return f"Drawing({len(self.dot)} characters of DOT; .svg(), .png(), .pdf(), .save(path))"
+
+
+def narrowest(forms: Iterable[Callable[[], Drawing]], width: float | None) -> Drawing:
+    """The first form that is at most so many pixels wide, or else the narrowest; without a width the first.
+
+    >>> wide, narrow = (lambda: Drawing("digraph { rankdir=LR a -> b }")), (lambda: Drawing("digraph { a -> b }"))
+    >>> narrowest([wide, narrow], None).dot == wide().dot, narrowest([wide, narrow], 120).dot == narrow().dot
+    (True, True)
+    """
+    found: list[tuple[int, Drawing]] = []
+    for form in forms:
+        drawing = form()
+        if width is None or (wide := drawing.width) <= width:
+            return drawing
+        found.append((wide, drawing))
+    return min(found, key=lambda each: each[0])[1]
 
 
 def fitting(svg: str) -> str:

@@ -22,7 +22,7 @@ from ..teaching.roles import Roles, checked, role_of
 from ..value import Value
 from ..words.derivatives import slots
 from ..words.formulas import powers
-from ..words.naming import name, names_of
+from ..words.naming import name, names_of, told_apart
 from .marks import Highlight, marks
 from .theme import largest_of
 
@@ -152,7 +152,7 @@ def scene(root: Value, expand: bool = False, highlight: Highlight = None, roles:
     own = own_gradients(root, slopes)
     shown = {use.value for uses in operands.values() for use in uses} | {root}
     drawn = [node for node in operands if node in shown]
-    names, places = names_of(drawn, root), _places(drawn, operands)
+    names, places = told_apart(names_of(drawn, root), root), _places(drawn, operands)
     meant = slots({v: [(u.number, u.value) for u in operands[v] if u.slope is not None] for v in drawn})
     nodes = {}
     for i, v in enumerate(drawn):

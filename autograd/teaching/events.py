@@ -25,6 +25,7 @@ from ..value import Value
 from ..words.formulas import applied
 from ..words.text import bracketed, short
 from .orders import Attempt, Edges, attempts, uses
+from .roles import Roles, cast, checked
 from .symbols import Symbols
 from .why import why_accumulate, why_topological
 
@@ -151,6 +152,7 @@ class Recording:
     position  0 before the first, len(events) after the last
     names     what each node is called
     symbols   how nodes and their derivatives are written
+    roles     what the user said that nodes are
     edges     each node with its operands and local derivatives, in the order of backward();
               plain numbers, and operands that it does not depend on, are left out
 
@@ -169,8 +171,9 @@ class Recording:
     ∂₁v₁: by the first operand alone, x² being x·x
     """
 
-    def __init__(self, root: Value) -> None:
+    def __init__(self, root: Value, roles: Roles = None) -> None:
         order = toposort(root)
+        self.roles = checked(roles, order)
         self.root = root
         self.position = 0
         self.events: list[Event] = []
@@ -368,14 +371,17 @@ class Recording:
     def __str__(self) -> str:
         lines = [f"{'►' if event.number == self.position else ' '} {event.number:4}  {event}" for event in self.events]
         operations = sum(isinstance(event, Forward) for event in self.events)
-        return "\n".join(["forward", *lines[:operations], "backward", *lines[operations:], *self.symbols.notes])
+        said = cast(self.roles, self.symbols.name)
+        return "\n".join([*said, "forward", *lines[:operations], "backward", *lines[operations:], *self.symbols.notes])
 
     def __repr__(self) -> str:
         return f"Recording({self.names[self.root]}: {self.position} of {len(self.events)} events; print it to see them)"
 
 
-def record(y: Value) -> Recording:
+def record(y: Value, *, roles: Roles = None) -> Recording:
     """The forward and the backward pass of y as events, to step through; no `.grad` is read or changed.
+
+    roles   what nodes are, as in draw: {node: "input"}, or "parameter", "target", "loss"; printed first
 
     Print the result for all events, or walk through them:
 
@@ -389,7 +395,8 @@ def record(y: Value) -> Recording:
 
     The last accumulators are, bit for bit, what `y.backward()` gives where all gradients were zero.
     Plain numbers receive nothing: nobody asks for a derivative by 2.  The numbers are those of the
-    moment of recording.  Raises AutogradTypeError for anything that is not a Value.
+    moment of recording.  Raises AutogradTypeError for anything that is not a Value, AutogradValueError
+    for an unknown role or a role of what is not in the graph.
 
     >>> x = Value(3.0, "x"); y = x * x
     >>> print(record(y).contributions(x)[0])
@@ -397,4 +404,4 @@ def record(y: Value) -> Recording:
     """
     if not isinstance(y, Value):
         raise AutogradTypeError(f"record takes a Value, and was given {y!r}")
-    return Recording(y)
+    return Recording(y, roles)

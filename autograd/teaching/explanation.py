@@ -19,10 +19,10 @@ from ..ops import LITERAL
 from ..reals.elementary import fsum
 from ..recording import given
 from ..value import Value
-from ..words.derivatives import derivative, slot_note, slots
+from ..words.derivatives import atom, derivative, slot_note, slots
 from ..words.formulas import PRODUCT, Formulas, latex_number, powers
-from ..words.naming import names_of
-from ..words.text import bracketed, short, shown, signed
+from ..words.naming import names_of, told_apart
+from ..words.text import bracketed, cut, short, signed
 from .paths import Edge, Path, edges_between, largest_paths, loud_and_undetermined, multiplications, over_paths
 
 if TYPE_CHECKING:
@@ -245,8 +245,8 @@ class Explanation:
         return f"Explanation({signed(self.gradient)}, {_many(self.count)} path{'s' * (self.count != 1)})"
 
     def _names(self) -> dict[Value, str]:
-        named = names_of(toposort(self.y, self.x), self.y)
-        return {v: shown(name) for v, name in named.items() if v.op is not LITERAL or v in (self.x, self.y)}
+        named = told_apart(names_of(toposort(self.y, self.x), self.y), self.y)
+        return {v: atom(cut(name)) for v, name in named.items() if v.op is not LITERAL or v in (self.x, self.y)}
 
 
 def _summed(parts: list[list[float]]) -> list[float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TypeAlias
 
 from ..errors import AutogradTypeError, AutogradValueError
@@ -43,6 +43,16 @@ def checked(roles: Roles, graph: Collection[Value]) -> dict[Value, str]:
             told = repr(shown(node.label, 40)) if node.label else repr(node)
             raise AutogradValueError(f"roles: {told} is not among what the Value was computed from")
     return dict(roles)
+
+
+def cast(roles: Mapping[Value, str], name: Callable[[Value], str]) -> list[str]:
+    """Who is who, a line for each role that somebody has.
+
+    >>> cast({Value(1.8, "w_height"): "input", Value(1.0, "x"): "input"}, lambda node: node.label)
+    ['input: w_height, x']
+    """
+    named = [(role, ", ".join(name(node) for node, said in roles.items() if said == role)) for role in ROLES]
+    return [f"{role}: {names}" for role, names in named if names]
 
 
 def role_of(node: Value, root: Value, said: Mapping[Value, str]) -> str:

@@ -8,8 +8,8 @@ from ..ops import LITERAL
 from ..value import Value
 from ..words.derivatives import atom, derivative, derivative_by, slot_note, slots
 from ..words.formulas import applied, powers
-from ..words.naming import names_of
-from ..words.text import shown
+from ..words.naming import names_of, told_apart
+from ..words.text import cut
 from .orders import Edges
 
 
@@ -28,11 +28,11 @@ class Symbols:
     """
 
     def __init__(self, order: list[Value], root: Value, edges: Edges) -> None:
-        self.names, self.root, self.edges = names_of(order, root), root, edges
+        self.names, self.root, self.edges = told_apart(names_of(order, root), root), root, edges
 
     def name(self, node: Value) -> str:
         """A node as part of a formula."""
-        return shown(self.names[node]) if node.op is LITERAL else atom(shown(self.names[node]))
+        return cut(self.names[node]) if node.op is LITERAL else atom(cut(self.names[node]))
 
     def formula(self, node: Value) -> str:
         """What a node was computed from."""
@@ -40,11 +40,11 @@ class Symbols:
 
     def partial(self, node: Value) -> str:
         """∂root/∂node."""
-        return derivative(shown(self.names[self.root]), shown(self.names[node]))
+        return derivative(cut(self.names[self.root]), cut(self.names[node]))
 
     def local(self, node: Value, operand: int) -> str:
         """The derivative of a node in one of its operands: by that one alone, where it enters elsewhere too."""
-        of, by = shown(self.names[node]), shown(self.names[node.parents[operand]])
+        of, by = cut(self.names[node]), cut(self.names[node.parents[operand]])
         return derivative_by(of, by, operand, (node, operand) in self.slots)
 
     @cached_property
@@ -59,4 +59,4 @@ class Symbols:
             (v, use.operand) for v, operands in self.edges.items() for use in operands if (v, use.operand) in self.slots
         ]
         squares = [each for each in meant if powers(each[0])]
-        return [slot_note(shown(self.names[v]), operand, bool(squares)) for v, operand in (squares or meant)[:1]]
+        return [slot_note(cut(self.names[v]), operand, bool(squares)) for v, operand in (squares or meant)[:1]]

@@ -132,6 +132,16 @@ def shown(label: str, length: int = 16) -> str:
     return line or " "
 
 
+def cut(label: str, length: int = 16) -> str:
+    """A label as one line of at most `length` letters; a long one keeps its end, which is where such names differ.
+
+    >>> cut("weight_hidden_1", 10), cut("θ₁"), cut("two\\nlines")
+    ('weight…n_1', 'θ₁', 'two lines')
+    """
+    whole = shown(label, max(length, len(label)))
+    return whole if len(whole) <= length else f"{whole[: length - 4].rstrip()}…{whole[-3:]}"
+
+
 _KEPT = {"\u200c", "\u200d"}  # the joiners that scripts and emoji need
 
 

@@ -18,11 +18,12 @@ from autograd import explore as page
 from autograd.drawing import Drawing
 from autograd.drawing import draw as summary
 from autograd.drawing.parts import border, canvas, cell, chip, header, legend, table, tooltip, words
+from autograd.drawing.render import narrowest
 from autograd.drawing.scene import own_gradients
 from autograd.drawing.theme import Colour, Theme, largest_of, theme_named
 from autograd.words.derivatives import derivative
 from autograd.words.naming import name
-from autograd.words.text import exact, shown, signed
+from autograd.words.text import cut, exact, shown, signed
 
 from .activations import name_of
 
@@ -37,16 +38,26 @@ EACH = 1000  # weights: above, the edges are a single grey mass
 
 
 def draw(
-    run: ForwardPass, err: Value | None = None, *, direction: str = "LR", theme: str = "light", force: bool = False
+    run: ForwardPass,
+    err: Value | None = None,
+    *,
+    direction: str = "LR",
+    theme: str = "light",
+    force: bool = False,
+    width: float | None = None,
 ) -> Drawing:
     """The network in one forward pass, for ForwardPass.draw; too large, its error or output in a few boxes."""
     weights = _weights(run)
     if weights <= EACH or force:
-        picture = _Picture(run, err, direction, theme_named(theme))
-        return Drawing(picture.source(), *_told(run, err))
+
+        def drawn(way: str) -> Drawing:
+            return Drawing(_Picture(run, err, way, theme_named(theme)).source(), *_told(run, err))
+
+        other = "TB" if direction == "LR" else "LR"
+        return narrowest([lambda: drawn(direction), lambda: drawn(other)], width)
     unread = f"the network has {weights} weights, and a picture of more than {EACH} cannot be read: give the error"
     y = _result(run, err, f"{unread} as well, for a summary, or pass force=True")
-    return summary(y, level="summary", direction=direction, theme=theme, roles=_roles(run, y))
+    return summary(y, level="summary", direction=direction, theme=theme, roles=_roles(run, y), width=width)
 
 
 def explore(run: ForwardPass, err: Value | None, *, theme: str | None, direction: str, level: str | None) -> Page:
@@ -130,7 +141,7 @@ class _Picture:
         with self.layer(0, "input", "x") as group:
             for i, x in enumerate(self.run.inputs):
                 symbol = x.label or name("x", i + 1)
-                rows = [[header(shown(symbol, 20), "", role)], [cell(signed(x.data), self.theme.ink, 12)]]
+                rows = [[header(cut(symbol, 20), "", role)], [cell(signed(x.data), self.theme.ink, 12)]]
                 if self.differentiated:
                     rows.append([self.chip(x.grad)])
                 tip = tooltip(self.described(x, symbol))
@@ -176,16 +187,16 @@ class _Picture:
         ink = self.theme.ink_on(background) if self.differentiated and p.grad else self.theme.ink
         if self.sideways:
             value = cell(signed(p.data) + " ", ink, 11, align="right", width="54")
-            rows = [['<td width="2"></td>', cell(shown(p.label), ink, 10, align="left"), value]]  # room for the head
+            rows = [['<td width="2"></td>', cell(cut(p.label), ink, 10, align="left"), value]]  # room for the head
         else:
-            rows = [[cell(shown(p.label), ink, 10)], [cell(signed(p.data), ink, 11)]]
+            rows = [[cell(cut(p.label), ink, 10)], [cell(signed(p.data), ink, 11)]]
         inner = table(rows, spacing=0, padding=1)
         return f'<td port="{port}" style="rounded" bgcolor="{background}" cellpadding="1">{inner}</td>'
 
     def error(self, err: Value) -> None:
         """Err, with a port for each output: ∂Err/∂ŷ, before backward() ŷ, and the target where the loss names one."""
         role, many = self.theme.roles["result"], len(self.run.outputs) > 1
-        symbol, ports = shown(err.label or "Err", 8), []
+        symbol, ports = cut(err.label or "Err", 8), []
         for i, o in enumerate(self.run.outputs):
             index = [i + 1] if many else []
             y_hat = name("ŷ", *index)
@@ -224,7 +235,7 @@ class _Picture:
         # Out of the way of the edges, which arrive from above and leave below where we draw top to bottom.
         loc, just, align = ("t", "c", "center") if self.sideways else ("b" if k else "t", "l", "left")
         head = f'<td align="{align}">{words(title, theme.ink, 13, bold=True, align=align)}</td>'
-        label = table([[head], [cell(subtitle, theme.muted, 10, align=align)]], spacing=0, padding=1)
+        label = table([[head], [cell(subtitle, theme.quiet, 10, align=align)]], spacing=0, padding=1)
         colours = {"style": "rounded,filled", "fillcolor": theme.group, "color": theme.frame, "tooltip": " "}
         place = {"labelloc": loc, "labeljust": just, "margin": "14"}
         return self.graph.subgraph(name=f"cluster_{k}", graph_attr={"label": f"<{label}>", **colours, **place})

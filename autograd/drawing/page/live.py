@@ -12,9 +12,9 @@ import re
 from dataclasses import fields
 
 from ...words.derivatives import derivative
-from ...words.text import shown
+from ...words.text import cut, shown
 from ..dot import local_symbol
-from ..parts import arrows, border, canvas, cell, header, table, words
+from ..parts import arrows, bold_cell, border, canvas, cell, header, table
 from ..render import run
 from ..scene import Edge, Node, Scene
 from ..theme import LIGHT, Colour, Role, Theme
@@ -64,7 +64,7 @@ def svg(scene: Scene, direction: str, symbol: str, level: str) -> str:
     graph.attr("graph", label="", tooltip="", bgcolor="transparent", pad="0.1")
     for node in scene.nodes:
         if node.role == "literal":
-            text = f"<{table([[cell(shown(node.name), theme.muted, 12)]], spacing=0, padding=0)}>"
+            text = f"<{table([[cell(cut(node.name), theme.muted, 12)]], spacing=0, padding=0)}>"
             graph.node(node.key, text, id=node.key, shape="plain", margin="0.06,0.03")
         else:
             label = _card(node, symbol, theme) if level == "cards" else _pill(node, theme)
@@ -86,7 +86,7 @@ def svg(scene: Scene, direction: str, symbol: str, level: str) -> str:
 
 
 def _card(node: Node, symbol: str, theme: Theme) -> str:
-    partial = derivative(shown(symbol, 8), shown(node.name, 10))
+    partial = derivative(cut(symbol, 8), cut(node.name, 10))
     return table(
         [
             [header(shown(node.name), shown(node.tag), theme.roles[node.role])],
@@ -99,7 +99,7 @@ def _card(node: Node, symbol: str, theme: Theme) -> str:
 
 def _pill(node: Node, theme: Theme) -> str:
     role = theme.roles[node.role]
-    name = [f"<td>{words(shown(node.name), role.ink, 11, bold=True)}</td>"]
+    name = [bold_cell(shown(node.name), role.ink, 11)]
     if node.value.parents:
         name.append(cell(shown(node.tag), role.ink, 10))
     head = f'<td style="rounded" bgcolor="{role.chip}">{table([name], spacing=0, padding=1)}</td>'
