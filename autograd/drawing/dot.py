@@ -10,7 +10,6 @@ from ..words.formulas import powers
 from ..words.text import bracketed, cut, exact, short, shown, signed
 from .parts import (
     arrows,
-    bold_cell,
     border,
     canvas,
     cell,
@@ -95,7 +94,7 @@ def _card(node: Node, scene: Scene, theme: Theme) -> str:
 
 def _pill(node: Node, scene: Scene, theme: Theme, stacked: bool) -> str:
     role = theme.roles[node.role]
-    name = [bold_cell(shown(node.name), role.ink, 11)]
+    name = [f"<td>{words(shown(node.name), role.ink, 11, bold=True)}</td>"]
     if node.value.parents:
         name.append(cell(shown(node.tag), role.ink, 10))
     head = f'<td style="rounded" bgcolor="{role.chip}">{table([name], spacing=0, padding=1)}</td>'

@@ -39,7 +39,6 @@ _SYMBOLS = dict(zip(
 ))
 # fmt: on
 _ACCENTS = {"\u0300": "`", "\u0301": "´", "\u0302": "ˆ", "\u0303": "˜", "\u0304": "¯", "\u0308": "¨"}
-_OPERATORS = "+−×=<>⁻"
 _SMALLER = 0.65  # a subscript or superscript
 _RISE = {"<sub>": -0.16, "<super>": 0.34}
 
@@ -95,14 +94,18 @@ def width(text: str, bold: bool = False) -> float:
     return sum(_width(c, BOLD if bold else REGULAR) for c in text) / 1000
 
 
-def room(text: str, bold: bool = False) -> float:
-    """The width that a text may need where there is no Helvetica: as in DejaVu Sans, the widest that stands in.
+def measured(text: str) -> bool:
+    """Whether `width` knows the letters: Latin, Greek, digits above and below, and signs, not Chinese or Hebrew.
 
-    >>> round(room("+0.500"), 2), round(room("θ₁", bold=True), 2)  # and 3.09 and 0.96 in Helvetica
-    (3.85, 1.25)
+    >>> measured("θ⁽²⁾₁ = −1.50×10⁻⁹"), measured("学习"), measured("שלום")
+    (True, False, False)
     """
-    letters = 1.3 if bold else 1.2
-    return sum(_width(c, BOLD if bold else REGULAR) * (1.45 if c in _OPERATORS else letters) for c in text) / 1000
+    return all(c in _ASCII[REGULAR] or c in _OTHERS or _familiar(c) for c in text)
+
+
+def _familiar(c: str) -> bool:
+    kind = unicodedata.decomposition(c).split()[:1]
+    return "α" <= c <= "ω" or "Α" <= c <= "Ω" or kind in (["<sub>"], ["<super>"])
 
 
 def _width(c: str, font: str) -> float:

@@ -12,9 +12,10 @@ from typing import Any
 
 from ..errors import AutogradValueError, MissingDependency
 from ..words.text import markup, printable, signed
-from .fonts import room, width
+from .fonts import width
 from .theme import Colour, Role, Theme
 
+FIXED = 'fixedsize="true"'
 MARK = 3.6  # points: the border of what is highlighted, twice as heavy as any other
 DIRECTIONS = {"LR": ("→", "←"), "TB": ("↓", "↑")}  # and the arrows forth and back
 
@@ -73,9 +74,8 @@ def _spanning(row: list[str], columns: int) -> list[str]:
 
 def header(name: str, tag: str, role: Role) -> str:
     """The top of a card: the name at the left, what it is at the right."""
-    wide = max(44, math.ceil(14 * room(name, bold=True))), max(44, math.ceil(12 * room(tag)))
-    left = f'<td align="left" width="{wide[0]}">{words(name, role.ink, 14, bold=True, align="left")}</td>'
-    right = f'<td align="right" width="{wide[1]}" height="25">{words(tag, role.ink, 12, align="right")}</td>'
+    left = f'<td align="left" width="44">{words(name, role.ink, 14, bold=True, align="left")}</td>'
+    right = f'<td align="right" width="44" height="25">{words(tag, role.ink, 12, align="right")}</td>'
     inner = f'<table border="0" cellborder="0" cellspacing="0" cellpadding="2"><tr>{left}{right}</tr></table>'
     return f'<td style="rounded" bgcolor="{role.chip}" cellpadding="1">{inner}</td>'
 
@@ -88,33 +88,26 @@ def chip(text: str, g: float, largest: float, theme: Theme, size: int, **attribu
 
 
 def cell(text: str, colour: Colour, size: int, **attributes: str) -> str:
-    """A table cell holding one line of text, and room for it in any font."""
-    wide = math.ceil(room(text) * size)
-    if wide > float(attributes.get("width", 0)):
-        attributes["width"] = f"{wide}"
+    """A table cell holding one line of text."""
     given = "".join(f' {key}="{markup(value)}"' for key, value in attributes.items())
     return f"<td{given}>{words(text, colour, size, align=attributes.get('align', 'center'))}</td>"
-
-
-def bold_cell(text: str, colour: Colour, size: int) -> str:
-    """A cell with a name."""
-    return f'<td width="{math.ceil(room(text, bold=True) * size)}">{words(text, colour, size, bold=True)}</td>'
 
 
 def words(text: str, colour: Colour, size: int, bold: bool = False, align: str = "center") -> str:
     """The content of a cell: escaped text in a colour, with as much room as it really needs.
 
     Graphviz-pure counts bytes where it meets anything but ASCII, and the widths of plain letters
-    where they are bold; so there the text stands in a table of our own measure.
+    where they are bold; so there the text stands in a table of our own measure, FIXED: render.py
+    takes that back for a program that measures by itself.
     """
     if text.isascii() and not bold:
         return font(text, colour, size, bold)
     wide, high, drop = math.ceil(width(text, bold) * size) + 1, math.ceil(1.2 * size), 0
     if bold:  # Graphviz sets it higher than other text: an empty row pushes it down
         drop = round(2 + 0.12 * size)
-    text = f'<td balign="left" fixedsize="true" width="{wide}" height="{high}">{font(text, colour, size, bold)}</td>'
-    above = f'<tr><td fixedsize="true" width="{wide}" height="{drop}"></td></tr>' if drop else ""
-    attributes = f'border="0" cellborder="0" cellspacing="0" cellpadding="0" align="{align}" fixedsize="true"'
+    text = f'<td balign="left" {FIXED} width="{wide}" height="{high}">{font(text, colour, size, bold)}</td>'
+    above = f'<tr><td {FIXED} width="{wide}" height="{drop}"></td></tr>' if drop else ""
+    attributes = f'border="0" cellborder="0" cellspacing="0" cellpadding="0" align="{align}" {FIXED}'
     return f'<table {attributes} width="{wide}" height="{high + drop}">{above}<tr>{text}</tr></table>'
 
 

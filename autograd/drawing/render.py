@@ -8,6 +8,7 @@ scripts, called by its absolute path, since a notebook's PATH often lacks that f
 from __future__ import annotations
 
 import functools
+import html
 import importlib.metadata
 import json
 import math
@@ -21,6 +22,8 @@ from pathlib import Path
 from ..errors import AutogradError, AutogradValueError, MissingDependency
 from ..files import require_folder, write
 from ..words.text import markup, printable
+from .fonts import measured, width
+from .parts import FIXED
 from .pdf import pdf
 
 VARIABLE = "DELTAGRAD_DOT"  # the environment variable that names another renderer
@@ -68,7 +71,7 @@ class Drawing:
         # Not role="img", which would silence the texts inside.  Ids are not used: pages hold several pictures.
         named = f'<svg role="graphics-document" aria-label="{markup(self.title)}"'
         told = f"<title>{markup(self.title)}</title>\n<desc>{markup(self.description)}</desc>"
-        return re.sub(r"<svg([^>]*>)", lambda head: f"{named}{head[1]}\n{told}", text, count=1)
+        return re.sub(r"<svg([^>]*>)", lambda head: f"{named}{head[1]}\n{told}", held(text), count=1)
 
     def png(self, scale: float = 1.0) -> bytes:
         """The picture as PNG, `scale` times as large as the SVG is on a screen.
@@ -124,6 +127,26 @@ class Drawing:
         return f"Drawing({len(self.dot)} characters of DOT; .svg(), .png(), .pdf(), .save(path))"
 
 
+def held(svg: str, which: str = "") -> str:
+    """An SVG whose texts keep to the width that they were given room for, whatever font stands in for Helvetica.
+
+    which   a condition on the beginning of a text's tag, as a regular expression
+
+    >>> held('<text font-size="10.00">+0.500</text>')
+    '<text font-size="10.00" textLength="30.9" lengthAdjust="spacingAndGlyphs">+0.500</text>'
+    """
+
+    def fixed(text: re.Match[str]) -> str:
+        tag, size, content = text.groups()
+        shown = html.unescape(content)
+        if not shown.strip() or not measured(shown):
+            return text[0]
+        wide = width(shown, bold="bold" in tag) * float(size)
+        return f'{tag} textLength="{wide:.1f}" lengthAdjust="spacingAndGlyphs">{content}<'
+
+    return re.sub(rf'(<text {which}[^>]*font-size="([\d.]+)"[^>]*)>([^<]*)<', fixed, svg)
+
+
 def narrowest(forms: Iterable[Callable[[], Drawing]], width: float | None) -> Drawing:
     """The first form that is at most so many pixels wide, or else the narrowest; without a width the first.
 
@@ -155,6 +178,8 @@ def fitting(svg: str) -> str:
 def run(output: str, dot: str, *arguments: str) -> bytes:
     """What the renderer makes of the DOT text: "svg", "png", "json", …"""
     program = renderer()
+    if program != _graphviz_pure():  # it measures texts in its own font, which may be a wider one
+        dot = dot.replace(f" {FIXED}", "")
     try:
         done = subprocess.run(
             [program, f"-T{output}", *arguments], input=dot.encode(), capture_output=True, timeout=TIMEOUT, check=False

@@ -170,7 +170,7 @@ def scene(root: Value, expand: bool = False, highlight: Highlight = None, roles:
             share = sent(head.grad, local, taken) if differentiated and local is not None else None
             # A product that was taken out of a sum stands between both ends of the edge.
             on_path = nodes[tail].marked if tail in sums else (tail, sums.get(head, head)) in marked.pairs
-            slot = (head, number) in meant
+            slot = (head, number) in meant or nodes[tail].role == "literal"  # nobody derives by 2
             edges.append(Edge(nodes[tail], nodes[head], local, share, on_path, taken, number, slot))
     symbol = names[root] if all(node.own for node in nodes.values() if node.role != "literal") else ""
     return Scene(list(nodes.values()), edges, differentiated, symbol)

@@ -14,8 +14,8 @@ from dataclasses import fields
 from ...words.derivatives import derivative
 from ...words.text import cut, shown
 from ..dot import local_symbol
-from ..parts import arrows, bold_cell, border, canvas, cell, header, table
-from ..render import run
+from ..parts import arrows, border, canvas, cell, header, table, words
+from ..render import held, run
 from ..scene import Edge, Node, Scene
 from ..theme import LIGHT, Colour, Role, Theme
 
@@ -78,11 +78,12 @@ def svg(scene: Scene, direction: str, symbol: str, level: str) -> str:
         graph.edge(edge.tail.key, edge.head.key, **attributes)
     text = run("svg", str(graph.source)).decode()
     names = {mark: variable for variable, mark in _MARKS.items()}
-    return re.sub(
+    text = re.sub(
         r'(fill|stroke)="(#0de1[0-9a-f]{2})"',  # a quote in a label is &quot;, so this is no label
         lambda match: f'{match[1]}="var(--{names[match[2]]})"',
         text[text.index("<svg") :],
     )
+    return held(text, r"(?![^>]*var\(--(?:value|gradient|local|sent)\))")  # what will change has its own room
 
 
 def _card(node: Node, symbol: str, theme: Theme) -> str:
@@ -99,7 +100,7 @@ def _card(node: Node, symbol: str, theme: Theme) -> str:
 
 def _pill(node: Node, theme: Theme) -> str:
     role = theme.roles[node.role]
-    name = [bold_cell(shown(node.name), role.ink, 11)]
+    name = [f"<td>{words(shown(node.name), role.ink, 11, bold=True)}</td>"]
     if node.value.parents:
         name.append(cell(shown(node.tag), role.ink, 10))
     head = f'<td style="rounded" bgcolor="{role.chip}">{table([name], spacing=0, padding=1)}</td>'
