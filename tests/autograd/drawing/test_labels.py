@@ -7,10 +7,12 @@ import html
 import random
 import re
 from collections import defaultdict
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
+import autograd
 from autograd import (
     AutogradTypeError,
     AutogradValueError,
@@ -440,3 +442,9 @@ def test_a_picture_that_is_wider_than_the_page_takes_a_narrower_form():
     assert narrow.width <= 1800 < draw(err, expand=True, clusters=True).width
     assert run.draw(err, width=1000).dot == run.draw(err, direction="TB").dot
     assert draw(err, width=1).width < draw(err).width  # the narrowest there is
+
+
+def test_no_picture_of_the_docs_is_wider_than_a_page():
+    folder = Path(autograd.__file__).parents[1] / "docs" / "pictures"
+    sizes = {path.name: int.from_bytes(path.read_bytes()[16:20], "big") for path in folder.glob("*.png")}
+    assert len(sizes) > 10 and max(sizes.values()) <= 2000
