@@ -95,7 +95,7 @@ def table(recording: Recording) -> str:
     for node, value in recording.values.items():
         if node not in recording.edges:
             continue  # a plain number
-        local = [f"{recording.symbols.local(node, i)} = {d:+.6g}" for _, d, i, _ in recording.edges[node]]
+        local = [f"{recording.symbols.local(node, i)} = {d:+.6g}" for _, d, i in recording.edges[node]]
         few = local if len(local) <= TERMS else [*local[:TERMS], "…"]
         gradient = f"{recording.gradient(node):+.6g}"
         rows.append((shown(names[node]), formulas.get(node, "given"), f"{value:+.6g}", gradient, ", ".join(few)))

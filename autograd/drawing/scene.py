@@ -188,11 +188,7 @@ def own_gradients(root: Value, known: Slopes | None = None) -> set[Value]:
     """
     slopes = {node: partials(node) for node in toposort(root)} if known is None else known
     edges = {
-        node: [
-            Use(p, d, i, node.op is not None and node.op.takes(i, d))
-            for i, (p, d) in enumerate(zip(node.parents, slopes[node]))
-            if d is not None
-        ]
+        node: [Use(p, d, i) for i, (p, d) in enumerate(zip(node.parents, slopes[node])) if d is not None]
         for node in reversed(toposort(root, mirrored=True))
     }
     if root.grad != 1:
