@@ -156,7 +156,8 @@ EDGES = (
          "0, 0, 0, −1, 1, nan", "", (
         row("abs", 0.0, value=0.0, slopes=(0.0,)), Check(lambda x: hypot(x), (0.0,), 0.0, (0.0,)),
         Check(lambda x: maximum(x, -x), (0.0,), 0.0, (0.0,)), Check(lambda x: max(x, -x), (0.0,), 0.0, (1.0,)),
-        Check(lambda x: where(x > 0, x, -x), (0.0,), -0.0, (-1.0,)), Check(lambda x: (x * x).sqrt(), (0.0,), 0.0, (nan,)),
+        Check(lambda x: where(x > 0, x, -x), (0.0,), -0.0, (-1.0,)),
+        Check(lambda x: (x * x).sqrt(), (0.0,), 0.0, (nan,)),
     )),
     Edge("where(x>0, √x, 0) at −1 and 0; relu(log x), min(exp x, 1) likewise", "derivative 0: a branch not taken",
          "JAX, torch nan", (
