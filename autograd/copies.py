@@ -60,6 +60,9 @@ def shallow(node: Value) -> Value:
     return copied
 
 
+_MET = -1  # beside the ids in a memo
+
+
 def deep(node: Value, memo: dict[int, Any]) -> Value:
     """A new graph: what copy.deepcopy gives.
 
@@ -69,7 +72,8 @@ def deep(node: Value, memo: dict[int, Any]) -> Value:
     >>> first is second, first is x
     (True, False)
     """
-    for each in toposort(node):
+    met = memo.setdefault(_MET, set())  # so that many roots of one graph do not walk all of it again
+    for each in toposort(node, known=met):
         if id(each) not in memo:
             copied = restored(*_contents(each, tuple([memo[id(parent)] for parent in each.parents])))
             memo[id(each)] = copied
