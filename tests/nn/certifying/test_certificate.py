@@ -219,7 +219,7 @@ def test_a_function_of_the_losses_is_as_good_as_its_name():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"net": MLP(1, [1], "gelu", seed=0)}, "no hand formula for 'gelu'"),
+        ({"sigma": "swish"}, "no hand formula for 'swish'"),
         ({"net": MLP(1, [1], lambda u: u, seed=0)}, "sigma="),
         ({"loss": lambda o, y: o - y}, "error_slopes"),
         ({"loss": "absolute"}, "unknown loss"),
@@ -311,7 +311,7 @@ LAYERS = "is a list of layers, each a list of Values; "
         (lambda u, w: {"bias": [None]}, f"bias[k][i] {LAYERS}bias[0] is None"),
         (lambda u, w: {"inputs": [1.0]}, "inputs are Values, and inputs[0] is 1.0"),
         (lambda u, w: {"err": 0.5}, "err is a Value; err is 0.5"),
-        (lambda u, w: {"sigma": math.tanh}, "sigma is 'tanh', 'sigmoid', 'relu', 'linear' or a pair (σ, σ')"),
+        (lambda u, w: {"sigma": math.tanh}, "'silu', 'linear' or a pair (σ, σ')"),
     ],
 )
 def test_lists_that_are_nested_otherwise_are_said(wrong, message):
@@ -442,7 +442,7 @@ def test_at_a_prompt_it_is_one_line():
     net = MLP(2, [3, 1], seed=0)
     certificate = certify(net, [0.5, -1.0], 0.25)
     assert repr(certificate) == f"<Certificate: {certificate.summary}>"
-    assert repr(certificate).startswith("<Certificate: certified: 42 comparisons agree; ")
+    assert repr(certificate).startswith("<Certificate: certified: 43 comparisons agree; ")
     batch = certify(net, *DATA)
     assert repr(batch) == f"<BatchCertificate: {batch.summary}>" and "\n" not in repr(batch)
 
