@@ -168,34 +168,46 @@ def mean_squared_error_slopes(y, y_hat):
     return [-2 * (a - b) / len(y_hat) for a, b in zip(y, y_hat)]
 
 
-def cross_entropy_slopes(y, y_hat):
+def softmax(y_hat):
+    """p_k = e^(ŷ_k) / Σ_j e^(ŷ_j)
+
+    >>> softmax([0.0, 0.0])
+    [0.5, 0.5]
+    """
+    largest = max(y_hat)
+    share = [_exp_of_difference(a, largest) for a in y_hat]
+    total = _sum(share)
+    return [e / total for e in share]
+
+
+def cross_entropy_slopes(y, y_hat, softmax=softmax):
     """∂Err/∂ŷ_k = p_k − y_k for Err = −Σ y_k·log p_k behind a softmax p of the logits ŷ
 
-    y is one probability per class, usually a single 1.  Since Σ y = 1,
-    p_k − y_k = Σ_j (y_j·p_k − y_k·p_j): for a single 1 at k that is −Σ_(j≠k) p_j, which keeps
-    its digits where p_k is almost 1 and p_k − 1 would not.
+    y is one probability per class, usually a single 1.  Since Σ y = Σ p = 1,
+    p_k − y_k = Σ_(j≠k) y_j·p_k − y_k·Σ_(j≠k) p_j: for a single 1 at k that is −Σ_(j≠k) p_j, which
+    keeps its digits where p_k is almost 1 and p_k − 1 would not.
 
     >>> cross_entropy_slopes([1.0, 0.0], [50.0, 0.0]) == [-math.exp(-50), math.exp(-50)]
     True
     """
-    largest = max(y_hat)
-    share = [_exp_of_difference(a, largest) for a in y_hat]
+    p = softmax(y_hat)
     classes = range(len(y_hat))
 
     def slope(k):
         others = [j for j in classes if j != k]
-        return _sum([y[j] * share[k] for j in others] + [-y[k] * share[j] for j in others]) / _sum(share)
+        return _sum([y[j] * p[k] for j in others]) - y[k] * _sum([p[j] for j in others])
 
     return [slope(k) for k in classes]
 
 
-def binary_cross_entropy_slopes(y, y_hat):
+def binary_cross_entropy_slopes(y, y_hat, sigmoid=None):
     """∂Err/∂ŷ_k = σ(ŷ_k) − y_k = (1 − y_k)·σ(ŷ_k) − y_k·σ(−ŷ_k), ŷ a logit and σ the sigmoid
 
     >>> binary_cross_entropy_slopes([1.0], [0.0])
     [-0.5]
     """
-    return [(1 - a) * sigmoid(b) - a * sigmoid(-b) for a, b in zip(y, y_hat)]
+    p = sigmoid or ACTIVATIONS["sigmoid"][0]
+    return [(1 - a) * p(b) - a * p(-b) for a, b in zip(y, y_hat)]
 
 
 def hinge_slopes(y, y_hat):
