@@ -118,7 +118,7 @@ def widened(x: Real, by: float) -> Interval:
     return Interval(low - by, high + by)
 
 
-# 0, where σ' of tanh and sigmoid is largest and ReLU has its kink; where gelu and silu are least, and their slopes turn.
+# Where σ' of tanh and sigmoid is largest and ReLU has its kink; where gelu and silu are least, and their slopes turn.
 TURNS = (0.0, -0.7517915246935645, -1.2784645427610738, -(2**0.5), 2**0.5, -2.399357280515468, 2.399357280515468)
 
 
