@@ -14,9 +14,9 @@ from .errors import AutogradTypeError, AutogradValueError
 from .forward import hvp, jacobian
 from .functions import sumprod
 from .gradient import grad, hessian
-from .nesting import Tree, filled, leaves, put_together, rebuilt, taken_apart
+from .nesting import Leaf, Tree, filled, leaves, put_together, rebuilt, taken_apart
 from .recording import is_recording, number, remembering
-from .value import Value, literal
+from .value import Value, computed_from, literal
 
 
 def value_and_grad(f: Callable[..., Any]) -> Callable[..., tuple[Any, Any]]:
@@ -166,7 +166,7 @@ def _run(called: str, f: Callable[..., Any], x: Any, args: Any, named: Any) -> t
 
 def _slopes(y: Value, xs: list[Value]) -> list[float]:
     """∂y/∂x for every x as floats, where the xs are leaves of our own."""
-    if not _only_from(y, xs):
+    if not computed_from(y, xs):
         return [slope.data for slope in grad(y, xs)]
     for x in xs:
         x.grad = 0.0
@@ -174,26 +174,18 @@ def _slopes(y: Value, xs: list[Value]) -> list[float]:
     return [x.grad for x in xs]
 
 
-def _only_from(y: Value, xs: list[Value]) -> bool:
-    """Whether y was computed from the xs and plain numbers alone: then backward() adds to nobody else's gradient."""
-    seen = set(xs)
-    stack = [] if y in seen else [y]
-    while stack:
-        node = stack.pop()
-        if node.op is None:
-            return False
-        for parent in node.parents:
-            if parent not in seen:
-                seen.add(parent)
-                stack.append(parent)
-    return True
-
-
 def _matrix(rows: Tree, columns: Tree, entries: list[list[Any]]) -> Any:
-    """The entries as a nesting of rows in a nesting of columns, array in array as one array."""
-    return rebuilt(
-        rows,
-        lambda r: rebuilt(
-            columns, lambda c: filled(r, [filled(c, row[c.start : c.end]) for row in entries[r.start : r.end]])
-        ),
-    )
+    """The entries as a nesting of rows with a nesting of columns in each place; array by array is one array."""
+
+    def of_rows(r: Leaf) -> Any:
+        block = entries[r.start : r.end]
+        if r.is_array:
+            return rebuilt(columns, lambda c: of_columns(r, c, block))
+        return filled(r, [put_together(columns, row) for row in block])
+
+    def of_columns(r: Leaf, c: Leaf, block: list[list[Any]]) -> Any:
+        if c.is_array:
+            return filled(r, [filled(c, row[c.start : c.end]) for row in block])
+        return filled(c, [filled(r, [row[j] for row in block]) for j in range(c.start, c.end)])
+
+    return rebuilt(rows, of_rows)

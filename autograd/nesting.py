@@ -20,12 +20,16 @@ class Leaf:
     """Numbers from number `start` on.
 
     shape  () for a single number, (k,) for a list or a tuple of k, an array's own
-    kind   None for a single number, list, tuple, or numpy.ndarray
+    kind   list or tuple; None for a single number or an array
     """
 
     start: int
     shape: tuple[int, ...]
     kind: type | None
+
+    @property
+    def is_array(self) -> bool:
+        return self.kind is None and bool(self.shape)
 
     @property
     def end(self) -> int:
@@ -65,7 +69,7 @@ def taken_apart(x: Any, where: str) -> tuple[Tree, list[Any]]:
             import numpy
 
             _enter(flat, numpy.ravel(x).tolist(), path)
-            return Leaf(start, tuple(x.shape), numpy.ndarray)
+            return Leaf(start, tuple(x.shape), None)
         if not isinstance(x, Sequence) or isinstance(x, (str, bytes)):
             _enter(flat, [number(x, path) if getattr(x, "ndim", None) == 0 else x], path)
             return Leaf(start, (), None)
@@ -115,10 +119,10 @@ def rebuilt(tree: Tree, of_leaf: Callable[[Leaf], Any]) -> Any:
 
 def filled(leaf: Leaf, xs: Sequence[Any]) -> Any:
     """A leaf's numbers in its own container; things that are containers themselves may stand for them."""
-    if leaf.kind is None:
-        return xs[0]
-    if leaf.kind in (list, tuple):
+    if leaf.kind is not None:
         return leaf.kind(xs)
+    if not leaf.shape:
+        return xs[0]
     import numpy
 
     if any(isinstance(x, Value) for x in xs):

@@ -17,8 +17,29 @@ from hypothesis import strategies as st
 
 import autograd
 from autograd import (
-    TABLE, AutogradTypeError, AutogradValueError, GradientMismatch, NotFinite, Op, Value, check_grads, debug, explain,
-    function, grad, hessian, hvp, jacobian, jvp, lower, no_grad, sumprod, tanh, toposort, vjp, where,
+    TABLE,
+    AutogradTypeError,
+    AutogradValueError,
+    GradientMismatch,
+    NotFinite,
+    Op,
+    Value,
+    check_grads,
+    debug,
+    explain,
+    function,
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    lower,
+    no_grad,
+    sumprod,
+    tanh,
+    toposort,
+    vjp,
+    where,
 )  # fmt: skip
 from autograd.lowering.targets import TARGETS
 from nn import MLP, squared_error
@@ -335,6 +356,8 @@ def test_all_of_them_lower_to_every_target(target):
         *jvp(ys, xs, [1.0, 2.0]), *vjp(ys, xs, [3.0, -1.0]), *hvp(ys[0], xs, [1.0, -1.0]),
         *(g for row in jacobian(ys, xs, mode="forward") for g in row),
     ]  # fmt: skip
+    if target == "jax":
+        pytest.importorskip("jax").config.update("jax_enable_x64", True)
     try:
         program = lower(outputs, xs, allow_constants=True).to(target)
     except autograd.MissingDependency as missing:
