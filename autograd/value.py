@@ -495,6 +495,6 @@ def computed_from(y: Value, xs: Iterable[Value]) -> bool:
 core = "pure"
 if not TYPE_CHECKING and not os.environ.get("DELTAGRAD_PURE"):
     with contextlib.suppress(ImportError):
-        from ._core import Value, computed_from, literal, node_of, restart
+        from ._core import Value, computed_from, literal, node_of, restart  # noqa: F401
 
         core, _new = "compiled", Value.__new__

@@ -23,14 +23,14 @@ _SUBSCRIPTS = str.maketrans("0123456789,", "₀₁₂₃₄₅₆₇₈₉,")
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _PLAIN = str.maketrans("₀₁₂₃₄₅₆₇₈₉⁰¹²³⁴⁵⁶⁷⁸⁹", "01234567890123456789")
 _INDEX, _SHORT = "₀₁₂₃₄₅₆₇₈₉", 12
+_DOT = "\u0307"
+_DOTTED = re.compile(rf"^([^\W\d_]){_DOT}([^\W\d_{_INDEX}⁰¹²³⁴-⁹]*)")
 _GREEK = {
     "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "Δ": "Delta", "ε": "epsilon", "η": "eta", "θ": "theta",
     "λ": "lambda_", "μ": "mu", "ν": "nu", "π": "pi", "ρ": "rho", "σ": "sigma", "Σ": "sum", "τ": "tau", "φ": "phi",
     "Φ": "Phi", "ψ": "psi", "ω": "omega", "ŷ": "y_hat", "′": "_prime", "'": "_prime",
 }  # fmt: skip
 _PRE_ACTIVATION = re.compile(r"u([₀-₉⁰¹²³⁴-⁹⁽⁾,]*)")
-_DOT = "\u0307"
-_DOTTED = re.compile(rf"^([^\W\d_]){_DOT}([^\W\d_]*)")
 _LONGEST = 40  # letters of a label that a program shows
 # Names that JavaScript keeps for itself, and Python does not.
 _JAVASCRIPT = frozenset({
@@ -113,8 +113,8 @@ def identifier(label: str) -> str:
 
     >>> identifier("θ⁽²⁾₁₃"), identifier("∂Err/∂θ⁽¹⁾₁,₁₂"), identifier("δ⁽²⁾₁"), identifier("x₁")
     ('theta2_13', 'd_theta1_1_12', 'delta2_1', 'x_1')
-    >>> identifier(tangent_name("u⁽²⁾₁")), identifier(tangent_name("Err")), identifier(tangent_name("ŷ"))
-    ('u_dot2_1', 'Err_dot', 'y_hat_dot')
+    >>> [identifier(tangent_name(x)) for x in ("u⁽²⁾₁", "x₁", "Err", "ŷ")]
+    ['u_dot2_1', 'x_dot_1', 'Err_dot', 'y_hat_dot']
     >>> identifier("import os; x"), identifier("lambda"), identifier("__class__"), identifier("→")
     ('import_os_x', 'lambda_', 'class_', 'v')
     """

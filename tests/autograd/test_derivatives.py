@@ -31,7 +31,10 @@ from autograd import (
     value_and_grad,
     where,
 )  # fmt: skip
+from autograd.value import computed_from
 from nn import MLP, squared_error
+
+from .test_gradient import programs
 
 numpy = pytest.importorskip("numpy")
 Point = namedtuple("Point", "x y")
@@ -148,6 +151,17 @@ def test_the_bits_are_those_of_backward(point):
     y = rosenbrock(x)
     y.backward()
     assert value_and_grad(rosenbrock)(point) == (y.data, [v.grad for v in x])
+
+
+@given(programs(), st.sets(st.integers(0, 2)))
+def test_whether_anybody_else_is_in_a_graph(program, chosen):
+    values = program.build()
+    y, leaves = values[-1], values[: len(program.leaves)]
+    ours = [leaf for i, leaf in enumerate(leaves) if i in chosen]
+    assert computed_from(y, ours) == all(v in ours for v in toposort(y) if v.op is None)
+    assert computed_from(y, [*ours, y])
+    y.backward()  # and no mark of the walk is in its way
+    assert [leaf.grad for leaf in leaves] == [g.data for g in autograd.grad(y, leaves)]
 
 
 def test_constants_and_functions_that_return_an_argument():
