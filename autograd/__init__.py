@@ -91,6 +91,7 @@ from .graph import toposort
 from .lowering import lower, lower_function, trace
 from .ops import TABLE, Op, add_row
 from .recording import no_grad
+from .taking import take
 from .teaching.debugging import debug
 from .value import Value
 from .value import core as core
@@ -184,5 +185,6 @@ __all__ = [
     "expm1", "floor", "floordiv", "fmod", "fsum", "function", "function_of_row", "gelu", "grad", "hessian", "hypot",
     "leaky_relu", "log", "log10", "log1p", "log2", "logsumexp", "lower", "lower_function", "maximum", "minimum",
     "mod", "mul", "neg", "no_grad", "record", "relu", "sigmoid", "sign", "silu", "sin", "sinh", "softmax",
-    "softplus", "softsign", "sqrt", "step", "sub", "sumprod", "tan", "tanh", "toposort", "trace", "trunc", "where",
+    "softplus", "softsign", "sqrt", "step", "sub", "sumprod", "take", "tan", "tanh", "toposort", "trace", "trunc",
+    "where",
 ]  # fmt: skip

@@ -16,8 +16,10 @@ from . import ops
 from .branches import Branch, Factor, Way, joined, mask_of, masked, suspect
 from .errors import AutogradTypeError
 from .functions import function_of_row, softmax
-from .graph import dependents, toposort
+from .graph import dependents
 from .ops import LITERAL, TABLE, Op, Rule
+from .tables import Taken
+from .taking import scattered, walked
 from .value import Value, literal, node_of
 from .words.naming import derivative_name
 
@@ -40,7 +42,7 @@ def grad(y: Value, xs: Iterable[Value] | Value) -> list[Value]:
     (27.0, 18.0)
     """
     xs = _nodes("grad", y, xs)
-    order = toposort(y, mirrored=True)
+    order = walked(y)
     active = dependents(order, xs)
     terms: dict[Value, list[tuple[Factor, Factor]]] = {node: [] for node in order if node in active}
     ways: dict[Value, list[Way]] = {node: [] for node in terms}
@@ -56,6 +58,11 @@ def grad(y: Value, xs: Iterable[Value] | Value) -> list[Value]:
         g = adjoints[node]
         if y.label and g.__class__ is Value and not g.label and g not in old:
             g.label = derivative_name(y.label, node.label)
+        if g is not None and node.op.__class__ is Taken:
+            for entry, term, way in scattered(node, _node(g), branches[node], terms):
+                terms[entry].append(term)
+                ways[entry].append(way)
+            continue
         if g is None or active.isdisjoint(node.parents):
             continue
         for i, (parent, d) in enumerate(zip(node.parents, partials_in_graph(node))):
