@@ -88,7 +88,7 @@ from .functions import pow as pow
 from .functions import round as round
 from .gradient import grad, hessian
 from .graph import toposort
-from .lowering import lower, lower_function, trace
+from .lowering import compiled, lower, lower_function, trace
 from .ops import TABLE, Op, add_row
 from .recording import no_grad
 from .taking import take
@@ -180,11 +180,11 @@ _warn_of_shadowed_autograd()
 __all__ = [
     "AutogradError", "AutogradTypeError", "AutogradValueError", "BackwardMistake", "Difference", "GradientMismatch",
     "LoweringError", "MissingDependency", "NotFinite", "Op", "TABLE", "Value", "acos", "acosh", "add", "add_row",
-    "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "ceil", "check_grads", "copysign", "cos", "cosh", "debug",
-    "difference", "difference_in_graph", "div", "draw", "elu", "erf", "erfc", "exp", "exp2", "explain", "explore",
-    "expm1", "floor", "floordiv", "fmod", "fsum", "function", "function_of_row", "gelu", "grad", "hessian", "hypot",
-    "leaky_relu", "log", "log10", "log1p", "log2", "logsumexp", "lower", "lower_function", "maximum", "minimum",
-    "mod", "mul", "neg", "no_grad", "record", "relu", "sigmoid", "sign", "silu", "sin", "sinh", "softmax",
+    "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "ceil", "check_grads", "compiled", "copysign", "cos", "cosh",
+    "debug", "difference", "difference_in_graph", "div", "draw", "elu", "erf", "erfc", "exp", "exp2", "explain",
+    "explore", "expm1", "floor", "floordiv", "fmod", "fsum", "function", "function_of_row", "gelu", "grad", "hessian",
+    "hypot", "leaky_relu", "log", "log10", "log1p", "log2", "logsumexp", "lower", "lower_function", "maximum",
+    "minimum", "mod", "mul", "neg", "no_grad", "record", "relu", "sigmoid", "sign", "silu", "sin", "sinh", "softmax",
     "softplus", "softsign", "sqrt", "step", "sub", "sumprod", "take", "tan", "tanh", "toposort", "trace", "trunc",
     "where",
 ]  # fmt: skip

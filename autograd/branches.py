@@ -21,6 +21,7 @@ from typing import TypeAlias
 
 from .graph import partials, toposort
 from .ops import LITERAL, TABLE
+from .recording import tracing
 from .tables import operands
 from .value import Value, literal, node_of
 
@@ -148,7 +149,7 @@ def suspect(v: Factor, known: dict[Value, bool]) -> bool:
 
 
 def _singular(node: Value) -> bool:
-    if not isfinite(node.data):
+    if not isfinite(node.data) and not tracing.get():  # what is recorded for all inputs depends on none
         return True
     if node.op is None or not node.op.singular:
         return False
