@@ -8,7 +8,7 @@ from collections.abc import Container, Iterator, Sequence
 from heapq import heappop, heappush
 from typing import Any
 
-from .branches import Branch, Factor, Way
+from .branches import Factor
 from .errors import AutogradTypeError, AutogradValueError
 from .graph import toposort
 from .ops import LITERAL, TABLE
@@ -56,19 +56,20 @@ def _taken(row: Taken, index: Any) -> Any:
     return node_of(row, (entry if isinstance(entry, Value) else literal(entry, "take"), at))
 
 
-def walked(y: Value) -> list[Value]:
-    """The nodes, parents before children; reversed, the order of `backward()` where tables allow it.
+def walked(*ys: Value) -> list[Value]:
+    """The nodes below ys, parents before children; reversed, the order of `backward()` where tables allow it.
 
     A node that takes an entry goes before all of its table, since at another index it takes another.
     """
-    order = toposort(y, mirrored=True)
+    order = toposort(*ys, mirrored=True)
     if not any(node.op.__class__ is Taken for node in order):
         return order
-    whole = toposort(y, mirrored=True, whole=True)
+    whole = toposort(*ys, mirrored=True, whole=True)
     rank = {node: k for k, node in enumerate(dict.fromkeys([*reversed(order), *reversed(whole)]))}
     waiting = Counter(operand for node in whole for operand in operands(node))
     nodes = list(rank)
-    ready, found = [0], []
+    ready = sorted(rank[y] for y in set(ys) if not waiting[y])
+    found = []
     while ready:
         found.append(nodes[heappop(ready)])
         for operand in operands(found[-1]):
@@ -78,25 +79,18 @@ def walked(y: Value) -> list[Value]:
     return found[::-1]
 
 
-def scattered(
-    node: Value, g: Value, branch: Branch | None, wanted: Container[Value]
-) -> Iterator[tuple[Value, tuple[Factor, Factor], Way]]:
-    """What the wanted entries of a table receive from a node that takes one of them; which one, the index says.
+def scattered(node: Value, wanted: Container[Value]) -> Iterator[tuple[Value, Factor, bool]]:
+    """How a node that takes an entry depends on each of the wanted ones: 1 where the index says so, else 0.
 
-    g       the node's adjoint
-    branch  that in which the node stands
-
-    Gives the entry, a term of its adjoint, and the way on which it is reached.
+    Gives the entry, its derivative, and whether it may be one that is not taken.
     """
     row, index, scatter = node.op, node.parents[-1], TABLE["scatter"]
     assert isinstance(row, Taken)
+    one = literal(1.0)
     for k, entry in enumerate(row.entries()):
         if entry not in wanted:
             continue
-        if index.op is LITERAL:  # a plain number, the same for ever
-            if k == row.position:
-                yield entry, (g, 1.0), (None, branch)
-            continue
-        at = (index, literal(float(k)))
-        taken = node_of(scatter, (literal(1.0), *at)) if entry.parents else None
-        yield entry, (node_of(scatter, (g, *at)), 1.0), (taken, branch)
+        if index.op is not LITERAL:
+            yield entry, node_of(scatter, (one, index, literal(float(k)))), True
+        elif k == row.position:  # a plain number, the same for ever
+            yield entry, 1.0, False

@@ -16,6 +16,7 @@ from autograd import (
     logsumexp,
     sumprod,
     take,
+    value_and_grad,
     where,
 )
 
@@ -114,6 +115,23 @@ def test_it_does_what_the_function_does_on_values():
     got = compiled(step)(theta, X[0], Y[0])
     assert got[0] == pytest.approx(err.data, rel=1e-14)
     assert np.allclose(got[1]["second"], [g.data for g in slopes["second"]], rtol=1e-13)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_value_and_grad(target):
+    def err(w, x, y):
+        return (sumprod(w["w"], x).tanh() + w["b"] - y) ** 2
+
+    rng = np.random.default_rng(0)
+    w, X, Y = {"w": rng.normal(size=3), "b": 0.5}, rng.normal(size=(5, 3)), rng.normal(size=5)
+    fast = compiled(value_and_grad(err), over=("x", "y"), target=target)
+    value, slope = fast(w, X, Y)
+    pairs = [value_and_grad(err)(w, x, y) for x, y in zip(X, Y)]
+    assert value == pytest.approx(sum(v for v, _ in pairs), rel=1e-14)
+    assert np.allclose(slope["w"], sum(g["w"] for _, g in pairs)) and np.isclose(
+        slope["b"], sum(g["b"] for _, g in pairs)
+    )
+    assert [*compiled(value_and_grad(lambda x: x[0] * x[1]), target=target)([2.0, 3.0])[1]] == [3.0, 2.0]
 
 
 def test_indices_are_inputs():
