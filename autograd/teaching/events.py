@@ -23,7 +23,7 @@ from ..graph import sent, toposort
 from ..ops import LITERAL, Op
 from ..value import Value
 from ..words.formulas import applied
-from ..words.text import bracketed, short
+from ..words.text import bracketed, short, shown
 from .orders import Attempt, Edges, attempts, uses
 from .roles import Roles, cast, checked
 from .symbols import Symbols
