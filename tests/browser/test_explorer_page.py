@@ -436,3 +436,27 @@ def test_layers_and_indices_stand_above_each_other(opened: Any) -> None:
     )
     assert ["(1)", "12"] in stacked
     assert "⁽" not in page.tab.locator("#rule").inner_text().split("from")[0].split("\n")[0]
+
+
+def squares() -> Value:
+    x, z = Value(-1.5, "x"), Value(0.5, "z = logit")
+    y = x * x + x * z
+    y.label = "Err"
+    return y
+
+
+@pytest.mark.parametrize("graph", [*GRAPHS, squares])
+def test_each_symbol_of_the_page_has_one_number_and_it_is_the_right_one(graph: Any, opened: Any) -> None:
+    y = graph()
+    recording = record(y)
+    page = opened(explore(y, level="cards"))
+    page.press("End")
+    said: dict[str, set[str]] = {}
+    for symbol, number in page(
+        """[...arrows.filter((a) => a.local?.textContent).map((a) => a.local.textContent.split(/ = (?=[^=]*$)/)),
+          ...cards.flatMap((c, i) => c?.gradient?.textContent ? [[data.partials[i], c.gradient.textContent]] : [])]"""
+    ):
+        said.setdefault(symbol, set()).add(number)
+    right = {recording.partial(node): signed(recording.gradient(node)) for node in recording.edges}
+    right |= {e.symbol: signed(e.local) for e in recording.events if isinstance(e, Backward)}
+    assert said and all(said[symbol] == {right[symbol]} for symbol in said if "…" not in symbol)
