@@ -58,7 +58,7 @@ def formula(operation: str, symbol: str, operands: Sequence[str], powers: Mappin
     '(−2.00)²'
     """
     factors = [bracketed(operand) for operand in operands]
-    half, symbol = len(factors) // 2, printable(symbol)
+    half = len(factors) // 2
     raised = powers or {}
     if operation in _INFIX and raised:
         return power(factors[0], raised[0])
