@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import __version__, core
-from .console import run, told
+from .console import run, say, told
 from .errors import AutogradError, AutogradValueError, LoweringError
 from .expression import FUNCTIONS, assignments, expression
 from .gradient import grad
@@ -57,11 +57,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         result, leaves = expression(options.formula.strip(), assignments(options.values))
         files = options.output or options.format or options.explore
         if options.text or not (options.steps or options.source or files):
-            print(table(record(result)))
+            say(table(record(result)))
         if options.steps:
-            print(steps(record(result)))
+            say(steps(record(result)))
         if options.source:
-            print(source(result, leaves), end="")
+            say(source(result, leaves), end="")
         if options.output or options.format:
             picture(result, options)
         if options.explore:
@@ -134,7 +134,7 @@ def source(result: Value, leaves: list[Value]) -> str:
         raise AutogradValueError("the formula has no names, so there is nothing to derive by")
     gradient = grad(result, leaves)
     moving = dependents(toposort(result, *gradient), leaves)
-    returned, outputs, fixed = [result.label], [result], []
+    returned, outputs, fixed = [shown(result.label)], [result], []
     for leaf, g in zip(leaves, gradient):
         name = f"∂{shown(result.label)}/∂{shown(leaf.label)}"
         if g in moving:
@@ -192,7 +192,7 @@ def _write(made: Drawing | Page, path: Path) -> None:
         made.save(path)
     except OSError as error:  # which names a draft beside the file
         raise AutogradValueError(f"cannot write {path}: {error.strerror}") from None
-    print(f"wrote {path}")
+    say(f"wrote {path}")
 
 
 # --- the command line ---------------------------------------------------------------------------

@@ -203,8 +203,8 @@ class Recording:
         self._arrive(Seed(len(self.events) + 1, self.root, self._symbols))
         for node, operands in self.edges.items():
             upstream = gradients[node]
-            for parent, local, operand, taken in operands:
-                if taken := taken and node in reached:
+            for parent, local, operand in operands:
+                if taken := node.op is not None and node in reached and node.op.takes(operand, local):
                     reached.add(parent)
                 share, before = sent(upstream, local, taken), gradients[parent]
                 gradients[parent] = after = before + share
@@ -307,7 +307,7 @@ class Recording:
                 if name == chosen:
                     return node
             near = get_close_matches(chosen, self.names.values(), 3, 0.4)
-            hint = f"; near to it: {', '.join(near)}" if near else ""
+            hint = f"; near to it: {', '.join(map(shown, near))}" if near else ""
             raise AutogradValueError(f"{operation}: no node of this recording is called {chosen!r}{hint}")
         if not isinstance(chosen, Value):
             raise AutogradTypeError(f"{operation} takes a Value or its name, and was given {chosen!r}")
@@ -375,7 +375,8 @@ class Recording:
         return "\n".join(["forward", *lines[:operations], "backward", *lines[operations:]])
 
     def __repr__(self) -> str:
-        return f"Recording({self.names[self.root]}: {self.position} of {len(self.events)} events; print it to see them)"
+        root = shown(self.names[self.root])
+        return f"Recording({root}: {self.position} of {len(self.events)} events; print it to see them)"
 
 
 def record(y: Value) -> Recording:

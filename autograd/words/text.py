@@ -53,7 +53,7 @@ def formula(operation: str, symbol: str, operands: Sequence[str]) -> str:
     'θ₁·x₁ + θ₂·x₂'
     """
     factors = [bracketed(operand) for operand in operands]
-    half, symbol = len(factors) // 2, printable(symbol)
+    half = len(factors) // 2
     if operation in _INFIX:
         return f" {symbol} ".join(factors)
     if operation == "neg":

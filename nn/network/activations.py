@@ -94,9 +94,11 @@ def activation_of(activation: str | Activation) -> Activation:
 def name_of(activation: object) -> str:
     """What an activation is called.
 
-    >>> name_of("relu"), name_of(math.tanh)
-    ('relu', 'tanh')
+    >>> name_of("relu"), name_of(math.tanh), name_of(("relu", "tanh"))
+    ('relu', 'tanh', 'relu, tanh')
     """
+    if isinstance(activation, (tuple, list)):  # one for each layer
+        return ", ".join(map(name_of, activation))
     return activation if isinstance(activation, str) else getattr(activation, "__name__", "σ")
 
 
