@@ -13,7 +13,8 @@ from autograd import AutogradTypeError, AutogradValueError, Difference, Value, t
 
 from .. import deltas as hand
 from ..network.losses import targets_of
-from .report import Certificate, Comparison, Measured, Row, Same
+from .comparison import Comparison, Same
+from .report import Certificate, Measured, Row
 from .rounding import ERROR_OF_SLOPES, cancelling_terms, error_terms, propagated_errors, slope_tolerance, sum_tolerance
 from .structure import Structure, at
 from .tracing import culprit, note

@@ -15,7 +15,7 @@ from autograd import Difference, Value
 from autograd.check import difference
 from autograd.graph import dependents, recompute
 
-from .report import allowed
+from .comparison import allowed
 from .structure import at
 
 if TYPE_CHECKING:
