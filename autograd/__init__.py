@@ -89,9 +89,10 @@ from .functions import pow as pow
 from .functions import round as round
 from .gradient import grad, hessian, vjp
 from .graph import toposort
-from .lowering import lower, lower_function, trace
+from .lowering import compiled, lower, lower_function, trace
 from .ops import TABLE, Op, add_row
 from .recording import no_grad
+from .taking import take
 from .teaching.debugging import debug
 from .value import Value
 from .value import core as core
@@ -182,11 +183,11 @@ _warn_of_shadowed_autograd()
 __all__ = [
     "AutogradError", "AutogradTypeError", "AutogradValueError", "BackwardMistake", "Difference", "GradientMismatch",
     "LoweringError", "MissingDependency", "NotFinite", "Op", "TABLE", "Value", "acos", "acosh", "add", "add_row",
-    "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "ceil", "check_grads", "copysign", "cos", "cosh", "debug",
-    "difference", "difference_in_graph", "div", "draw", "elu", "erf", "erfc", "exp", "exp2", "explain", "explore",
-    "expm1", "floor", "floordiv", "fmod", "fsum", "function", "function_of_row", "gelu", "grad", "hessian",
+    "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "ceil", "check_grads", "compiled", "copysign", "cos", "cosh",
+    "debug", "difference", "difference_in_graph", "div", "draw", "elu", "erf", "erfc", "exp", "exp2", "explain",
+    "explore", "expm1", "floor", "floordiv", "fmod", "fsum", "function", "function_of_row", "gelu", "grad", "hessian",
     "hessian_of", "hvp", "hvp_of", "hypot", "jacobian", "jacobian_of", "jvp", "leaky_relu", "log", "log10", "log1p",
     "log2", "logsumexp", "lower", "lower_function", "maximum", "minimum", "mod", "mul", "neg", "no_grad", "record",
     "relu", "sigmoid", "sign", "silu", "sin", "sinh", "softmax", "softplus", "softsign", "sqrt", "step", "sub",
-    "sumprod", "tan", "tanh", "toposort", "trace", "trunc", "value_and_grad", "vjp", "where",
+    "sumprod", "take", "tan", "tanh", "toposort", "trace", "trunc", "value_and_grad", "vjp", "where",
 ]  # fmt: skip

@@ -15,9 +15,10 @@ from collections.abc import Iterable
 from .branches import Branch, Factor
 from .chain import Sum, as_node, nodes, weights
 from .errors import AutogradValueError
-from .gradient import grad, one_output, partials_in_graph
+from .gradient import grad, one_output, uses
 from .graph import dependents, toposort
 from .recording import remembering
+from .tables import operands
 from .value import Number, Value
 from .words.naming import tangent_name
 
@@ -43,7 +44,7 @@ def jvp(ys: Iterable[Value] | Value, xs: Iterable[Value] | Value, v: Iterable[Nu
     call = "jvp(ys, xs, v)"
     ys, xs = nodes(call, "two lists of Values", ys), nodes(call, "two lists of Values", xs)
     v = weights(call, v, xs)
-    order = toposort(*ys)
+    order = toposort(*ys, whole=True)
     active = dependents(order, xs)
     suspects: dict[Value, bool] = {}
     sums = {node: Sum(suspects) for node in order if node in active}
@@ -53,7 +54,7 @@ def jvp(ys: Iterable[Value] | Value, xs: Iterable[Value] | Value, v: Iterable[Nu
     tangents: dict[Value, tuple[Factor, Branch | None]] = {}
     old = {*order, *v}  # these keep their labels; a new node is called after its tangent
     for node, total in sums.items():
-        if not active.isdisjoint(node.parents):
+        if not active.isdisjoint(operands(node)):
             _gather(node, total, tangents, ys)
         rate_of = total.factor()
         if rate_of is not None:
@@ -65,11 +66,9 @@ def jvp(ys: Iterable[Value] | Value, xs: Iterable[Value] | Value, v: Iterable[Nu
 
 def _gather(node: Value, total: Sum, tangents: dict[Value, tuple[Factor, Branch | None]], ys: list[Value]) -> None:
     """What the operands' tangents make of a node's."""
-    for i, (parent, d) in enumerate(zip(node.parents, partials_in_graph(node))):
-        if parent in tangents and d is not None:
-            rate, branch = tangents[parent]
-            selects = i in node.op.selects  # type: ignore[union-attr]
-            total.add(d, rate, branch, selects=selects, beyond=ys)
+    for parent, d, selects in uses(node, tangents):
+        rate, branch = tangents[parent]
+        total.add(d, rate, branch, selects=selects, beyond=ys)
 
 
 def hvp(y: Value, xs: Iterable[Value] | Value, v: Iterable[Number] | Number) -> list[Value]:

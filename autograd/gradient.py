@@ -7,7 +7,7 @@ local derivatives.  For a network this is the lecture, node for node:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import cache
 from types import FunctionType
 from typing import Any
@@ -17,9 +17,11 @@ from .branches import Branch, Factor
 from .chain import Sum, as_node, nodes, weights
 from .errors import AutogradTypeError
 from .functions import function_of_row, softmax
-from .graph import dependents, toposort
+from .graph import dependents
 from .ops import TABLE, Op, Rule
 from .recording import remembering
+from .tables import Taken, operands
+from .taking import scattered, walked
 from .value import Number, Value
 from .words.naming import derivative_name
 
@@ -119,6 +121,22 @@ def partials_in_graph(node: Value) -> tuple[Factor | None, ...]:
     return () if node.op is None else graph_rule(node.op)(node, *node.parents)
 
 
+def uses(node: Value, wanted: Container[Value]) -> Iterator[tuple[Value, Factor, bool]]:
+    """The wanted operands on which a node depends, ∂node/∂operand, and whether the node may leave that one out.
+
+    >>> from autograd import take
+    >>> a, b, i = Value(2.0), Value(3.0), Value(1.0); y = take([a, b], i)
+    >>> [(d.op.name, d.data, selects) for _, d, selects in uses(y, {a, b})]
+    [('scatter', 0.0, True), ('scatter', 1.0, True)]
+    """
+    if node.op.__class__ is Taken:
+        yield from scattered(node, wanted)
+        return
+    for i, (parent, d) in enumerate(zip(node.parents, partials_in_graph(node))):
+        if parent in wanted and d is not None:
+            yield parent, d, i in node.op.selects  # type: ignore[union-attr]
+
+
 _by_function = {row.function: name for name, row in TABLE.items()}
 _ON_VALUES: dict[str, Any] = {
     **vars(ops),
@@ -133,7 +151,7 @@ _ON_VALUES: dict[str, Any] = {
 
 def _pulled_back(ys: list[Value], xs: list[Value], w: Sequence[Factor], of: str = "") -> list[Value]:
     """The weighted sums of adjoints at the xs; `of`: what y is called, if it is one and its weight is 1."""
-    order = toposort(*ys, mirrored=True)
+    order = walked(*ys)
     active = dependents(order, xs)
     suspects: dict[Value, bool] = {}
     sums = {node: Sum(suspects) for node in order if node in active}
@@ -149,7 +167,7 @@ def _pulled_back(ys: list[Value], xs: list[Value], w: Sequence[Factor], of: str 
         adjoints[node] = g = total.factor()
         if of and g.__class__ is Value and not g.label and g not in old:
             g.label = derivative_name(of, node.label)
-        if g is not None and not active.isdisjoint(node.parents):
+        if g is not None and not active.isdisjoint(operands(node)):
             _send(node, g, total.branch(), sums)
     return [as_node(adjoints.get(x)) for x in xs]
 
@@ -158,7 +176,5 @@ def _send(node: Value, g: Factor, branch: Branch | None, sums: dict[Value, Sum])
     """Each operand's share of the adjoint g of a node."""
     # For one operand d is a slope, and the lecture writes σ'(u) first.
     one = len(node.parents) == 1
-    for i, (parent, d) in enumerate(zip(node.parents, partials_in_graph(node))):
-        if parent in sums and d is not None:
-            selects = i in node.op.selects  # type: ignore[union-attr]
-            sums[parent].add(d, g, branch, selects=selects, slope_first=one, beyond=(parent,))
+    for parent, d, selects in uses(node, sums):
+        sums[parent].add(d, g, branch, selects=selects, slope_first=one, beyond=(parent,))
