@@ -51,7 +51,7 @@ ARROWS = {
     "autograd.check": "autograd.gradient+ autograd.forward",
     "autograd.expression": "autograd.gradient+ autograd.forward",
     "autograd.lowering": "autograd.gradient+",
-    "autograd.teaching": "autograd.gradient+ autograd.lowering",
+    "autograd.teaching": "autograd.forward+ autograd.lowering",
     "autograd.drawing": "autograd.teaching+ autograd.files",
     "autograd.console": "autograd.errors autograd.words",
     # The door: its public names, and its hooks.

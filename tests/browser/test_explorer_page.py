@@ -12,6 +12,7 @@ from autograd import Value, add_row, exp, explore, log, maximum, record, toposor
 from autograd.drawing.theme import THEMES
 from autograd.ops import TABLE, Op
 from autograd.teaching.events import Backward
+from autograd.teaching.tangents import costs
 from autograd.words.text import signed
 from nn import MLP, squared_error
 
@@ -78,6 +79,49 @@ def test_the_page_computes_and_tells_what_the_engine_does(graph: Any, opened: An
     assert page(SENTENCES) == list(map(str, recording.events))
     assert close(page.numbers("state.values"), [node.data for node in toposort(y)])
     assert close(page.numbers("state.gradients"), gradients(y))
+
+
+@pytest.mark.parametrize("graph", GRAPHS)
+def test_forward_mode_is_jvps_film_from_every_leaf(graph: Any, opened: Any) -> None:
+    y = graph()
+    page, order = opened(explore(y)), toposort(y)
+    leaves = [order[i] for i in page("leaves")]
+    for leaf in leaves:
+        page.tab.locator("#mode").select_option(str(order.index(leaf)))
+        recording = record(y, mode="forward", seed=leaf)
+        assert page(SENTENCES) == list(map(str, recording.events))
+        assert close(page.numbers("state.gradients"), [recording.tangent(node) for node in order])
+        assert page.tab.locator("#position").get_attribute("max") == str(len(recording.events))
+        page("move(last)")
+        card = page.tab.locator(f"#n{order.index(y)}")
+        assert signed(recording.tangent(y)) in card.text_content()
+        assert leaf is y or recording.symbols.rate(y) in card.text_content()
+    page.tab.locator("#mode").select_option("")
+    assert page(SENTENCES) == list(map(str, record(y).events))
+    assert close(page.numbers("state.gradients"), gradients(y))
+    if leaves:
+        counted, told = costs(y), page.tab.locator("#costs").text_content()
+        assert f"in reverse {counted.reverse} products in one pass, forward {counted.forward}" in told
+    else:
+        assert page.tab.locator("#mode").is_hidden()
+
+
+def test_forward_mode_follows_a_dragged_leaf_and_tells_of_a_node(opened: Any) -> None:
+    y = polynomial()
+    page, order = opened(explore(y)), toposort(y)
+    x = next(node for node in order if node.label == "x")
+    page.tab.locator("#mode").select_option(label="forward, from x")
+    page.tab.get_by_label("x, value").fill("2.5")
+    x.data = 2.5
+    for node in order:
+        if node.parents and node.op is not None:
+            node.data = node.op.function(*[parent.data for parent in node.parents])
+    recording = record(y, mode="forward", seed=x)
+    assert page.numbers("state.gradients") == [recording.tangent(node) for node in order]
+    page(f"select({order.index(y)})")
+    told = page.tab.locator("#node").text_content()
+    assert "path from x" in told and f"{recording.symbols.rate(y)} = " in told
+    assert len(page.tab.locator("#node table").first.locator("tbody tr").all()) == len(recording.contributions(y))
 
 
 def test_with_plain_arithmetic_they_are_the_same_bits(opened: Any) -> None:

@@ -23,6 +23,8 @@ const cards = nodes.map((node, i) => {
     card[name].setAttribute("x", (room[0] + room[1]) / 2);
     card[name].dataset.room = room[1] - room[0] - 4;
   }
+  const said = card.chip.previousElementSibling;
+  if (said.getAttribute("fill") === "var(--muted)") card.said = said; // on a pill there is no room for it
   group.setAttribute("tabindex", "0");
   group.setAttribute("role", "button");
   group.addEventListener("click", () => select(i));
@@ -43,7 +45,8 @@ const arrows = edges.map((_, k) => {
   const words = local && local.textContent.replace(/−0\.000$/, "");
   for (const text of [local, sent]) text && centred(text); // so that a longer number grows to both sides
   const strokes = group.querySelectorAll('[stroke="var(--backward)"]');
-  return { group, local, sent, words, back: sent?.textContent[0], strokes };
+  const back = sent?.textContent[0];
+  return { group, local, sent, words, back, ahead: { "←": "→", "↑": "↓", "→": "←", "↓": "↑" }[back], strokes };
 });
 
 function centred(text) {
@@ -86,11 +89,13 @@ function drawCard(i, known, gradient, now) {
 
 function drawArrow(k, use, known, now) {
   const arrow = arrows[k];
-  const done = use !== undefined && useEvent(use) <= state.position;
+  const done = usedAt.get(use) <= state.position;
   arrow.group.classList.toggle("waiting", !known);
   arrow.group.classList.toggle("sent", done);
   arrow.group.classList.toggle("now", now);
-  if (use === undefined) return;
+  if (!arrow.local && !done) return;
+  if (arrow.local && !done) arrow.local.textContent = arrow.sent.textContent = "";
+  if (!done) return;
   const { local, share } = state.sent[use];
   for (const stroke of arrow.strokes) {
     stroke.style.stroke = share && share === share ? colour(share, 0.4) : data.scales[dark() ? "dark" : "light"].muted;
@@ -98,34 +103,35 @@ function drawArrow(k, use, known, now) {
     else stroke.style.strokeWidth = 1 + 2.4 * strength(share, state.largest);
   }
   if (!arrow.local) return;
-  arrow.local.textContent = done ? arrow.words + signed(local) : "";
-  arrow.sent.textContent = done ? `${arrow.back} ${undetermined(state.sent[use]) ? "0·∞" : signed(share)}` : "";
+  arrow.local.textContent = arrow.words + signed(local);
+  const towards = state.seed === null ? arrow.back : arrow.ahead;
+  arrow.sent.textContent = `${towards} ${undetermined(state.sent[use]) ? "0·∞" : signed(share)}`;
   arrow.sent.style.fill = share && share === share ? colour(share, 1) : "";
 }
 
-const useEvent = (k) => forward.length + 2 + k;
 const useOfArrow = new Map(uses.map(([, , arrow], k) => [arrow, k]));
 
 function happening(p) { // which nodes and arrows the event is about
   if (p === 0) return { nodes: [], arrows: [] };
-  if (p > forward.length + 1) {
+  if (useOf(p) >= 0) {
     const [node, parent, arrow] = uses[useOf(p)];
     return { nodes: [node, parent], arrows: [arrow] };
   }
-  if (p > forward.length) return { nodes: [root], arrows: [] };
+  if (!isValue(p)) return { nodes: [state.seed ?? root], arrows: [] };
   const { node, operands } = operationOf(p);
   return { nodes: [node, ...operands], arrows: edges.flatMap(([, head], a) => (head === node ? [a] : [])) };
 }
 
 function render() {
-  const p = state.position, k = useOf(p), now = happening(p);
-  const gradients = new Map(p > forward.length ? [[root, 1]] : []);
-  for (let use = 0; use <= k; use++) gradients.set(uses[use][1], state.sent[use].after);
+  const p = state.position, now = happening(p);
+  const gradients = new Map(p >= seededAt ? [[state.seed ?? root, 1]] : []);
+  for (const [kind, k] of events.slice(0, p)) if (kind === "use") gradients.set(receiver(k), state.sent[k].after);
   const known = (i) => nodes[i].kind !== "step" || computedAt.get(i) <= p;
   nodes.forEach((_, i) => drawCard(i, known(i), gradients.get(i), now.nodes.includes(i)));
   edges.forEach(([, head], a) => drawArrow(a, useOfArrow.get(a), known(head), now.arrows.includes(a)));
   panel(p);
-  picture.classList.toggle("backward", p > forward.length);
+  picture.classList.toggle("backward", state.seed === null && p >= seededAt);
+  picture.classList.toggle("tangents", state.seed !== null);
   $("position").value = p;
   $("position").setAttribute("aria-valuetext", p ? `${p} of ${last}: ${sentence(p)}` : `before the first of ${last} events`);
   for (const id of ["start", "back"]) $(id).disabled = p === 0;
@@ -172,9 +178,10 @@ function change(j, x) {
 
 function legend() {
   const shares = [-1, -0.25, 0, 0.25, 1].map((share) => write(signed(share * state.largest), share * state.largest));
-  const note = "grey: the value, forward; colour: upstream × local, backward, wider where larger";
+  const reverse = state.seed === null;
+  const note = `grey: the value, forward; colour: ${reverse ? "upstream × local, backward" : "local × tangent, forward"}, wider where larger`;
   const notes = [note, ...data.notes].map((text) => element("span", "note", text));
-  $("legend").replaceChildren(element("span", "", `gradient of ${nodes[root].name}`), ...shares, ...notes);
+  $("legend").replaceChildren(element("span", "", reverse ? `gradient of ${nodes[root].name}` : `tangents: ${nodes[state.seed].name} moves`), ...shares, ...notes);
 }
 
 function list() {
@@ -232,7 +239,6 @@ const toggle = () => { state.timer ? (pause(), render()) : play(); };
 const by = (count) => { pause(); move(state.position + count); };
 const actions = { start: () => by(-last), back: () => by(-1), play: toggle, next: () => by(1), end: () => by(last) };
 for (const [id, action] of Object.entries(actions)) $(id).addEventListener("click", action);
-$("position").max = last;
 $("position").addEventListener("input", () => { pause(); move(Number($("position").value)); });
 document.addEventListener("keydown", (event) => {
   const keys = { ArrowLeft: "back", ArrowRight: "next", " ": "play", Home: "start", End: "end" };
@@ -242,6 +248,37 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   action();
 });
+
+// --- the two modes --------------------------------------------------------------------------------------
+
+function modes() { // what can be chosen, and what each costs
+  const option = (value, text) => Object.assign(element("option", "", text), { value });
+  $("mode").append(option("", `reverse, from ${nodes[root].name}`), ...leaves.map((i) => option(i, `forward, from ${nodes[i].name}`)));
+  $("mode").addEventListener("change", () => changeMode($("mode").value === "" ? null : Number($("mode").value)));
+  const passes = leaves.map(products), all = passes.reduce((a, b) => a + b, 0);
+  const by = leaves.length === 1 ? "the leaf" : `all ${leaves.length} leaves`;
+  const sum = passes.length > 1 && passes.length <= 8 ? ` = ${passes.join(" + ")}` : "";
+  const times = leaves.length === 1 ? "in one pass too" : `in ${leaves.length} passes`;
+  $("costs").textContent = `The derivatives by ${by}: in reverse ${products(null)} products in one pass, forward ${all}${sum} ${times}. ` +
+    "Reverse mode is for one result and many leaves, forward mode for few leaves and many results.";
+  $("costs").hidden = $("mode").parentElement.hidden = !leaves.length;
+}
+
+function changeMode(seed) {
+  pause();
+  const ended = state.position === last && last > 0;
+  choose(seed);
+  state.position = ended ? last : 0;
+  $("position").max = last;
+  nodes.forEach((_, i) => {
+    if (!cards[i]?.said) return;
+    const { said } = cards[i];
+    said.textContent = partial(i);
+    said.removeAttribute("textLength"); // which was the other symbol's
+  });
+  compute();
+  render();
+}
 
 function themed() {
   $("theme").textContent = dark() ? "Light" : "Dark";

@@ -88,6 +88,8 @@ def explore(
 ) -> Page:
     """A page to step through both passes of y, and to change its leaves and see what follows.
 
+    The reader switches between reverse mode and forward mode from any leaf, and sees what both cost.
+
     theme      "light" or "dark" to begin with; None: what the reader's system prefers
     direction  "LR" left to right, "TB" top to bottom
     level      "cards": with the chain rule on every edge; "pills": a line for each node; None: by size
@@ -200,6 +202,7 @@ class _Explorer:
             "uses": [[*ends(e), edges[e.node, e.operand], selects(e)] for e in self.uses],
             "symbols": [e.symbol for e in self.uses],
             "partials": [self.recording.symbols.partial(value) for value in self.order],
+            "rates": [self.recording.symbols.rate(value) for value in self.order],
             "notes": self.recording.symbols.notes,
             "edges": [[self.number[e.tail.value], self.number[e.head.value]] for e in self.scene.edges],
             "leaves": [self.number[leaf] for leaf in self.leaves],

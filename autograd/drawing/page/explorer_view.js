@@ -101,6 +101,8 @@ addEventListener("keydown", (event) => {
 if (data.live) leaves.forEach((i) => cards[i]?.value && cards[i].group.classList.add("scrubs"));
 new ResizeObserver(() => { scaled(); follow(); }).observe(pane);
 
+modes();
+$("position").max = last;
 compute();
 scaled();
 themed();

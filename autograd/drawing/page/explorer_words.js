@@ -41,10 +41,10 @@ function factor(sign, symbol, number, caption) { // a factor and the sign before
 }
 
 function panel(p) {
-  const k = useOf(p);
-  const phase = p === 0 ? "before the film" : p <= forward.length ? "forward" : "backward";
+  const k = useOf(p), value = p > 0 && isValue(p);
+  const phase = p === 0 ? "before the film" : value || state.seed !== null ? "forward" : "backward";
   $("moment").textContent = `event ${p} of ${last} · ${phase}`;
-  const parts = p === 0 ? beginning() : p <= forward.length ? computed(operationOf(p)) : k < 0 ? seed() : chainRule(k);
+  const parts = p === 0 ? beginning() : value ? computed(operationOf(p)) : k < 0 ? seed() : chainRule(k);
   $("rule").replaceChildren(...parts);
   const text = p ? `Event ${p}: ${sentence(p)}` : "Start";
   if ($("said").textContent !== text && !state.timer) $("said").textContent = text;
@@ -58,19 +58,24 @@ const computed = (f) => [
   factor("=", f.names, inNumbers(f), "from its operands"),
 ];
 
-const seed = () => [
+const seed = () => (state.seed === null ? [
   factor("", partial(root), write("+1.00", 1), "where backward begins"),
   element("p", "", `${nodes[root].name} changes by as much as itself.`),
-];
+] : [
+  factor("", partial(state.seed), write("+1.00", 1), "the leaf that moves"),
+  element("p", "", `${nodes[state.seed].name} moves at the rate 1: how fast does every number follow?`),
+]);
 
 function chainRule(k) {
-  const [node, parent] = uses[k], s = state.sent[k];
+  const s = state.sent[k], reverse = state.seed === null;
   const moved = element("span", "", `${signed(s.before)} → `);
   moved.append(write(signed(s.after), s.after));
+  const upstream = [partial(giver(k)), write(signed(s.upstream), s.upstream), reverse ? "upstream gradient" : "its tangent"];
+  const local = [data.symbols[k], signed(s.local), "local derivative"];
   return [
-    factor("", partial(parent), moved, "collected so far"),
-    factor("+=", partial(node), write(signed(s.upstream), s.upstream), "upstream gradient"),
-    factor("×", data.symbols[k], signed(s.local), "local derivative"),
+    factor("", partial(receiver(k)), moved, "collected so far"),
+    factor("+=", ...(reverse ? upstream : local)),
+    factor("×", ...(reverse ? local : upstream)),
     factor("=", "", write(signed(s.share), s.share), undetermined(s) ? "0 · ∞: undetermined" : "contribution"),
   ];
 }
@@ -85,9 +90,9 @@ function select(i) {
   if (state.selected !== null && below > 0) scrollBy(0, below); // so that something is seen to happen
 }
 
-function* paths(from, walked = []) { // from a node to the root, as lists of uses
-  if (from === root) yield walked;
-  for (let k = 0; k < uses.length; k++) if (uses[k][1] === from) yield* paths(uses[k][0], [...walked, k]);
+function* paths(from, walked = []) { // from a node to where the film began, as lists of uses
+  if (from === (state.seed ?? root)) yield walked;
+  for (const k of arrivals[from]) yield* paths(giver(k), [...walked, k]);
 }
 
 function go(event, text) {
@@ -135,14 +140,14 @@ function describe(gradients) {
   if (at) born.append(go(at, `event ${at}`));
   const parts = [name, born];
   const collected = arrivals[i].map((k) => {
-    const s = state.sent[k], event = useEvent(k);
+    const s = state.sent[k], event = usedAt.get(k);
     const product = `${bracketed(short(s.upstream))} × ${bracketed(short(s.local))}`;
-    const sender = nodes[uses[k][0]].name, contribution = write(signed(s.share), s.share);
+    const sender = nodes[giver(k)].name, contribution = write(signed(s.share), s.share);
     const line = row([go(event, `event ${event}`), sender, product, contribution, short(s.after)]);
     line.classList.toggle("later", event > state.position);
     return line;
   });
-  if (collected.length) parts.push(table(["when", "sent by", "upstream × local", "contribution", "sum so far"], collected));
+  if (collected.length) parts.push(table(["when", "sent by", state.seed === null ? "upstream × local" : "tangent × local", "contribution", "sum so far"], collected));
   const total = typeset(element("p"), `${partial(i)} = `);
   total.append(write(exact(state.gradients[i]), state.gradients[i]), gradients.get(i) === state.gradients[i] ? "" : " at the end");
   parts.push(total, ...pathsOf(i));
@@ -157,10 +162,10 @@ function pathsOf(i) {
     const taken = path.every((k) => !uses[k][3] || state.slopes[k] !== 0);
     const product = taken ? path.reduceRight((total, k) => total * state.slopes[k], 1) : 0;
     const factors = path.map((k) => bracketed(short(state.slopes[k]))).reverse().join(" × ");
-    const stations = [i, ...path.map((k) => uses[k][0])].map((n) => nodes[n].name);
-    return row([stations.join(" → "), factors, write(signed(product), product)]);
+    const stations = [i, ...path.map(giver)].map((n) => nodes[n].name);
+    return row([stations.join(state.seed === null ? " → " : " ← "), factors, write(signed(product), product)]);
   });
   const all = found.length <= MOST_PATHS;
   const title = element("p", "", all ? "The same as the sum over its paths:" : `The first ${MOST_PATHS} of its paths:`);
-  return [title, table(["path to the result", "local derivatives", "product"], lines)];
+  return [title, table([state.seed === null ? "path to the result" : `path from ${nodes[state.seed].name}`, "local derivatives", "product"], lines)];
 }
