@@ -93,5 +93,15 @@ def refuse_habits(who: str, others: Mapping[str, Any]) -> None:
         raise AutogradTypeError(f"{who} has no argument {key!r}{advice}")
 
 
+def cut(x: Any, length: int = 60) -> str:
+    """What somebody wrote, for a message: shortened, and with nothing in it that a terminal would obey.
+
+    >>> cut("a" * 100, 10), cut("\x1b]0;")
+    ("'aaaaaa...", "'\\\\x1b]0;'")
+    """
+    text = repr(x if not isinstance(x, str) else x[: length + 1])
+    return text if len(text) <= length else text[: length - 3] + "..."
+
+
 def _bare(name: str) -> str:
     return "".join(c for c in name.lower() if c.isalnum())

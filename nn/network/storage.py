@@ -25,6 +25,7 @@ from autograd.files import write
 from autograd.words.naming import name
 
 from .activations import ACTIVATIONS, Activation
+from .choosing import cut
 from .classes import ClassRule
 
 if TYPE_CHECKING:
@@ -178,16 +179,6 @@ def parsed(raw: bytes, format: str, versions: Collection[int], what: str = "save
         known = " and ".join(map(str, versions))
         raise AutogradValueError(f"its version is {cut(version)}; this deltagrad reads version {known}")
     return content
-
-
-def cut(x: Any, length: int = 60) -> str:
-    """What a file says, for a message: shortened, and nothing in it that a terminal would obey.
-
-    >>> cut("a" * 100, 10), cut("\x1b]0;")
-    ("'aaaaaa...", "'\\\\x1b]0;'")
-    """
-    text = repr(x if not isinstance(x, str) else x[: length + 1])
-    return text if len(text) <= length else text[: length - 3] + "..."
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
