@@ -48,7 +48,7 @@ ARROWS = {
     "autograd.lowering": "autograd.gradient+",
     "autograd.teaching": "autograd.gradient+ autograd.lowering",
     "autograd.drawing": "autograd.teaching+ autograd.files",
-    "autograd.console": "autograd.errors",
+    "autograd.console": "autograd.errors autograd.words+",
     "autograd": "autograd.drawing+ autograd.check+ autograd.expression",  # the door: its public names, and its hooks
     "autograd.__main__": "autograd autograd.drawing+ autograd.expression+ autograd.console",
     "nn.deltas": "",
@@ -66,7 +66,8 @@ ARROWS = {
     "nn.bridges": "nn.diagnosing+",
     "nn.page": "nn.diagnosing+",
     "nn": "nn.diagnosing+ nn.models nn.bridges nn.page",  # the door
-    "nn.__main__": "nn+ autograd.console",
+    "nn.command": "nn.diagnosing+ nn.models autograd.console",
+    "nn.__main__": "nn+ nn.command autograd.console",
 }
 
 

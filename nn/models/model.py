@@ -1,12 +1,12 @@
 """A network with what it needs to be used: columns, their scales, and what its outputs stand for.
 
-    rows → columns picked and coded → scaled → network → class name, or number in the target's unit
+rows → columns picked and coded → scaled → network → class name, or number in the target's unit
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from os import PathLike
 from typing import Any, NamedTuple
 
@@ -176,13 +176,17 @@ class Model:
         Raises AutogradValueError or AutogradTypeError for a column that is missing, and for what is no number,
         naming row and column.
         """
-        scale, rows = self.scales.inputs, _coded(self.columns, column_names(X), rows_of(X))
-        scaled = [scale.apply(row) for row in rows]
-        for i, (row, z) in enumerate(zip(rows, scaled)):
+        return self.scaled(_coded(self.columns, column_names(X), rows_of(X)), lambda i: f"row {i}")
+
+    def scaled(self, numbers: list[list[float]], place: Callable[[int], str]) -> list[list[float]]:
+        """Rows of numbers on the network's scale.  Raises AutogradValueError where one is too far away for that."""
+        scaled = [self.scales.inputs.apply(row) for row in numbers]
+        for i, z in enumerate(scaled):
             if not all(map(math.isfinite, z)):
                 j = next(j for j, x in enumerate(z) if not math.isfinite(x))
                 raise AutogradValueError(
-                    f"row {i}, {self._input(j)}: {row[j]:g} is so far from the rows trained on that it cannot be scaled"
+                    f"{place(i)}, {self._input(j)}: {numbers[i][j]:g} is so far from the rows to train on that it cannot"
+                    " be scaled as they are"
                 )
         return scaled
 
@@ -197,13 +201,14 @@ class Model:
         for i, y in enumerate(ys):
             if y not in index:
                 raise AutogradValueError(f"Y[{i}] is {cut(y)}, which is none of the classes {cut(self.classes)}")
-        return [self._code(index[y]) for y in ys]
+        return [self.code(index[y]) for y in ys]
 
     def samples(self, X: Any, Y: Any) -> tuple[list[list[float]], list[Any]]:
         """Both, for `fit`, `certify` and `diagnose` of `network`."""
         return self.inputs(X), self.targets(Y)
 
-    def _code(self, c: int) -> Any:
+    def code(self, c: int) -> Any:
+        """The class of this index as the loss takes it."""
         outputs, sigma = outputs_of(self.network)
         known, record = LOSS_RECORDS[self.loss], record_of(sigma)
         no = -1 if known.targets == "signs" else 0
@@ -359,7 +364,9 @@ def _classes(ys: list[Any], task: str) -> list[Any]:
     try:
         classes = sorted({y.item() if hasattr(y, "item") else y for y in ys})
     except TypeError:
-        raise AutogradTypeError("Y: the classes are of several kinds, which have no order; make them all text") from None
+        raise AutogradTypeError(
+            "Y: the classes are of several kinds, which have no order; make them all text"
+        ) from None
     if len(classes) < 2:
         raise AutogradValueError(f"Y has one class only, {cut(classes[0])}: nothing to tell apart")
     return classes

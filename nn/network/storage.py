@@ -55,7 +55,7 @@ def save(net: MLP, path: str | os.PathLike[str], notes: Any = None, model: dict[
     """
     architecture = dict(zip(_KEYS, _architecture(net)))
     content = {"format": FORMAT, "version": VERSION, "architecture": architecture, "parameters": _numbers(net)}
-    if net.class_rule is not None:
+    if net.class_rule is not None and net.class_rule.outputs == 1:  # of several the largest wins anyway
         content["class_rule"] = {"bounds": net.class_rule.bounds, "between": net.class_rule.between}
     if model is not None:
         content["model"] = model

@@ -217,7 +217,9 @@ def parsed(cell: str, decimal: str = ".") -> float | None:
         return None
 
 
-def features_of(sheet: Sheet, target: int | None, decimal: str, one_hot: bool) -> tuple[list[Column], list[list[float]]]:
+def features_of(
+    sheet: Sheet, target: int | None, decimal: str, one_hot: bool
+) -> tuple[list[Column], list[list[float]]]:
     """All columns but that of the target, and the rows as numbers.
 
     >>> features_of(Sheet(["a", "b"], [["1", "x"], ["2", "y"]], [2, 3], []), None, ".", True)[1]
