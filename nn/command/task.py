@@ -18,9 +18,9 @@ from ..network.modules import MLP
 from ..training.datasets import IRIS, Dataset, read_csv, split
 from ..training.history import History
 from ..training.loop import fit
-from ..training.optimizers import optimizer_of
+from ..training.optimizers import OPTIMIZERS
 from ..training.predicting import predict
-from .options import RATES
+from .options import DECAY, RATES
 
 MOST = 5_000_000  # parameters: each is an object of its own
 
@@ -88,9 +88,10 @@ def network(task: Task, options: argparse.Namespace) -> MLP:
 def train(net: MLP, task: Task, options: argparse.Namespace) -> History:
     """Fit the rows that are not held out; those are measured after every epoch, for the curve only."""
     rate = RATES[options.optimizer] if options.learning_rate is None else options.learning_rate
+    decay = DECAY[options.optimizer] if options.weight_decay is None else options.weight_decay
     return fit(
         net, *task.rows(task.train), loss=task.model.loss, epochs=options.epochs, batch_size=options.batch_size,
-        optimizer=optimizer_of(options.optimizer, net.parameters(), rate),
+        optimizer=OPTIMIZERS[options.optimizer](net.parameters(), rate, weight_decay=decay),
         validation=task.rows(task.held_out), seed=options.seed,
     )  # fmt: skip
 

@@ -185,8 +185,8 @@ class Model:
             if not all(map(math.isfinite, z)):
                 j = next(j for j, x in enumerate(z) if not math.isfinite(x))
                 raise AutogradValueError(
-                    f"{place(i)}, {self._input(j)}: {numbers[i][j]:g} is so far from the rows to train on that it cannot"
-                    " be scaled as they are"
+                    f"{place(i)}, {self._input(j)}: {numbers[i][j]:g} is so far from the rows to train on that it"
+                    " cannot be scaled as they are"
                 )
         return scaled
 

@@ -232,12 +232,12 @@ def features_of(
         cells = [row[c] for row in sheet.rows]
         numbers = [parsed(cell, decimal) for cell in cells]
         column = Column(name)
-        if one_hot and not any(_figures(cell, x) for cell, x in zip(cells, numbers)):
+        if one_hot and all(x is None for x in numbers):
             column = Column(name, tuple(sorted(set(cells))))
             if len(column.categories) > MOST_CATEGORIES:
                 raise AutogradValueError(
-                    f"column {cut(name)} has {len(column.categories)} different texts: an identifier is nothing to learn"
-                    " from; leave it out with --drop"
+                    f"column {cut(name)} has {len(column.categories)} different texts: an identifier is nothing to"
+                    " learn from; leave it out with --drop"
                 )
         columns.append(column)
         parts.append(
@@ -355,8 +355,8 @@ def indices_of(keys: Sequence[Any], place: Any, what: str) -> tuple[list[float],
     rare = min(counts, key=lambda c: counts[c])
     if counts[rare] < 2:
         raise AutogradValueError(
-            f"{place(keys.index(rare))}: {cut(str(rare))} is the only row of its class; it takes one to train on and one"
-            " to hold out.  Numbers to be predicted as such are a regression"
+            f"{place(keys.index(rare))}: {cut(str(rare))} is the only row of its class; it takes one to train on and"
+            " one to hold out.  Numbers to be predicted as such are a regression"
         )
     index = {c: float(i) for i, c in enumerate(classes)}
     return [index[key] for key in keys], names

@@ -245,7 +245,9 @@ def test_help_names_every_option_and_its_default(capsys):
     out = capsys.readouterr().out
     assert caught.value.code == 0
     for option in ("--data", "--target", "--task", "--layers", "--activation", "--loss", "--optimizer", "--epochs",
-                   "--drop", "--missing", "--decimal", "--one-hot", "--learning-rate", "--batch-size", "--seed", "--output", "--format", "--hold-out"):  # fmt: skip
+                   "--drop", "--missing", "--decimal", "--one-hot",
+                   "--learning-rate", "--weight-decay", "--batch-size", "--seed", "--output",
+                   "--format", "--hold-out"):  # fmt: skip
         assert option in out
     assert out.count("\n  python -m nn ") == 4 and "δ is certified" in out
     assert "default: 60" in out and "0.02 for adam" in out
@@ -385,9 +387,7 @@ def test_two_features_have_a_boundary_with_the_names_of_columns_and_classes(run,
 def test_held_out_values_that_overflow_when_scaled_are_told(run, tmp_path):
     rows = [f"{i * 1e-300},{i % 2},{'pq'[i % 2]}" for i in range(20)] + ["1e300,1,p"]
     for seed in range(8):
-        code, out, err, _ = run(
-            table(tmp_path, rows), *QUICK, "--hold-out", "0.5", "--seed", str(seed), folder=str(seed)
-        )
+        code, _, err, _ = run(table(tmp_path, rows), *QUICK, "--hold-out", "0.5", "--seed", str(seed), folder=str(seed))
         if code == 2:
             assert "column 'a': 1e+300 is so far from the rows to train on" in err and "(line 2" in err
             return
@@ -433,7 +433,7 @@ def test_a_table_comes_back_with_predictions(run, tmp_path, capsys):
 
 @pytest.mark.parametrize("text, message", [
     ("a,b\n1,2\n", "there is no column 'sepal_length'"), ("", "there are no rows"),
-    ("sepal_length,sepal_width,petal_length,petal_width\n1,x,1,1\n", "row 1 (line 2), column 'sepal_width': 'x' is not"),
+    ("sepal_length,sepal_width,petal_length,petal_width\n1,x,1,1\n", "(line 2), column 'sepal_width': 'x' is not a"),
 ])  # fmt: skip
 def test_a_table_that_does_not_fit_the_network_is_one_line(run, tmp_path, capsys, text, message):
     *_, folder = run(*QUICK)
