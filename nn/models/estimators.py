@@ -105,7 +105,7 @@ class NetClassifier(ClassifierMixin, _Net):  # type: ignore[misc]
 class NetRegressor(RegressorMixin, _Net):  # type: ignore[misc]
     """A network that predicts numbers; the settings are NetClassifier's.
 
-    >>> NetRegressor((), epochs=200, random_state=0).fit([[0.0], [1.0], [2.0]], [1.0, 3.0, 5.0]).predict([[3.0]]).round(1)
+    >>> NetRegressor((), epochs=300, random_state=0).fit([[0.0], [1.0], [2.0]], [1, 3, 5]).predict([[3.0]]).round(1)
     array([7.])
     """
 

@@ -112,7 +112,8 @@ def test_what_the_main_job_wrote_in_version_1_is_understood(tmp_path):
 
 @pytest.mark.parametrize("make, message", [
     (lambda: Model.train([], []), "0 rows in X"), (lambda: Model.train([[1.0]], ["a"]), "one class only, 'a'"),
-    (lambda: Model.train([1.0, 2.0], [1.0, 2.5]), r"X\[0\] is 1.0"), (lambda: Model.train([[1], [2, 3]], [0.5, 1]), "2 val"),
+    (lambda: Model.train([1.0, 2.0], [1.0, 2.5]), r"X\[0\] is 1.0"),
+    (lambda: Model.train([[1], [2, 3]], [0.5, 1]), "2 val"),
     (lambda: Model.train([[1.0], [2.0]], ["a", 1]), "several kinds"),
     (lambda: Model.train([[1.0], [2.0]], [0.5, 1.5], loss="hinge"), "hinge compares classes"),
     (lambda: Model.train([[1.0], [2.0]], [0.5, 1.5], lr=1), "learning_rate=1"),
