@@ -56,12 +56,12 @@ def drawn(settings: Settings, seed: int) -> Numbers:
     >>> numbers == drawn(Settings([2, 2, 1]), 7) != drawn(Settings([2, 2, 1]), 8)
     True
     """
-    same = _never_told(dataclasses.replace(settings, widths=tuple(settings.widths), seed=0, student=None))
+    same = never_told(dataclasses.replace(settings, widths=tuple(settings.widths), seed=0, student=None))
     return _Search(settings, seed, same).found()
 
 
 @lru_cache(maxsize=64)
-def _never_told(settings: Settings) -> frozenset[Pair]:
+def never_told(settings: Settings) -> frozenset[Pair]:
     """The mistakes that no sheet of that kind tells apart, by sheets that keep all other rules."""
     others = (_Search(settings, seed).found() for seed in range(OTHERS))
     return alike_everywhere(case_of(settings, numbers) for numbers in others)
@@ -73,6 +73,7 @@ class _Search:
     def __init__(self, settings: Settings, seed: int, same: frozenset[Pair] | None = None) -> None:
         self.settings, self.printing, self.same = settings, Printing(settings.digits), same
         self.generator, self.rejected = random.Random(seed), Counter[str]()
+        self.untold = Counter[tuple[str, str, str]]()
         self.sigmas = [hand.ACTIVATIONS[name] for name in settings.activations]
         self.errors_of, self.backwards = hand.ERROR_SLOPES[settings.loss], 0
 
@@ -93,6 +94,9 @@ class _Search:
         reasons = ", ".join(f"{reason} ({n})" for reason, n in self.rejected.most_common(3))
         asked = f"{'-'.join(map(str, s.widths))}, {s.activation}, {s.loss}, {s.digits} digits"
         asked += "" if s.eta is None else f", η = {s.eta}"
+        if self.untold:
+            ((equation, a, b), _), *_ = self.untold.most_common(1)
+            reasons += f", such as {a or 'what is right'} and {b} in the equation {equation!r}"
         return (
             f"worksheet: no sheet of {asked} was found; rejected most for {reasons or 'nothing'}: ask for other"
             f" digits, a smaller network{'' if s.eta is None else ', no η of your own'} or another seed"
@@ -160,6 +164,11 @@ class _Search:
             self.rejected[reason] += 1
         return False
 
+    def _confused(self, numbers: Numbers) -> list[tuple[str, str, str]]:
+        if self.same is None:
+            return []
+        return confused(case_of(self.settings, numbers), self.settings.digits, self.same)
+
     # --- targets ---------------------------------------------------------------------------------
 
     def _targets(self, forward: _Pass) -> Iterator[list[float]]:
@@ -214,8 +223,9 @@ class _Search:
             reason, eta = self._gradients(forward, delta, rates)
         if not reason:
             numbers = Numbers(forward.theta, forward.bias, forward.x, y, eta)
-            told = self.same is None or not confused(case_of(self.settings, numbers), self.settings.digits, self.same)
-            reason = "" if told else UNTOLD
+            pairs = self._confused(numbers)
+            self.untold.update(pairs)
+            reason = UNTOLD if pairs else ""
         if not reason:
             return numbers
         self.rejected[reason] += 1

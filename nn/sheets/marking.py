@@ -106,8 +106,9 @@ def _numbers(sheet: Worksheet, read: Answers) -> Marks:
     graded = Grade()
     if given:
         graded = grade(
-            sheet.network, sheet.numbers.x, sheet.numbers.y, given, loss=sheet.settings.loss, eta=sheet.numbers.eta
-        )
+            sheet.network, sheet.numbers.x, sheet.numbers.y, given, loss=sheet.settings.loss, eta=sheet.numbers.eta,
+            decimals=sheet.settings.digits,
+        )  # fmt: skip
     judged = {(j.part, j.place): j for j in graded.fields}
     blamed = _Blamed(graded)
     few = _few_digits(sheet, given)
