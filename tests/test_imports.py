@@ -64,7 +64,9 @@ ARROWS = {
     "nn.models": "nn.diagnosing+",
     "nn.bridges": "nn.diagnosing+",
     "nn.page": "nn.diagnosing+",
-    "nn": "nn.diagnosing+ nn.models nn.bridges nn.page",  # the door
+    "nn.sheets": "nn.grading+ autograd.console",
+    "nn.sheets.__main__": "nn.sheets autograd.console",
+    "nn": "nn.diagnosing+ nn.models nn.bridges nn.page nn.sheets",  # the door
     "nn.__main__": "nn+ autograd.console",
 }
 
