@@ -85,7 +85,12 @@ def grade(
     if not isinstance(net, MLP):
         from .rules import grade_rule
 
-        if (y, answer, loss, eta, tolerance, sigma, error_slopes, decimals) != (None, None, "squared_error", *[None] * 5):
+        if (y, answer, loss, eta, tolerance, sigma, error_slopes, decimals) != (
+            None,
+            None,
+            "squared_error",
+            *[None] * 5,
+        ):
             raise AutogradTypeError(
                 "grade: a rule is asked at points of its own; x, y and the other arguments belong to a network,"
                 f" and {x!r} is none"

@@ -133,8 +133,9 @@ class Precision:
 def precision_of(numbers: Iterable[float]) -> Precision:
     """What the numbers of an answer say about how they were written.
 
-    >>> precision_of([0.1385, -0.02])
-    Precision(relative=1e-09, decimals=4, digits=4, cut=False, single=False, slack=0.001, products=False, fixed=False, least=0)
+    >>> found = precision_of([0.1385, -0.02])
+    >>> found.decimals, found.digits, found.fixed
+    (4, 4, False)
     >>> precision_of([0.1 + 0.2, 0.5]).exact
     True
     """

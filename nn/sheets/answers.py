@@ -112,7 +112,9 @@ def answers_of(given: Mapping[str, Any], case: Case) -> Answers:
     ([[2.5]], [[None]], {('delta', (0, 0)): '5?'})
     """
     if not isinstance(given, Mapping):
-        raise AutogradTypeError(f"grade_sheet: an answer is a mapping such as {{'u': …}}, and was given as {given!r:.60}")
+        raise AutogradTypeError(
+            f"grade_sheet: an answer is a mapping such as {{'u': …}}, and was given as {given!r:.60}"
+        )
     read = Answers(blank_of(case))
     strange = []
     for name, value in given.items():

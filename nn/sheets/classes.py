@@ -159,15 +159,13 @@ def graded_file(file: Path, job: Job) -> list[Result]:
     except MemoryError:
         problem = f"took more than {job.megabytes} MB"
     except (AutogradError, OSError, RecursionError) as error:
-        problem = quoted(str(error))
+        problem = quoted(str(error).removeprefix(f"{file.name}: "))
     return [Result(file.stem, file.name, problems=[problem])]
 
 
 def _of_mapping(given: dict[str, Any], file: Path, job: Job) -> Result:
     student = quoted(str(given.get("student") or "")).strip() or file.stem
-    marks = grade_sheet(
-        {**given, "student": student}, job.sheet, secret=job.secret, texts=job.texts
-    )
+    marks = grade_sheet({**given, "student": student}, job.sheet, secret=job.secret, texts=job.texts)
     return Result(marks.student, file.name, marks)
 
 
@@ -185,6 +183,8 @@ def _without_doubles(results: list[Result]) -> list[Result]:
     for result in results:
         count[result.student] = count.get(result.student, 0) + 1
     return [
-        r if count[r.student] == 1 else replace(r, problems=[*r.problems, f"{count[r.student]} answers by this student"])
+        r
+        if count[r.student] == 1
+        else replace(r, problems=[*r.problems, f"{count[r.student]} answers by this student"])
         for r in results
     ]

@@ -168,7 +168,8 @@ def table(results: Sequence[Result], sheet: Worksheet) -> str:
         else:
             each = {m.field.key: "" if m.points is None else m.points for m in marks.fields}
             row = [number, result.student, result.file, marks.sheet, marks.score, marks.max_score, marks.undecided,
-                   marks.needs_human, " ".join(marks.mistakes), problems, *(each.get(key, "") for key in keys)]  # fmt: skip
+                   marks.needs_human, " ".join(marks.mistakes), problems,
+                   *(each.get(key, "") for key in keys)]  # fmt: skip
         lines.writerow(map(neutral, row))
     return out.getvalue()
 
@@ -178,7 +179,9 @@ def table(results: Sequence[Result], sheet: Worksheet) -> str:
 
 def parser() -> argparse.ArgumentParser:
     """What the two commands take."""
-    top = argparse.ArgumentParser(prog="python -m nn.sheets", description="Exercise sheets by hand, and a class's answers.")
+    top = argparse.ArgumentParser(
+        prog="python -m nn.sheets", description="Exercise sheets by hand, and a class's answers."
+    )
     commands = top.add_subparsers(dest="command", required=True)
     # fmt: off
     sheets = commands.add_parser("worksheet", help="make sheets and their keys")
@@ -201,9 +204,12 @@ def parser() -> argparse.ArgumentParser:
     answers.add_argument("--gradescope", metavar="PATH", help="write results.json; of several answers, into a folder")
     answers.add_argument("--texts", metavar="JSON", help="sentences of your own, as in nn/sheets/sentences.json")
     answers.add_argument("--jobs", metavar="N", type=int, help="processes (default: as many as there are processors)")
-    answers.add_argument("--seconds", metavar="S", type=float, default=SECONDS, help="of a processor, for a file (default: %(default)g)")
-    answers.add_argument("--megabytes", metavar="MB", type=int, default=MEGABYTES, help="for a process (default: %(default)s)")
-    answers.add_argument("--show", metavar="N", type=int, default=3, help="print answers where there are so few (default: %(default)s)")
+    answers.add_argument("--seconds", metavar="S", type=float, default=SECONDS,
+                         help="of a processor, for a file (default: %(default)g)")
+    answers.add_argument("--megabytes", metavar="MB", type=int, default=MEGABYTES,
+                         help="for a process (default: %(default)s)")
+    answers.add_argument("--show", metavar="N", type=int, default=3,
+                         help="print answers where there are so few (default: %(default)s)")
     answers.add_argument("--run-code", action="store_true", help="run submitted .py files in a process with limits,"
                          " which is a courtesy and no sandbox: only where nothing is to be lost")
     answers.set_defaults(run=grade)
@@ -217,7 +223,8 @@ def _about_the_sheet(to: argparse.ArgumentParser) -> None:
                     help="inputs, then the neurons of each layer (default: 2,2,1)")
     to.add_argument("--activation", metavar="σ", choices=list(hand.ACTIVATIONS), default="sigmoid",
                     help=f"{', '.join(hand.ACTIVATIONS)} (default: %(default)s)")
-    to.add_argument("--output-activation", metavar="σ", choices=list(hand.ACTIVATIONS), help="of the last layer, if another")
+    to.add_argument("--output-activation", metavar="σ", choices=list(hand.ACTIVATIONS),
+                    help="of the last layer, if another")
     to.add_argument("--loss", metavar="ERR", choices=[*LOSSES, *hand.ERROR_SLOPES], default="squared",
                     help=f"{', '.join([*LOSSES, *hand.ERROR_SLOPES])} (default: %(default)s)")
     to.add_argument("--seed", metavar="N", type=int, default=0, help="the sheet's number (default: %(default)s)")

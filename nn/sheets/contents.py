@@ -75,7 +75,7 @@ def likeliest(sheet: Worksheet) -> list[tuple[str, str, str]]:
 
 
 def planted(sheet: Worksheet) -> tuple[str, tuple[int, ...], Mistake]:
-    """The mistake that a sheet to find one in has: its equation, its place and what it is; the same for the same seed."""
+    """The mistake that a sheet to find one in has: equation, place and what it is; one for each seed."""
     walk, near = in_full(sheet.case), 20 * sheet.printing.unit
     choices = []
     for equation in ("forward", "output", "hidden", "weights"):

@@ -10,7 +10,7 @@ import dataclasses
 import itertools
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeVar
@@ -31,6 +31,7 @@ RATES = (0.2, 0.3, 0.4, 0.6, 0.7, 0.8)  # η, one of which is taken where none i
 OTHERS = 12  # sheets that show what no sheet of their kind tells apart
 OF_A_NEURON, FORWARDS, TARGETS, BACKWARDS = 400, 3000, 60, 60_000  # draws before a search gives up
 T = TypeVar("T")
+Real = Callable[[float], float]
 
 
 @dataclass
@@ -74,8 +75,9 @@ class _Search:
         self.settings, self.printing, self.same = settings, Printing(settings.digits), same
         self.generator, self.rejected = random.Random(seed), Counter[str]()
         self.untold = Counter[tuple[str, str, str]]()
-        self.sigmas = [hand.ACTIVATIONS[name] for name in settings.activations]
-        self.errors_of, self.backwards = hand.ERROR_SLOPES[settings.loss], 0
+        self.sigmas: list[tuple[Real, Real]] = [hand.ACTIVATIONS[name] for name in settings.activations]
+        self.errors_of: Callable[[list[float], list[float]], list[float]] = hand.ERROR_SLOPES[settings.loss]
+        self.backwards = 0
 
     def found(self) -> Numbers:
         for _ in range(FORWARDS):
@@ -291,4 +293,3 @@ def _err(loss: str, y: Sequence[float], o: Sequence[float]) -> float:
     one = len(o) == 1
     outputs = Value(o[0]) if one else [Value(v) for v in o]
     return loss_of(loss)(outputs, y[0] if one else y).data
-

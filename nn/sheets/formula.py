@@ -40,7 +40,9 @@ def right(sheet: Worksheet, field: Field) -> str:
     if field.part == "dtheta":
         return f"{delta}·{name('o', l[0] + 1, layer=k) if k else name('x', l[0] + 1)}"
     if k < last:
-        terms = [f"{name('δ', j + 1, layer=k + 2)}·{name('θ', j + 1, i + 1, layer=k + 2)}" for j in range(widths[k + 2])]
+        terms = [
+            f"{name('δ', j + 1, layer=k + 2)}·{name('θ', j + 1, i + 1, layer=k + 2)}" for j in range(widths[k + 2])
+        ]
         return f"{slope}·{terms[0]}" if len(terms) == 1 else f"{slope}·({' + '.join(terms)})"
     text = formulas.error_slope(sheet.settings.loss, len(sheet.numbers.y))
     o, y = name("o", i + 1, layer=k + 1), name("y", i + 1) if len(sheet.numbers.y) > 1 else "y"

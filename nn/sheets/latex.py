@@ -35,8 +35,10 @@ _MATHS = {
 }  # fmt: skip
 _BELOW = dict(zip("₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₗ", "0123456789ijkl"))
 _ABOVE = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾⁻ᵘ", "0123456789()-u"))
-_ESCAPED = {"&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}",
-            "^": r"\textasciicircum{}", "\\": r"\textbackslash{}", "’": "'", "“": "``", "”": "''", "…": r"\ldots{}"}  # fmt: skip
+_ESCAPED = {
+    "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}", "\\": r"\textbackslash{}", "’": "'", "“": "``", "”": "''", "…": r"\ldots{}",
+}  # fmt: skip
 _SYMBOLS = "".join([*_MATHS, *_BELOW, *_ABOVE])
 
 

@@ -182,9 +182,9 @@ class Layout:
             kind = "output" if k == len(self.sheet.numbers.theta) - 1 else "hidden"
             field = self.field("delta", (k, i))
             if self.asked(field) or self.shown(field):
-                row = [Cell(f"{k + 1}·{i + 1}"), self._number("slope", (k, i)),
-                       Cell(self.work_delta(k, i, first=kind not in first), "work"), self._number("delta", (k, i))]  # fmt: skip
-                rows.append(self._worth(row))
+                work = Cell(self.work_delta(k, i, first=kind not in first), "work")
+                slope, delta = self._number("slope", (k, i)), self._number("delta", (k, i))
+                rows.append(self._worth([Cell(f"{k + 1}·{i + 1}"), slope, work, delta]))
                 first.add(kind)
         columns = self._columns(("neuron", "label"), ("σ'(u)", "number"), ("δ (your working)", "work"),
                                 ("δ = ∂Err/∂u", "number"))  # fmt: skip
@@ -269,7 +269,10 @@ class Layout:
             return text
         before, sum_sign, term = text.rpartition("Σₖ ")
         terms = [
-            term.replace("ŷₖ", "ŷ").replace("yₖ", "y").replace("ŷ", self._bare("o", (last, i))).replace("y", _bare(y, 1))
+            term.replace("ŷₖ", "ŷ")
+            .replace("yₖ", "y")
+            .replace("ŷ", self._bare("o", (last, i)))
+            .replace("y", _bare(y, 1))
             for i, y in enumerate(self.sheet.numbers.y)
         ]
         terms_text = " + ".join(terms)

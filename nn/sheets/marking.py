@@ -63,7 +63,9 @@ def grade_sheet(
     (29.5, 29.5, False)
     """
     if not isinstance(answers, Mapping):
-        raise AutogradTypeError(f"grade_sheet: an answer is a mapping such as {{'u': …}}, and was given as {answers!r:.60}")
+        raise AutogradTypeError(
+            f"grade_sheet: an answer is a mapping such as {{'u': …}}, and was given as {answers!r:.60}"
+        )
     whose = student if student is not None else str(answers.get("student") or "")[:80].strip()
     paper = _sheet(sheet, secret, whose, settings)
     read = answers_of(answers, paper.case)
@@ -181,13 +183,9 @@ class _Blamed:
         return dataclasses.replace(
             mark, status="mistake", points=mark.field.points if again else 0.0, ids=ids,
             name=" and ".join(mistake.name for _, mistake in explanation),
-            because=" and ".join(_sentence(mistake.because) for _, mistake in explanation),
+            because=" and ".join(mistake.because for _, mistake in explanation),
             why="again" if again else "convention" if finding.convention else "mistake",
         )  # fmt: skip
-
-
-def _sentence(text: str) -> str:
-    return text if text[:1] in "ŷσδθηuyo∂p" else text[:1].upper() + text[1:]
 
 
 # --- formulas, and a mistake to be found -------------------------------------------------------------

@@ -14,6 +14,7 @@ from autograd import AutogradValueError
 from .fields import Field
 from .layout import plain, points
 
+_INDICES = (*"ᵢⱼₖₗ' ·", "")
 STATUSES = ("right", "follow_through", "mistake", "unknown", "blank")
 Texts = Mapping[str, Any]
 
@@ -85,7 +86,7 @@ class Mark:
         """What the student is told: which mistake and why, and never the expected number."""
         texts = texts or own_texts()
         template = texts["mistakes"].get(self.mistake) or texts[self.why or self.status]
-        words = {"name": self.field.name, "mistake": self.name, "because": self.because.rstrip("."),
+        words = {"name": self.field.name, "mistake": self.name, "because": _capital(self.because.rstrip(".")),
                  "given": self.given, "score": "", "max_score": "", "undecided": ""}  # fmt: skip
         text: str = template.format_map(words)
         return text
@@ -97,6 +98,11 @@ class Mark:
             "points": self.points, "max_points": self.field.points, "mistake": self.mistake or None,
             "or": list(self.ids[1:]), "given": self.given, "expected": self.expected, "right": self.right,
         }  # fmt: skip
+
+
+def _capital(text: str) -> str:
+    """A sentence's first letter, unless it is a symbol of the lecture's."""
+    return text if text[1:2] in _INDICES else text[:1].upper() + text[1:]
 
 
 @dataclass

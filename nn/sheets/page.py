@@ -34,7 +34,8 @@ def document(title: str, body: str, cls: str = "", script: str = "") -> str:
     """A page that asks nothing of the network."""
     code, policy = (f"<script>{script}</script>", f"{POLICY}; script-src 'unsafe-inline'") if script else ("", POLICY)
     return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}"><title>{escape(title)}</title>'
         f'<style>{resource("sheet.css")}</style></head><body class="{cls}">{body}{code}</body></html>\n'
     )
@@ -169,4 +170,6 @@ def form(sheet: Worksheet) -> str:
     data = json.dumps(blank).replace("<", "\\u003c")
     save = ('<p class="screen"><button id="save">Save my answers</button> <span id="said" role="status"></span></p>'
             f'<script type="application/json" id="blank">{data}</script>')  # fmt: skip
-    return document(f"{TITLE} · to fill in", _Page(sheet, False, inputs=True).body() + save, "form", resource("form.js"))
+    return document(
+        f"{TITLE} · to fill in", _Page(sheet, False, inputs=True).body() + save, "form", resource("form.js")
+    )

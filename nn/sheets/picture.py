@@ -5,7 +5,6 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from ..network.activations import ACTIVATION_RECORDS
 from ..network.modules import name
 from .layout import Layout, plain, signed
 

@@ -22,7 +22,7 @@ BANDS = ("<50 %", "50–60", "60–70", "70–80", "80–90", "90–100")
 SIGNS = {"right": "✓", "follow_through": "ft", "mistake": "✗", "blank": "–", "unknown": "?"}
 WORST = ("unknown", "mistake", "follow_through", "blank", "right")  # of a column's fields, the one that is shown
 MOST_QUOTED, MOST_NAMED = 40, 30
-HEADS = {"u": "u", "o": "o", "err": "Err", "slope": "σ'", "dtheta": "∂θ", "db": "∂b", "theta": "new θ", "b": "new b"}
+HEADS = {"u": "u", "o": "o", "err": "Err", "slope": "σ'", "dtheta": "∂θ", "db": "∂b", "theta": "new θ", "b": "new θ"}
 
 
 def report(results: Sequence[Result], sheet: Worksheet, names: bool = False) -> str:
@@ -52,7 +52,11 @@ class _Report:
 
     def body(self) -> str:
         return (
-            self._head() + self._mistakes() + self._where_and_marks() + self._every_answer() + self._looks()
+            self._head()
+            + self._mistakes()
+            + self._where_and_marks()
+            + self._every_answer()
+            + self._looks()
             + '<div class="foot"><span>deltagrad grade … --report</span><span>one slip costs once; later fields are'
             " judged from the student’s own numbers</span></div>"
         )
@@ -69,7 +73,7 @@ class _Report:
         s = self.sheet.settings
         under = (f"Backpropagation by hand, sheet {s.seed} · {'-'.join(map(str, s.widths))} {s.activation} ·"
                  f" {self.n} answers, {variants} variant{'s' * (variants != 1)}")  # fmt: skip
-        told = (f"median {median} of {points(self.sheet.max_score)} · {whole} without a mistake · {look} to look at")
+        told = f"median {median} of {points(self.sheet.max_score)} · {whole} without a mistake · {look} to look at"
         return (f'<div class="top"><div><h1>Class report</h1><div class="under">{escape(under)}</div></div>'
                 f'<div class="who">{told}</div></div>')  # fmt: skip
 
@@ -89,7 +93,8 @@ class _Report:
             named = ", ".join(self._name(r) for r in students[:MOST_NAMED])
             named += f", … {len(students) - MOST_NAMED} more" if len(students) > MOST_NAMED else ""
             rows.append(
-                f'<tr><td class="n">{len(students)}</td><td class="bar"><div style="width:{100 * share:.0f}%"></div></td>'
+                f'<tr><td class="n">{len(students)}</td><td class="bar">'
+                f'<div style="width:{100 * share:.0f}%"></div></td>'
                 f"<td>{escape(mark.name)}: {escape(mark.because)}<br><code>{escape(identifier)}</code></td>"
                 f"<td>{named}</td></tr>"
             )

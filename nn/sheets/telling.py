@@ -10,7 +10,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator
 
-from .. import deltas as hand
 from ..grading.answers import Answer, Task, Written
 from ..grading.equations import EQUATION, Case
 from ..grading.intervals import middle
@@ -53,6 +52,7 @@ def confused(case: Case, digits: int, same: frozenset[Pair] = frozenset()) -> li
 
     same  the pairs that no sheet tells apart, and that do not count
 
+    >>> from nn import deltas as hand
     >>> case = Case([1.0], [0.0], [[[2.0]]], [None], [hand.linear], [hand.linear_slope], ["linear"],
     ...             hand.squared_error_slopes, "squared_error", eta=0.5)
     >>> ("output", "factor_2_missing", "rate_included") in confused(case, 4)
@@ -63,13 +63,9 @@ def confused(case: Case, digits: int, same: frozenset[Pair] = frozenset()) -> li
     for equation in EQUATION:
         for n, m in _alike(predicted(walk, equation), near):
             if (equation, n, m) not in same:
-                found.append((equation, *("" if c is None else c.key for c in _two(case, equation, n, m))))
+                a, b = ("" if c is None else c.key for c in map(candidates(case, equation).__getitem__, (n, m)))
+                found.append((equation, a, b))
     return found
-
-
-def _two(case: Case, equation: str, n: int, m: int) -> tuple[Mistake | None, Mistake | None]:
-    listed = candidates(case, equation)
-    return listed[n], listed[m]
 
 
 def alike_everywhere(cases: Iterable[Case]) -> frozenset[Pair]:

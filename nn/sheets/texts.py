@@ -90,5 +90,3 @@ def spread(cell: Cell, blank: str) -> list[str]:
 
 def _table(columns: list[str], rows: list[list[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in (columns, ["---"] * len(columns), *rows))
-
-

@@ -217,7 +217,9 @@ class Worksheet:
         True
         """
         record = {"settings": dataclasses.asdict(self.settings), "numbers": dataclasses.asdict(self.numbers)}
-        return json.dumps({"deltagrad": "worksheet", "variant": self.code, **record}, ensure_ascii=False, indent=1) + "\n"
+        return (
+            json.dumps({"deltagrad": "worksheet", "variant": self.code, **record}, ensure_ascii=False, indent=1) + "\n"
+        )
 
     @classmethod
     def loads(cls, text: str) -> Worksheet:
@@ -266,4 +268,3 @@ class Worksheet:
 
     def __repr__(self) -> str:
         return f"<worksheet: {self.title}, {self.max_score:g} points>"
-

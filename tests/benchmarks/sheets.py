@@ -67,8 +67,10 @@ def err_of(loss, y, o):
 
 
 def wrong_err(name, err, y, o):
-    return {"½ convention": err / 2, "½ missing": err * 2, "not squared": sum(a - b for a, b in zip(y, o)),
-            "mean for sum over the outputs": err / len(y), "sum for mean over the outputs": err * len(y)}[name]  # fmt: skip
+    return {
+        "½ convention": err / 2, "½ missing": err * 2, "not squared": sum(a - b for a, b in zip(y, o)),
+        "mean for sum over the outputs": err / len(y), "sum for mean over the outputs": err * len(y),
+    }[name]  # fmt: skip
 
 
 SIGMAS = {"σ missing": lambda u: u, "tanh for σ": math.tanh, "sigmoid for σ": lambda u: 1 / (1 + math.exp(-u)),
@@ -120,7 +122,8 @@ def solved(sheet, equation="", name="", r=lambda v: v):
     u, o, slopes = forward(sheet, equation, name, r)
     err = err_of(sheet.settings.loss, case.y, o[-1])
     err = wrong_err(name, err, case.y, o[-1]) if equation == "error" else err
-    written_slopes = [dict(zip(us, ss)) for us, ss in zip(u, slopes)]  # what learner() asks of σ', from what was written
+    # What learner() asks of σ' is answered from what was written.
+    written_slopes = [dict(zip(us, ss)) for us, ss in zip(u, slopes)]
     sigma_slope = [lambda v, k=k: written_slopes[k].get(v, case.slope[k](v)) for k in range(len(u))]
     mistaken.ETA = eta
     delta, by_theta, by_bias = learner(planted)(
@@ -264,9 +267,11 @@ def seconds_for(number, folder):
     secret.write_text("a secret that nobody knows", encoding="utf-8")
     answers, draw = folder / "answers", random.Random(9)
     answers.mkdir()
-    choices = [(e, m.name) for m in MISTAKES for e in m.equations if e in ("output", "hidden", "weights")]
+    pattern = worksheet([2, 2, 1], seed=7)
+    choices = [(e, m.name) for m in MISTAKES for e in m.equations
+               if e in ("output", "hidden", "weights") and m.possible(pattern.case)]  # fmt: skip
     for n in range(number):
-        sheet = worksheet([2, 2, 1], seed=7, student=f"s{n:04}", secret="a secret that nobody knows")
+        sheet = pattern.for_student(f"s{n:04}", "a secret that nobody knows")
         equation, name = draw.choice(choices) if n % 2 else ("", "")
         try:
             answer = in_style(sheet, "in the end", equation, name)
