@@ -337,6 +337,8 @@ def _written_parts(answer: Answer, decimals: int | None) -> Written:
         own = precision_of(part)
         telling = sum(x % 1 != 0 for x in part) >= ENOUGH
         parts[name] = own if telling or (pooled.exact and own.decimals > 1) else pooled
-        if all_so and decimals is not None and own.decimals in (1, decimals):  # others were written in their own way
+        # Others were written in their own way; among numbers with all digits a new θ may be the old one.
+        stale = name in ("new_theta", "new_bias") and pooled.exact and own.decimals == 1
+        if decimals is not None and (stale or (all_so and own.decimals in (1, decimals))):
             parts[name] = dataclasses.replace(parts[name], least=decimals)
     return Written(parts, coarsest(list(numbers.values())))

@@ -173,7 +173,7 @@ def _graded(tasks: list[Task], numbers: bool = False) -> Grade:
     grade = Grade(findings, right if by_parts or not findings else [], list(answer.notes))
     if note:
         grade.notes.append(note)
-    if numbers and by_parts:
+    if numbers and alone:
         grade.fields = judged(tasks[0])
     _annotate(grade, tasks, bool(by_parts))
     return grade

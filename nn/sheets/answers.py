@@ -31,7 +31,7 @@ _OTHER = {"Err": "err", "σ'": "slope", "sigma_slope": "slope", "δ": "delta", "
           "θ": "theta", "bias": "b"}  # fmt: skip
 _ABOUT = ("sheet", "student", "formulas", *FOUND)
 _SIGNS = str.maketrans({"−": "-", "–": "-", ",": "."})
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,4})?", re.IGNORECASE)
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]{1,4})?", re.IGNORECASE)
 
 
 @dataclass

@@ -115,6 +115,10 @@ def _numbers(sheet: Worksheet, read: Answers) -> Marks:
     blamed = _Blamed(graded)
     few = _few_digits(sheet, given)
     marks = [_mark(field, read, judged.get((PARTS[field.part], field.place)), blamed, few) for field in sheet.fields]
+    zeros = [mark for mark in marks if mark.given == 0 and mark.right]
+    if 2 * len(zeros) > sum(mark.given is not None for mark in marks):  # 0 follows from 0 by any method
+        marks = [dataclasses.replace(m, status="unknown", points=None, why="few digits") if m in zeros else m
+                 for m in marks]  # fmt: skip
     return Marks("", sheet.code, marks, notes=[note for note in graded.notes if CONVENTION not in note])
 
 

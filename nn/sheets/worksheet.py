@@ -228,6 +228,11 @@ class Worksheet:
             record = json.loads(text)
             settings, numbers = record["settings"], Numbers(**record["numbers"])
             read = cls(made(Settings(**{**settings, "widths": tuple(settings["widths"])})), numbers)
+            shapes = [[len(row) for row in layer] for layer in numbers.theta], list(map(len, numbers.bias))
+            before, *after = read.settings.widths
+            wanted = [[n] * m for n, m in zip((before, *after), after)], after
+            if shapes != wanted or (len(numbers.x), len(numbers.y)) != (before, after[-1]):
+                raise ValueError("its numbers have not the network's shape")
             read.case.arguments()
         except (AutogradTypeError, AutogradValueError):
             raise

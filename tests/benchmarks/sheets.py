@@ -15,6 +15,7 @@ import contextlib
 import io
 import json
 import math
+import os
 import random
 import sys
 import tempfile
@@ -125,10 +126,13 @@ def solved(sheet, equation="", name="", r=lambda v: v):
     # What learner() asks of σ' is answered from what was written.
     written_slopes = [dict(zip(us, ss)) for us, ss in zip(u, slopes)]
     sigma_slope = [lambda v, k=k: written_slopes[k].get(v, case.slope[k](v)) for k in range(len(u))]
-    mistaken.ETA = eta
-    delta, by_theta, by_bias = learner(planted)(
-        case.theta, case.bias, u, o, case.x, case.y, sigma_slope, case.names, case.sigma, sheet.settings.loss
-    )
+    usual, mistaken.ETA = mistaken.ETA, eta
+    try:
+        delta, by_theta, by_bias = learner(planted)(
+            case.theta, case.bias, u, o, case.x, case.y, sigma_slope, case.names, case.sigma, sheet.settings.loss
+        )
+    finally:
+        mistaken.ETA = usual
     delta = written(delta, r)
     if equation not in ("weights", "bias"):
         inputs = [case.x, *o]
@@ -262,7 +266,7 @@ def accused(number, seed=5):
 
 
 def seconds_for(number, folder):
-    """Seconds that the command takes for a class of that size, each with a variant and many with a mistake."""
+    """Seconds of a class of that size, each with a variant, half of them with a mistake: by the clock, of processors."""
     secret = folder / "secret"
     secret.write_text("a secret that nobody knows", encoding="utf-8")
     answers, draw = folder / "answers", random.Random(9)
@@ -279,12 +283,17 @@ def seconds_for(number, folder):
             answer = in_style(sheet, "in the end")
         record = {"sheet": sheet.code, "student": f"s{n:04}", **answer}
         (answers / f"s{n:04}.json").write_text(json.dumps(record), encoding="utf-8")
-    began = time.perf_counter()
+    began, before = time.perf_counter(), processors()
     arguments = ["grade", str(answers), "--layers", "2,2,1", "--seed", "7", "--secret", str(secret), "--jobs", "2",
                  "--csv", str(folder / "marks.csv"), "--report", str(folder / "class.html")]  # fmt: skip
     with contextlib.redirect_stdout(io.StringIO()):
         assert command(arguments) == 0
-    return time.perf_counter() - began
+    return time.perf_counter() - began, processors() - before
+
+
+def processors():
+    """Seconds of processor time of this process and those that it has ended."""
+    return time.process_time() + sum(os.times()[2:4])
 
 
 def main(sheets=200, right=1000, files=1000):
@@ -296,10 +305,11 @@ def main(sheets=200, right=1000, files=1000):
     for n, style, marks in wrong[:3]:
         print(n, style, marks)
     with tempfile.TemporaryDirectory() as folder:
-        seconds = seconds_for(files, Path(folder))
-    print(f"{files} files of numbers, each with a variant of its own: {seconds:.1f} s on two processes")
+        clock, seconds = seconds_for(files, Path(folder))
+    print(f"{files} files of numbers, each with a variant of its own: {clock:.1f} s by the clock on two processes,")
+    print(f"{seconds:.1f} s of processors, which is {seconds / 2:.1f} s on two that have nothing else to do")
     print(f"\n{time.process_time() - began:.0f} s of processor time")
-    slow = seconds > SECONDS * files / 1000 + 5
+    slow = seconds / 2 > SECONDS * files / 1000 + 5
     return int(named < NAMED or exact < EXACT or bool(wrong) or slow)
 
 
