@@ -45,7 +45,8 @@ def test_processes_change_nothing(answers, jobs):
 
 
 BROKEN = {
-    "no.json": b"<script>alert(1)</script>", "list.json": b"[1]", "deep.json": b"[" * 200_000, "bytes.json": b"\xff\xfe",
+    "no.json": b"<script>alert(1)</script>", "list.json": b"[1]", "deep.json": b"[" * 200_000,
+    "bytes.json": b"\xff\xfe",
     "digits.json": b'{"err": ' + b"9" * 100_000 + b"}", "large.json": b" " * 2_000_000, "empty.csv": b"",
     "cells.ipynb": b'{"cells": [1, {"cell_type": "code", "source": 3}]}', "null.csv": b"a,\x00\n", "code.py": b"1/0",
 }  # fmt: skip
@@ -159,7 +160,12 @@ def test_sheets_are_made_and_graded_by_command(tmp_path, capsys):
             "--form", "html", "md", "tex", "ipynb", "form", "--output", str(tmp_path / "out")]  # fmt: skip
     assert main(made) == 0
     names = {path.name for path in (tmp_path / "out").iterdir()}
-    assert {"sheet-7-ann.html", "sheet-7-ann-key.html", "sheet-7-bob_.._x.ipynb", "sheet-7-ann-to-fill-in.html"} <= names
+    assert {
+        "sheet-7-ann.html",
+        "sheet-7-ann-key.html",
+        "sheet-7-bob_.._x.ipynb",
+        "sheet-7-ann-to-fill-in.html",
+    } <= names
     own = SHEET.for_student("ann", b"nobody knows")
     (tmp_path / "ann.json").write_text(json.dumps({"student": "ann", **in_style(own, "in the end")}), encoding="utf-8")
     capsys.readouterr()

@@ -277,7 +277,8 @@ def test_the_planted_mistake_is_found():
 HOSTILE = {
     "scripts": {"student": "<script>alert(1)</script>", "u": [["<img src=x onerror=alert(1)>", 1], [2]]},
     "huge": {"u": [[1e308, -1e308], [1e308]], "delta": [[10**300, 1e-320], [1e308]], "err": 10**5000},
-    "shapes": {"u": [[[[1]]]], "o": 3, "err": [1, 2], "slope": {"a": 1}, "delta": [[1] * 99], "dtheta": "x", "db": [None]},
+    "shapes": {"u": [[[[1]]]], "o": 3, "err": [1, 2], "slope": {"a": 1}, "delta": [[1] * 99], "dtheta": "x",
+               "db": [None]},
     "keys": {**dict.fromkeys(map(str, range(1_000_000))), "u.1.1": 0.11},
     "numbers": {"delta": [[float("nan"), float("inf")], [True]], "u.0.1": 1, "u.-1.1": 1, "u.1.1.1": 1, "u.٣.1": 1},
     "names": {None: 1, 3: 4, ("a",): 5, "formulas": 3, "where": [[]], "instead": {}},

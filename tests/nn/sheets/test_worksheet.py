@@ -140,7 +140,7 @@ def test_widths_that_are_none(widths):
 
 
 def test_demands_that_nothing_meets_are_said_and_not_searched_for_ever():
-    with pytest.raises(AutogradValueError, match="rejected most for .*: ask for other digits"):
+    with pytest.raises(AutogradValueError, match=r"rejected most for .*: ask for other digits"):
         worksheet(digits=2)
     with pytest.raises(AutogradValueError, match="such as factor_2_missing and rate_included"):
         worksheet(eta=0.5)  # η·δ is then what a lost factor 2 gives
@@ -166,7 +166,7 @@ def test_forms_of_sheets_and_keys(sheet, tmp_path):
         sheet.save(path, key=key)
         text = path.read_text(encoding="utf-8")
         assert sheet.code in text and ("Key, for teachers" in text) == key
-    with pytest.raises(AutogradValueError, match="written as .html"):
+    with pytest.raises(AutogradValueError, match=r"written as \.html"):
         sheet.save(tmp_path / "sheet.docx")
 
 
