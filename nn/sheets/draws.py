@@ -98,7 +98,7 @@ class _Search:
         asked += "" if s.eta is None else f", η = {s.eta}"
         if self.untold:
             ((equation, a, b), _), *_ = self.untold.most_common(1)
-            reasons += f", such as {a or 'what is right'} and {b} in the equation {equation!r}"
+            reasons += f"; {a or 'what is right'} and {b} cannot be told apart in the equation {equation!r}"
         return (
             f"worksheet: no sheet of {asked} was found; rejected most for {reasons or 'nothing'}: ask for other"
             f" digits, a smaller network{'' if s.eta is None else ', no η of your own'} or another seed"

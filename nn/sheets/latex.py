@@ -69,7 +69,7 @@ def document(sheet: Worksheet, key: bool = False) -> str:
     body = [
         rf"{{\Large\bfseries {tex(TITLE)}{' --- key' if key else ''}}}\hfill {who}\\",
         rf"{{\small {tex(sheet.title)}}}\par\hrule\vspace{{2mm}}",
-        r"\\ ".join(tex(line) for line in (*lines, rounding)),
+        r"\\ ".join(tex(line).replace("   ", r" \quad ") for line in (*lines, rounding)),
         _given(sheet),
         *_parts(sheet, key),
         _foot(sheet, key),
@@ -136,5 +136,6 @@ def _foot(sheet: Worksheet, key: bool) -> str:
         lines.append(tex(f"Marking. {MARKING} Frequent here: {told}."))
     if key and sheet.certified:
         lines.append("every number: engine = hand formula, certified")
-    lines.append(rf"{{\footnotesize\texttt{{{tex(sheet.command)}}}\hfill {tex(points(sheet.max_score))} points}}")
+    command = tex(sheet.command).replace("--", "-{}-")  # two hyphens would become a dash
+    lines.append(rf"{{\footnotesize\texttt{{{command}}}\hfill {tex(points(sheet.max_score))} points}}")
     return r"\par ".join(lines)

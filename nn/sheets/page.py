@@ -25,15 +25,27 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 FIND = "In this solution one number is wrong; what follows from it was computed rightly from it. Which is it?"
 
 
+class Page(str):
+    """A page as text, which a notebook shows."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<page: {len(self):,} characters of HTML>"
+
+    def _repr_html_(self) -> str:
+        return f'<iframe style="width:100%;height:72em;border:0;background:#fff" srcdoc="{escape(self)}"></iframe>'
+
+
 def resource(name: str) -> str:
     """A file that lies beside this module."""
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
-def document(title: str, body: str, cls: str = "", script: str = "") -> str:
+def document(title: str, body: str, cls: str = "", script: str = "") -> Page:
     """A page that asks nothing of the network."""
     code, policy = (f"<script>{script}</script>", f"{POLICY}; script-src 'unsafe-inline'") if script else ("", POLICY)
-    return (
+    return Page(
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}"><title>{escape(title)}</title>'
@@ -158,13 +170,13 @@ def _input(field: Field, cls: str = "") -> str:
             ' maxlength="200" autocomplete="off">')  # fmt: skip
 
 
-def page(sheet: Worksheet, key: bool = False) -> str:
+def page(sheet: Worksheet, key: bool = False) -> Page:
     """The sheet as a page to print, or its key."""
     cls = "key" if key else "compact" if sheet.settings.difficulty == "find" else ""
     return document(TITLE + (" · key" if key else ""), _Page(sheet, key).body(), cls)
 
 
-def form(sheet: Worksheet) -> str:
+def form(sheet: Worksheet) -> Page:
     """A page to fill in: a button writes what stands in it as a JSON file.  Nothing is sent anywhere."""
     blank = {"sheet": sheet.code, "student": None, **blank_of(sheet.case)}
     data = json.dumps(blank).replace("<", "\\u003c")

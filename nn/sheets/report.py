@@ -13,7 +13,7 @@ from .classes import Result
 from .contents import layout_of
 from .layout import points
 from .marks import Mark, Marks
-from .page import document
+from .page import Page, document
 from .picture import picture, text
 from .worksheet import Worksheet
 
@@ -25,7 +25,7 @@ MOST_QUOTED, MOST_NAMED = 40, 30
 HEADS = {"u": "u", "o": "o", "err": "Err", "slope": "σ'", "dtheta": "∂θ", "db": "∂b", "theta": "new θ", "b": "new θ"}
 
 
-def report(results: Sequence[Result], sheet: Worksheet, names: bool = False) -> str:
+def report(results: Sequence[Result], sheet: Worksheet, names: bool = False) -> Page:
     """The report of a class as a page.
 
     names  whether students stand there by their ids; otherwise by numbers, which the table of marks has as well

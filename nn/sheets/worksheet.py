@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograd import AutogradTypeError, AutogradValueError
 from autograd.files import require_folder, write
@@ -28,6 +28,9 @@ from .draws import drawn
 from .fields import Field, fields_of, key_of
 from .rules import Printing
 from .settings import Numbers, Settings, case_of, made, network, seed_of
+
+if TYPE_CHECKING:
+    from .page import Page
 
 FORMS = (".html", ".md", ".tex", ".ipynb", ".json")
 _ALPHABET = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "ABCDEFGHXJKLMNYPQRSTUVWZZ2345679")
@@ -180,13 +183,13 @@ class Worksheet:
 
     # --- forms -----------------------------------------------------------------------------------
 
-    def html(self, key: bool = False) -> str:
-        """A page to print, or the key of it."""
+    def html(self, key: bool = False) -> Page:
+        """A page to print, or the key of it: text, which a notebook shows."""
         from .page import page
 
         return page(self, key)
 
-    def form(self) -> str:
+    def form(self) -> Page:
         """A page to fill in, also without a network, that writes an answer file."""
         from .page import form
 
@@ -267,9 +270,7 @@ class Worksheet:
             raise AutogradValueError(f"save: a sheet is written as {', '.join(FORMS)}, and not as {target.name!r}")
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        return f'<iframe style="width:100%;height:90vh;border:0" srcdoc="{escape(self.html())}"></iframe>'
+        return self.html()._repr_html_()
 
     def __repr__(self) -> str:
         return f"<worksheet: {self.title}, {self.max_score:g} points>"

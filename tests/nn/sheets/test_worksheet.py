@@ -142,7 +142,7 @@ def test_widths_that_are_none(widths):
 def test_demands_that_nothing_meets_are_said_and_not_searched_for_ever():
     with pytest.raises(AutogradValueError, match=r"rejected most for .*: ask for other digits"):
         worksheet(digits=2)
-    with pytest.raises(AutogradValueError, match="such as factor_2_missing and rate_included"):
+    with pytest.raises(AutogradValueError, match="factor_2_missing and rate_included cannot be told apart"):
         worksheet(eta=0.5)  # η·δ is then what a lost factor 2 gives
 
 
