@@ -122,9 +122,7 @@ marks
 
 # %%
 for mark in marks.fields[:8]:
-    print(
-        f"{mark.field.name:6} {mark.status:15} given {mark.given:+.4f}   from the numbers before it {mark.expected:+.4f}"
-    )
+    print(f"{mark.field.name:6} {mark.status:15} given {mark.given:+.4f}   by its equation {mark.expected:+.4f}")
 
 # %% [markdown]
 # A mistake that has a name is named, with its reason, and costs its points the first time only. Whatever cannot be read

@@ -30,6 +30,7 @@ TENTHS = range(1, 10)
 RATES = (0.2, 0.3, 0.4, 0.6, 0.7, 0.8)  # η, one of which is taken where none is asked for; ½ looks like a lost factor 2
 OTHERS = 12  # sheets that show what no sheet of their kind tells apart
 OF_A_NEURON, FORWARDS, TARGETS, BACKWARDS = 400, 3000, 60, 60_000  # draws before a search gives up
+CERTAIN = 100  # sheets that share a pair of mistakes they do not tell apart: then no sheet does
 T = TypeVar("T")
 Real = Callable[[float], float]
 
@@ -74,7 +75,7 @@ class _Search:
     def __init__(self, settings: Settings, seed: int, same: frozenset[Pair] | None = None) -> None:
         self.settings, self.printing, self.same = settings, Printing(settings.digits), same
         self.generator, self.rejected = random.Random(seed), Counter[str]()
-        self.untold = Counter[tuple[str, str, str]]()
+        self.always: set[tuple[str, str, str]] | None = None  # what no sheet so far has told apart
         self.sigmas: list[tuple[Real, Real]] = [hand.ACTIVATIONS[name] for name in settings.activations]
         self.errors_of: Callable[[list[float], list[float]], list[float]] = hand.ERROR_SLOPES[settings.loss]
         self.backwards = 0
@@ -87,7 +88,7 @@ class _Search:
             for y in itertools.islice(self._targets(forward), TARGETS):
                 if numbers := self._finished(forward, y):
                     return numbers
-            if self.backwards > BACKWARDS:
+            if self.backwards > BACKWARDS or (self.always and self.rejected[UNTOLD] >= CERTAIN):
                 break
         raise AutogradValueError(self._given_up())
 
@@ -96,11 +97,12 @@ class _Search:
         reasons = ", ".join(f"{reason} ({n})" for reason, n in self.rejected.most_common(3))
         asked = f"{'-'.join(map(str, s.widths))}, {s.activation}, {s.loss}, {s.digits} digits"
         asked += "" if s.eta is None else f", η = {s.eta}"
-        if self.untold:
-            ((equation, a, b), _), *_ = self.untold.most_common(1)
-            reasons += f"; {a or 'what is right'} and {b} cannot be told apart in the equation {equation!r}"
+        why = ""
+        if self.always:
+            equation, a, b = min(self.always)
+            why = f": {a or 'what is right'} and {b} cannot be told apart in the equation {equation!r}"
         return (
-            f"worksheet: no sheet of {asked} was found; rejected most for {reasons or 'nothing'}: ask for other"
+            f"worksheet: no sheet of {asked} was found{why}; rejected most for {reasons or 'nothing'}: ask for other"
             f" digits, a smaller network{'' if s.eta is None else ', no η of your own'} or another seed"
         )
 
@@ -226,8 +228,8 @@ class _Search:
         if not reason:
             numbers = Numbers(forward.theta, forward.bias, forward.x, y, eta)
             pairs = self._confused(numbers)
-            self.untold.update(pairs)
-            reason = UNTOLD if pairs else ""
+            if pairs:
+                reason, self.always = UNTOLD, set(pairs) if self.always is None else self.always & set(pairs)
         if not reason:
             return numbers
         self.rejected[reason] += 1

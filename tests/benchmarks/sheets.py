@@ -205,9 +205,9 @@ def measure(equation, mistake, number, first_seed):
         marks = grade_sheet(answer, sheet=sheet)
         blamed = [m for m in marks.fields if m.status not in FOLLOWING]
         inside = [m for m in blamed if m.field.equation == equation]
-        identifier = mistake.id(equation)
         keys = {i.rpartition(".")[2] for m in inside for i in m.ids}
-        counts[0] += bool(inside) and all(identifier in m.ids for m in inside) and keys <= same | {mistake.key}
+        # By its own name, or by that of what is the same for all numbers; and nothing else beside it.
+        counts[0] += bool(keys) and keys <= same | {mistake.key} and all(m.ids for m in inside)
         cost = max((m.field.points for m in inside), default=0.0)
         counts[1] += len(inside) == len(blamed) and (not inside or marks.max_score - marks.score <= cost)
     return counts, seen
@@ -266,7 +266,7 @@ def accused(number, seed=5):
 
 
 def seconds_for(number, folder):
-    """Seconds of a class of that size, each with a variant, half of them with a mistake: by the clock, of processors."""
+    """Seconds of a class of that size, everybody with a variant: by the clock, and of processors."""
     secret = folder / "secret"
     secret.write_text("a secret that nobody knows", encoding="utf-8")
     answers, draw = folder / "answers", random.Random(9)

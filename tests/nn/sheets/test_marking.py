@@ -1,6 +1,7 @@
 """Marks: right answers in every style, one slip once, follow-through, the unknown to a person, hostile answers."""
 
 import copy
+import functools
 import json
 import time
 
@@ -14,6 +15,7 @@ from tests.benchmarks import styles
 from tests.benchmarks.sheets import KINDS, ROUNDINGS, in_style, right_in, solved, written
 
 SHEET = worksheet(seed=7)
+sheet_of_kind = functools.cache(lambda n: worksheet(**KINDS[n], seed=n))
 RIGHT = in_style(SHEET, "in the end")
 
 
@@ -24,8 +26,8 @@ def status(marks, *keys):
 
 @pytest.mark.parametrize("style", styles.STYLES)
 def test_right_answers_in_every_style_of_rounding_get_all_points(style):
-    for n, kind in enumerate(KINDS):
-        sheet = worksheet(**kind, seed=n)
+    for n in range(len(KINDS)):
+        sheet = sheet_of_kind(n)
         marks = grade_sheet(right_in(sheet, style, "uo"[n % 2], n % 3 == 0), sheet=sheet)
         assert not any(mark.status == "mistake" for mark in marks.fields), marks
         assert marks.score == marks.max_score or "decimals" in style or "cut" in style or "digits" in style
