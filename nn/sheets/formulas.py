@@ -57,7 +57,9 @@ def slope(name: str) -> str:
     >>> slope("sigmoid")
     "σ'(u) = σ(u)·(1 − σ(u))"
     """
-    return " = ".join(_line(hand.ACTIVATIONS[name][1]).split(" = ")[:2])
+    line = _line(hand.ACTIVATIONS[name][1])
+    first, *others = line.split(" = ")
+    return line if others and ", " in others[0] else " = ".join([first, *others[:1]])  # what follows a comma explains
 
 
 def err(loss: str, outputs: int) -> str:
@@ -76,6 +78,7 @@ def error_slope(loss: str, outputs: int = 1) -> str:
     ('−2(y − ŷ)', '−(yₖ − ŷₖ)', 'σ(ŷ) − y')
     """
     text = re.split(r" for | = |, ŷ a logit", _line(hand.ERROR_SLOPES[loss]).partition(" = ")[2])[0]
+    text = text.rstrip(", ")
     return _indexed(text) if outputs > 1 else text.replace("_k", "").replace(" / n", "")
 
 

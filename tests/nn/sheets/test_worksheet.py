@@ -120,7 +120,7 @@ def test_students_have_variants_that_only_the_secret_gives():
         ({"widths": [2, 9, 1]}, "from 1 to 8"),
         ({"widths": [2]}, "2 to 6 numbers"),
         ({"digits": 1}, "digits are 2 to 8"),
-        ({"activation": "gelu"}, "unknown activation 'gelu'"),
+        ({"activation": "mish"}, "unknown activation 'mish'"),
         ({"loss": "mine"}, "unknown loss 'mine'"),
         ({"difficulty": "hard"}, "unknown difficulty 'hard'"),
         ({"loss": "cross_entropy"}, "at least two classes"),
