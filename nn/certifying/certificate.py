@@ -27,6 +27,7 @@ from autograd.recording import given
 from autograd.words.naming import name
 
 from .. import deltas as hand
+from ..frames import is_frame, plain, targets_of
 from ..network.losses import Loss, loss_of, loss_record
 from ..network.modules import MLP, Neuron
 from .checking import Check, ErrorSlopes, Sigma, gradient_terms, require_values, sum_of
@@ -90,6 +91,7 @@ def certify(
     >>> print(certify(net, [[0.5, -1.0], [1.0, 2.0]], [0.25, 0.5]).summary.partition(";")[0])
     certified: 2 samples, and 13 gradients summed over them
     """
+    x, y = plain(x), targets_of(y) if is_frame(y) else plain(y)
     _require_fit(net, x, y)
     recorded = functools.partial(_recorded, net, loss, error_slopes, sigma)
     if not (len(x) and hasattr(x[0], "__len__")):

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from autograd import AutogradTypeError, AutogradValueError
 from autograd.words.text import markup
 
+from ..frames import is_frame, plain, targets_of
 from ..network.activations import name_of
 from ..network.losses import Loss, loss_of
 from ..network.modules import MLP
@@ -284,6 +285,7 @@ class Watch:
 
 def _samples(who: str, X: Any, Y: Any) -> tuple[list[Any], list[Any]]:
     """Samples and targets as lists, of which there are as many; one sample and its target are a list of one."""
+    X, Y = plain(X), targets_of(Y) if is_frame(Y) else plain(Y)
     if not isinstance(X, Iterable) or isinstance(X, str):
         raise AutogradTypeError(f"{who}: X is a list of samples, each a list of numbers, and was given as {X!r}")
     xs = list(X)

@@ -24,7 +24,7 @@ from nn.network import losses
 np = pytest.importorskip("numpy")
 pytest.importorskip("llvmlite")
 from autograd.lowering.native import compiled as native  # noqa: E402
-from autograd.lowering.native import driver, schedule  # noqa: E402
+from autograd.lowering.native import driver, modules, schedule  # noqa: E402
 from autograd.lowering.native.rows import exact  # noqa: E402
 
 EVERY_FLOAT = st.one_of(
@@ -86,7 +86,7 @@ def test_split_into_many_functions_it_has_the_same_bits(steps, point):
     program = lowered(steps)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(schedule, "SEGMENT", 3)
-        patch.setattr(native, "_modules", native.OrderedDict())
+        patch.setattr(modules, "_modules", modules.OrderedDict())
         got = native.compiled(program)(np.full(131, point[0]), point[1], point[2])
     for column, want in zip(got, program(*point)):
         assert all(same(x, want) for x in column)
@@ -121,7 +121,7 @@ def test_sums_over_any_number_of_samples(n):
 @pytest.mark.parametrize("segment", [schedule.SEGMENT, 60])
 def test_any_number_of_threads_gives_the_same_bits(segment, monkeypatch):
     monkeypatch.setattr(schedule, "SEGMENT", segment)
-    monkeypatch.setattr(native, "_modules", native.OrderedDict())
+    monkeypatch.setattr(modules, "_modules", modules.OrderedDict())
     program, columns, parameters = network()
     X = samples_for(program, columns, 70_001 if segment > 60 else 3001)
     one = native.compiled(program)
@@ -255,9 +255,9 @@ def test_programs_of_the_same_structure_share_their_code():
     X = samples_for(a, columns, 3)
     f, g = native.compiled(a), native.compiled(b)
     f.sum(*X, *p)
-    count = len(native._modules)
+    count = len(modules._modules)
     assert g.sum(*X, *p) == f.sum(*X, *p)
-    assert len(native._modules) == count
+    assert len(modules._modules) == count
     x = Value(1.0, "x")
     for c in (2.0, 3.0, -0.0, 0.0):  # constants that differ, be it in the sign of a zero
         program = lower(x / c, [x])
@@ -311,8 +311,8 @@ def test_a_branch_that_is_not_taken_leaves_no_trace():
 @pytest.mark.parametrize("care", [1000, 0])
 def test_a_long_program_is_compiled_in_pieces(care, monkeypatch):
     """Ten thousand operations in sequence: values cross from function to function."""
-    monkeypatch.setattr(native, "LONG", care)
-    monkeypatch.setattr(native, "_modules", native.OrderedDict())
+    monkeypatch.setattr(modules, "LONG", care)
+    monkeypatch.setattr(modules, "_modules", modules.OrderedDict())
     x, a = Value(0.5, "x"), Value(0.999, "a")
     y, z = x, a
     for k in range(5000):
