@@ -8,7 +8,8 @@ from __future__ import annotations
 import keyword
 import re
 import unicodedata
-from collections.abc import Container, Iterable, Iterator
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import count
 from typing import TYPE_CHECKING
@@ -76,6 +77,29 @@ def names_of(order: Iterable[Value], root: Value) -> dict[Value, str]:
         else:
             names[node] = next(steps if node.parents else leaves)
     return names
+
+
+def told_apart(names: Mapping[Value, str], root: Value) -> dict[Value, str]:
+    """The same names, and h#2, h#3, … where several nodes have the label h: no symbol stands for two of them.
+
+    root   keeps its name
+
+    >>> from autograd import Value
+    >>> x, h, y = Value(1.0, "h"), Value(2.0, "h"), Value(3.0, "y")
+    >>> list(told_apart({x: "h", h: "h", x.tanh(): "h#2", y.tanh(): "y", y: "y"}, y).values())
+    ['h', 'h#3', 'h#2', 'y#2', 'y']
+    """
+    taken, last = set(names.values()), Counter({names[root]: 1})
+    apart = {}
+    for node, given in names.items():
+        last[given] += node is not root
+        found = given
+        while last[given] > 1 and node is not root and node.op is not LITERAL and found in taken:
+            found = f"{given}#{last[given]}"
+            last[given] += found in taken
+        taken.add(found)
+        apart[node] = found
+    return apart
 
 
 def _unused(symbol: str, taken: Container[str]) -> Iterator[str]:
