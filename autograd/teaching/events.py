@@ -23,7 +23,7 @@ from ..graph import sent, toposort
 from ..ops import LITERAL, Op
 from ..value import Value
 from ..words.formulas import applied
-from ..words.text import bracketed, short
+from ..words.text import bracketed, cut, short
 from .orders import Attempt, Edges, attempts, uses
 from .roles import Roles, cast, checked
 from .symbols import Symbols
@@ -306,7 +306,7 @@ class Recording:
                 if name == chosen:
                     return node
             near = get_close_matches(chosen, self.names.values(), 3, 0.4)
-            hint = f"; near to it: {', '.join(map(shown, near))}" if near else ""
+            hint = f"; near to it: {', '.join(map(cut, near))}" if near else ""
             raise AutogradValueError(f"{operation}: no node of this recording is called {chosen!r}{hint}")
         if not isinstance(chosen, Value):
             raise AutogradTypeError(f"{operation} takes a Value or its name, and was given {chosen!r}")
@@ -375,7 +375,7 @@ class Recording:
         return "\n".join([*said, "forward", *lines[:operations], "backward", *lines[operations:], *self.symbols.notes])
 
     def __repr__(self) -> str:
-        root = shown(self.names[self.root])
+        root = cut(self.names[self.root])
         return f"Recording({root}: {self.position} of {len(self.events)} events; print it to see them)"
 
 
