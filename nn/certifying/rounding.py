@@ -91,11 +91,11 @@ def propagated_errors(
             n = len(before) + 1
             e_u = sum(abs(t) * e for t, e in zip(theta[k][i], e_o)) + n * (ROUNDING * size + TINIEST)
             s_i = float(sigma_slope[k](u_i))
-            growth = math.exp(min(sigma.curvature * e_u, 700.0))
+            growth = math.expm1(min(sigma.curvature * e_u, 700.0))
             at_kink = sigma.kink and abs(u_i) <= 2 * e_u
             s.append(max(s_i, 1.0) if at_kink else s_i)
-            e_s.append(1.0 if at_kink else s_i * (growth - 1.0 + 16 * ROUNDING) + TINIEST)
-            e_next.append((s[-1] * growth) * e_u + 8 * ROUNDING * abs(o[k][i]) + TINIEST)
+            e_s.append(1.0 if at_kink else s_i * (growth + 16 * ROUNDING) + TINIEST)
+            e_next.append(s[-1] * (1.0 + growth) * e_u + 8 * ROUNDING * abs(o[k][i]) + TINIEST)
         e_o = e_next
         e_slope.append(e_s)
         slope.append(s)
