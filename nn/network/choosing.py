@@ -57,9 +57,9 @@ def chosen(what: str, given: Any, table: Mapping[str, T], otherwise: str) -> T:
 
     >>> chosen("loss", "hinge", {"hinge": 1}, "a function"), chosen("activation", "ReLU", {"relu": 2}, "a function")
     (1, 2)
-    >>> chosen("activation", "swish", {"silu": 2}, "one")
+    >>> chosen("activation", "swish", {"silu": 2}, "it")
     Traceback (most recent call last):
-    autograd.errors.AutogradValueError: unknown activation 'swish', which is "silu" here; choose one of silu, or give one
+    autograd.errors.AutogradValueError: unknown activation 'swish', which is "silu" here; choose one of silu, or give it
     """
     if isinstance(given, str):
         if given in table:
