@@ -9,7 +9,7 @@ run         blocks of 512 samples one after the other: their sums, added to the 
 from __future__ import annotations
 
 from ..program import Program
-from . import driver
+from . import driver, machine
 from .layers import SAMPLES, Layers, tile_of
 from .llvm import Code, Plan
 from .outside import Outside
@@ -20,7 +20,7 @@ def layered(program: Program, plan: Plan, outside: Outside) -> Code:
 
     Raises NotInLayers for a program that has no such form.
     """
-    layers = Layers(program, plan.columns, tile_of(plan.machine), plan.contract, outside)
+    layers = Layers(program, plan.columns, tile_of(plan.machine, machine.registers()), plan.contract, outside)
     texts: dict[str, tuple[str, str]] = {}
     calls = []
     for call in layers.calls:

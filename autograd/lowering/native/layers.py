@@ -7,8 +7,8 @@ of memory for each of its values, so that loops walk through contiguous memory:
     scalars     are read where they are, one double for all lanes
     elementwise a family, and those that read it row by row, on registers
     sums        of products: a tile of members × vectors, the terms in the loop, from left to right as in the program
-    outer       products of all pairs of two ranges, summed over the samples and never stored: lanes are the second range,
-                from a transposed copy
+    outer       products of all pairs of two ranges, summed over the samples and never stored: lanes are the second
+                range, from a transposed copy
     reduce      the rows of other outputs, summed over the samples
 
 Sums begin at −0.0, and −0.0 + x is x to the bit; so a sample's arithmetic is the program's.
@@ -32,7 +32,8 @@ from .vectors import Vector, splat
 
 SAMPLES = 128  # in a block
 TERMS = 96  # of a sum in one pass over the members: more would not stay in the nearest cache
-MANY = 4000  # operands in code that is no loop
+LARGE = 4  # instructions in a family, on average: else there is little to loop over
+MANY = 40_000  # operands in code that is no loop
 AHEAD = 6  # families that are computed together at most
 _SUMPROD, _MUL = TABLE["sumprod"], TABLE["mul"]
 _INFIX = {TABLE["add"]: "fadd", TABLE["sub"]: "fsub", TABLE["mul"]: "fmul"}
@@ -54,9 +55,9 @@ class Tile(NamedTuple):
         return 8 * self.samples
 
 
-def tile_of(lanes: int) -> Tile:
-    """AVX-512 has 32 registers, and so has NEON; others have 16."""
-    return Tile(lanes, 2, 6) if lanes == 4 else Tile(lanes, 4, 6)
+def tile_of(lanes: int, registers: int) -> Tile:
+    """A tile of sums, what it is multiplied with and a product on the way fill the registers."""
+    return Tile(lanes, 4, 6) if registers >= 32 else Tile(lanes, 2, 6)
 
 
 class Access(NamedTuple):
@@ -104,11 +105,11 @@ def _stride(shape: Sequence[int], strides: Sequence[int]) -> int | None:
 
 
 class Run(NamedTuple):
-    """Terms of a sum that follow each other: `count` products of what stands at p and at q."""
+    """Terms of a sum that follow each other: so many products of what stands at p and at q."""
 
     p: Access
     q: Access
-    count: int
+    terms: int
 
 
 class Outer(NamedTuple):
@@ -144,6 +145,8 @@ class Layers:
         self.panels = SAMPLES // tile.samples
         self.X, self.T = ([f for f in found.leaves if not f.values and f.name == name][:1] for name, _ in leaves)
         if not self.X or any(leaf.outputs for leaf in found.leaves):
+            raise NotInLayers
+        if len(self.found) * LARGE > len(program.instructions) or _mostly_shared(self.found, self.T):
             raise NotInLayers
         self.functions: list[Function] = []
         self.calls: list[Function | tuple[int, int]] = []  # functions, and what is zeroed: place and rows
@@ -287,25 +290,22 @@ class Layers:
         names = [at[x.family] if x.family in at else self.operand(fn, x, p, j, "0", v, a) for x in reads]
         return self.row(fn, family.row, names, reads[-1].one)
 
-    def unrolled(self, family: Family) -> None:
-        """A row of any number of operands: all members together, since they have most of their work in common."""
-        self.place(family)
+    def unrolled(self, group: list[Family]) -> None:
+        """Rows of any number of operands: all members together, since they have most of their work in common."""
+        for family in group:
+            self.place(family)
         fn = self.begin("unrolled")
-        operands = list(family.operands())
-        if sum(map(len, operands)) > MANY:
+        members = [(family, j, reads) for family in group for j, reads in enumerate(family.operands())]
+        if sum(len(reads) for _, _, reads in members) > MANY:
             raise NotInLayers
-        assert family.row is not None
-        row = family.row
 
-        def panel(p: str, _: list[str]) -> None:
-            def vector(v: str, _: list[str]) -> None:
-                for j, reads in enumerate(operands):
-                    names = [self.operand(fn, Access(f, i, 0, 0), p, "0", "0", v) for f, i in reads]
-                    self.store(fn, family, p, "0", v, j, self.row(fn, row, names, None))
+        def vector(p: str, v: str) -> None:
+            for family, j, reads in members:
+                assert family.row is not None
+                names = [self.operand(fn, Access(f, i, 0, 0), p, "0", "0", v) for f, i in reads]
+                self.store(fn, family, p, "0", v, j, self.row(fn, family.row, names, None))
 
-            fn.loop(self.tile.vectors, [], vector)
-
-        fn.loop("%panels", [], panel)
+        fn.loop("%panels", [], lambda p, _: fn.loop(self.tile.vectors, [], lambda v, _: vector(p, v)) and None)
 
     # --- sums ------------------------------------------------------------------------------------------
 
@@ -347,15 +347,15 @@ class Layers:
             here = [self.at_row(fn, family, p, j, first + a, v) for a, v in places]
             sums = [splat(-0.0) if begins else fn.again(f"load {fn.type}, ptr {x}") for x in here]
             for run, start in some:
-                if run.count <= 2:
-                    for t in range(run.count):
+                if run.terms <= 2:
+                    for t in range(run.terms):
                         sums = term(sums, p, j, fn.plus(start, t), run, height)
                     continue
 
                 def one(t: str, sums: list[str], run: Run = run, start: str = start) -> list[str]:
                     return term(sums, p, j, fn.plus(t, start), run, height)
 
-                sums = fn.loop(run.count, [(fn.type, x) for x in sums], one)
+                sums = fn.loop(run.terms, [(fn.type, x) for x in sums], one)
             if not ends or family in self.stored:
                 for x, to in zip(sums, here):
                     fn.do(f"store {fn.type} {x}, ptr {to}")
@@ -387,10 +387,10 @@ class Layers:
                 else:
                     (run,) = some
                     fn.loop(
-                        run.count * often,
+                        run.terms * often,
                         [],
                         lambda t, _, run=run: members(p, [(run, t)], False, False),  # type: ignore[misc]
-                        step=run.count,
+                        step=run.terms,
                     )
 
         fn.loop("%panels", [], panel)
@@ -559,8 +559,13 @@ class Layers:
                 continue
             assert family.row is not None
             chain: list[Family] = []
-            if family.row is not _SUMPROD and family.row.arity is None:
-                self.unrolled(family)
+            if _is_variadic(family):
+                ready = [
+                    f for f in todo[:AHEAD] if _is_variadic(f) and not {x.family for x in f.sides} & {*todo, family}
+                ]
+                todo = [f for f in todo if f not in ready]
+                chain = ready
+                self.unrolled([family, *ready])
             elif family.row is not _SUMPROD:
                 chain = self.chain([family], todo, registers=False)[1:]
                 self.elementwise([family, *chain])
@@ -614,6 +619,19 @@ def _turned(fn: Function, rows: list[str]) -> list[str]:
     return rows
 
 
+def _mostly_shared(found: list[Family], shared: list[Family]) -> bool:
+    """Whether much of the program is the same for all samples: straight-line code computes that once."""
+    alike = set(shared)
+    for family in found:
+        if all(x.family in alike or x.family.values for x in family.sides):
+            alike.add(family)
+    return 10 * sum(family.count for family in alike & set(found)) > sum(family.count for family in found)
+
+
+def _is_variadic(family: Family) -> bool:
+    return family.row is not None and family.row.arity is None and family.row is not _SUMPROD
+
+
 def _is_exact(family: Family) -> bool:
     return family.row in _INFIX or (family.row is not None and exact(family.row))
 
@@ -632,14 +650,14 @@ def _runs(family: Family, order: Sequence[tuple[int, int]], at: list[list[Access
 
 def _passes(runs: list[Run]) -> list[tuple[list[Run], int]]:
     """Which runs go over the members together, and how often; a long one in blocks of TERMS."""
-    if sum(run.count for run in runs) <= TERMS + 32:
+    if sum(run.terms for run in runs) <= TERMS + 32:
         return [(runs, 1)]
     passes: list[tuple[list[Run], int]] = []
     for run in runs:
-        whole, rest = divmod(run.count, TERMS)
+        whole, rest = divmod(run.terms, TERMS)
         if not rest and whole:
             whole, rest = whole - 1, TERMS
-        blocks = [(0, min(TERMS, run.count), 1)] if whole else []
+        blocks = [(0, min(TERMS, run.terms), 1)] if whole else []
         blocks += [(TERMS, TERMS, whole - 1)] if whole > 1 else []
         blocks += [(whole * TERMS, rest, 1)]
         for start, count, often in blocks:
