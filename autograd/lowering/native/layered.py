@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from ..program import Program
 from . import driver, machine
-from .layers import SAMPLES, Layers, tile_of
+from .layers import Layers
 from .llvm import Code, Plan
 from .outside import Outside
+from .panels import SAMPLES, tile_of
 
 
 def layered(program: Program, plan: Plan, outside: Outside) -> Code:
@@ -36,7 +37,7 @@ def layered(program: Program, plan: Plan, outside: Outside) -> Code:
         *layers.globals,
         *(text for _, text in texts.values()),
         *layers.callees.texts(),
-        _gathered(layers, x.count, layers.first),
+        _gathered(layers, x.count, layers.places[x]),
         _zeroed(layers),
         _run(layers, "\n".join(calls)),
         driver.declarations(plan.machine),
