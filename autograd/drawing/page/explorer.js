@@ -4,9 +4,9 @@
 
 const picture = document.querySelector("#graph svg");
 const part = (group, tag, attribute, name) => group.querySelector(`${tag}[${attribute}="var(--${name})"]`);
-const middle = (path) => {
+const ends = (path) => { // left and right
   const xs = path.getAttribute("d").match(/-?[\d.]+(?=,)/g).map(Number);
-  return (Math.min(...xs) + Math.max(...xs)) / 2;
+  return [Math.min(...xs), Math.max(...xs)];
 };
 
 const cards = nodes.map((node, i) => {
@@ -18,8 +18,10 @@ const cards = nodes.map((node, i) => {
   for (const [name, place] of [["value", "slot"], ["gradient", "chip"]]) {
     card[name] = part(group, "text", "fill", name);
     card[place] = part(group, "path", "fill", place);
+    const room = ends(card[place]);
     card[name].setAttribute("text-anchor", "middle");
-    card[name].setAttribute("x", middle(card[place]));
+    card[name].setAttribute("x", (room[0] + room[1]) / 2);
+    card[name].dataset.room = room[1] - room[0] - 4;
   }
   const said = card.chip.previousElementSibling;
   if (said.getAttribute("fill") === "var(--muted)") card.said = said; // on a pill there is no room for it
@@ -41,10 +43,16 @@ const arrows = edges.map((_, k) => {
   group.setAttribute("aria-hidden", "true"); // the events say the same in words
   const local = part(group, "text", "fill", "local"), sent = part(group, "text", "fill", "sent");
   const words = local && local.textContent.replace(/−0\.000$/, "");
+  for (const text of [local, sent]) text && centred(text); // so that a longer number grows to both sides
   const strokes = group.querySelectorAll('[stroke="var(--backward)"]');
   const back = sent?.textContent[0];
   return { group, local, sent, words, back, ahead: { "←": "→", "↑": "↓", "→": "←", "↓": "↑" }[back], strokes };
 });
+
+function centred(text) {
+  text.setAttribute("x", Number(text.getAttribute("x")) + text.getComputedTextLength() / 2);
+  text.setAttribute("text-anchor", "middle");
+}
 
 function write(text, g) { // a chip, in HTML
   const chip = element("span", "chip", text);
@@ -54,9 +62,13 @@ function write(text, g) { // a chip, in HTML
   return chip;
 }
 
-function fill(place, text) { // a power of ten is made to fit
+function fill(place, text) { // a power of ten is made to fit, whatever the font
   place.textContent = text;
-  place.style.fontSize = text.length > 8 ? `${place.getAttribute("font-size") * 0.85}px` : "";
+  place.removeAttribute("textLength");
+  const room = Number(place.dataset.room);
+  if (text.length < 7 || place.getComputedTextLength() <= room) return;
+  place.setAttribute("textLength", room);
+  place.setAttribute("lengthAdjust", "spacingAndGlyphs");
 }
 
 function drawCard(i, known, gradient, now) {
@@ -71,8 +83,7 @@ function drawCard(i, known, gradient, now) {
   card.chip.style.fill = background;
   card.gradient.style.fill = has && gradient ? inkOn(background) : "";
   fill(card.gradient, has ? signed(gradient) : "");
-  const texts = [...card.group.querySelectorAll("text")].map((text) => text.textContent).filter(Boolean);
-  card.group.setAttribute("aria-label", texts.join(" ") + (known ? "" : ", not yet computed"));
+  card.group.setAttribute("aria-description", known ? "" : "not yet computed"); // its texts are its name
   card.group.setAttribute("aria-pressed", String(state.selected === i));
 }
 
@@ -145,7 +156,7 @@ function leafRow(i, j) {
   number.setAttribute("aria-label", `${name}, value`);
   range.addEventListener("input", () => change(j, Number(Number(range.value).toFixed(decimals))));
   number.addEventListener("input", () => number.value !== "" && change(j, Number(number.value)));
-  line.append(element("span", "leaf-name", name), range, number, gradient);
+  line.append(typeset(element("span", "leaf-name"), name), range, number, gradient);
   $("leaves").append(line);
   return {
     show(x, g) {
@@ -283,15 +294,9 @@ $("events").closest("details").addEventListener("toggle", list);
 $("reset").addEventListener("click", () => { state.inputs = [...first]; compute(); render(); });
 
 const leafRows = leaves.map(leafRow);
-$("columns").classList.toggle("many", leaves.length > 8);
 $("leaves-note").textContent = !leaves.length ? "This graph has none." : data.live
-  ? "Drag it: both passes are computed anew, here in the page."
+  ? "Drag it, here or in its card: both passes are computed anew, in the page."
   : "They stay as they are: JavaScript does not know one of this graph's operations.";
 $("reset").hidden = !data.live || !leaves.length;
-picture.style.setProperty("--units", picture.viewBox.baseVal.width);
 picture.setAttribute("role", "group");
 picture.setAttribute("aria-label", `Graph of ${nodes[root].name}: ${nodes.length} nodes`);
-modes();
-$("position").max = last;
-compute();
-themed();

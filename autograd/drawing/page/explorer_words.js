@@ -9,10 +9,32 @@ function element(tag, className = "", text = "") {
   return made;
 }
 
+const DIGITS = Object.fromEntries([..."⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉"].map((c, i) => [c, String(i % 10)]));
+const plain = (text) => text.replace(/./g, (c) => DIGITS[c] ?? c);
+
+const LEFTWARD = /([\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc](?:\s*[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc])*)/;
+
+function append(box, text) { // what is written to the left turns round by itself, and not the formula about it
+  text.split(LEFTWARD).forEach((part, i) => box.append(i % 2 ? element("bdi", "", part) : part));
+  return box;
+}
+
+function typeset(box, text) { // a layer above its indices, at a size that can be read
+  const parts = text.split(/⁽([⁰¹²³⁴-⁹]+)⁾([₀-₉,]*)/);
+  for (let i = 0; i < parts.length; i += 3) {
+    append(box, parts[i]);
+    if (i + 1 === parts.length) break;
+    const stack = element("span", "stack");
+    stack.append(element("span", "", `(${plain(parts[i + 1])})`), element("span", "", plain(parts[i + 2]) || "\u00a0"));
+    box.append(stack);
+  }
+  return box;
+}
+
 function factor(sign, symbol, number, caption) { // a factor and the sign before it: symbols above, numbers below
   const group = element("div", "group"), box = element("div", "factor"), value = element("span", "number");
   value.append(number);
-  box.append(element("span", "symbol", symbol), value, element("span", "caption", caption));
+  box.append(typeset(element("span", "symbol"), symbol), value, element("span", "caption", caption));
   if (sign) group.append(element("span", "sign", sign));
   group.append(box);
   return group;
@@ -63,6 +85,7 @@ function chainRule(k) {
 function select(i) {
   state.selected = state.selected === i ? null : i;
   render();
+  if (state.selected !== null && matchMedia("(min-width: 761px)").matches) $("node-part").scrollTop = 0;
   const below = $("node").getBoundingClientRect().top + 160 - innerHeight;
   if (state.selected !== null && below > 0) scrollBy(0, below); // so that something is seen to happen
 }
@@ -73,7 +96,7 @@ function* paths(from, walked = []) { // from a node to where the film began, as 
 }
 
 function go(event, text) {
-  const button = element("button", "go", text);
+  const button = append(element("button", "go"), text);
   button.type = "button";
   button.addEventListener("click", () => move(event));
   return button;
@@ -83,7 +106,8 @@ function row(cells, tag = "td") {
   const line = element("tr");
   for (const content of cells) {
     const cell = element(tag);
-    cell.append(content);
+    if (typeof content === "string") typeset(cell, content);
+    else cell.append(content);
     line.append(cell);
   }
   return line;
@@ -108,11 +132,11 @@ function describe(gradients) {
     box.replaceChildren(element("p", "", hint));
     return;
   }
-  const node = nodes[i], name = element("p", "name", node.name), at = computedAt.get(i);
+  const node = nodes[i], name = typeset(element("p", "name"), node.name), at = computedAt.get(i);
   const f = at && operationOf(at);
   name.append(element("span", "tag", node.tag));
   const value = exact(state.values[i]);
-  const born = element("p", "", f ? `${node.name} = ${f.names} = ${value}, computed in ` : `${node.name} = ${value}, a leaf`);
+  const born = typeset(element("p"), f ? `${node.name} = ${f.names} = ${value}, computed in ` : `${node.name} = ${value}, a leaf`);
   if (at) born.append(go(at, `event ${at}`));
   const parts = [name, born];
   const collected = arrivals[i].map((k) => {
@@ -124,7 +148,7 @@ function describe(gradients) {
     return line;
   });
   if (collected.length) parts.push(table(["when", "sent by", state.seed === null ? "upstream × local" : "tangent × local", "contribution", "sum so far"], collected));
-  const total = element("p", "", `${partial(i)} = `);
+  const total = typeset(element("p"), `${partial(i)} = `);
   total.append(write(exact(state.gradients[i]), state.gradients[i]), gradients.get(i) === state.gradients[i] ? "" : " at the end");
   parts.push(total, ...pathsOf(i));
   box.replaceChildren(...parts);
