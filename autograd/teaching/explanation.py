@@ -74,7 +74,7 @@ class Explanation:
     count            how many paths there are, exactly
     silent           how many of them have a factor 0, or an operand that was not taken, and add nothing
     undetermined     how many of them have both a factor 0 and one that is inf or nan
-    total            Σ of all products, gathered from x to y, the other way round than backward()
+    total            Σ of all products, gathered from x to y, as forward mode does
     magnitude        Σ of their absolute values
     multiplications  what reuse saves
 

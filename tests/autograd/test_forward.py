@@ -71,6 +71,7 @@ def test_forward_and_reverse_differ_by_what_their_sums_round(leaf_data, program)
         because = explain(y, x, top=0)
         if math.isfinite(because.tolerance):
             assert abs(rate.data - g.data) <= because.tolerance
+            assert abs(rate.data - because.total) <= because.tolerance and because.agrees
             compared += 1
     v = [math.sin(3.0 + i) for i in range(len(leaves))]
     (along,) = jvp(y, leaves, v)

@@ -1,0 +1,202 @@
+# %% [markdown]
+# # 9 · Forward and reverse
+#
+# The lecture goes *back* from the error, and this engine with it. But the chain rule does not say where to begin. Let
+# one weight move, and ask of every number how fast it moves then: that is **forward mode**. It has the same local
+# derivatives, multiplied from the other end. This notebook plays both films on one graph, counts, and says when which
+# of them pays.
+#
+# You need notebooks [2](02_backward_event_by_event.ipynb) and [3](03_the_lectures_neuron.ipynb). It takes about twenty
+# minutes.
+
+# %%
+from autograd import Value, check_grads, explore, grad, hvp, jacobian, jvp, lower, record, tanh
+from autograd.teaching.tangents import costs
+from nn import MLP, squared_error
+from nn import deltas as hand
+
+# %% [markdown]
+# ## The other film
+#
+# The neuron of notebook 2. Now θ moves, at the rate 1: $\dot\theta = 1$. The rate of a number is called its *tangent*
+# and written with a dot.
+
+# %%
+theta, x, b, y = Value(0.5, "θ"), Value(2.0, "x"), Value(-1.5, "b"), Value(1.0, "y")
+
+u = theta * x + b
+u.label = "u"
+o = tanh(u)
+o.label = "o"
+err = (y - o) ** 2
+err.label = "Err"
+
+forward = record(err, mode="forward", seed=theta)
+print(forward)
+
+# %% [markdown]
+# As soon as a number is computed, each of its operands that moves gives it a share: local derivative × the operand's
+# tangent. Nothing has to be kept for a way back.
+#
+# **Question.** The film backward has an event for each edge, and this one has fewer. Which edges are missing, and why?
+
+# %%
+backward = record(err)
+print("backward:", len([e for e in backward.events if hasattr(e, "upstream")]), "contributions")
+print("forward: ", len([e for e in forward.events if hasattr(e, "rate")]), "contributions")
+
+# %% [markdown]
+# $b$, $x$ and $y$ stand still, so they give nothing. That is also the price: at the end this film knows one derivative,
+# $\dot{Err} = \partial Err/\partial\theta$, and the film backward knows all of them.
+
+# %%
+print(f"forward   Ėrr     = {forward.tangent(err):+.12f}")
+for leaf in (theta, x, b, y):
+    print(f"backward  ∂Err/∂{leaf.label} = {backward.gradient(leaf):+.12f}")
+
+# %% [markdown]
+# Both multiply the same five numbers along the path from θ to Err. One begins at θ, the other at Err:
+
+# %%
+print("forward ", " · ".join(f"{e.local:+.4f}" for e in forward.events if hasattr(e, "rate")))
+print(
+    "backward",
+    " · ".join(f"{e.local:+.4f}" for e in backward.events if hasattr(e, "upstream") and e.parent not in (b, x, y)),
+)
+
+# %% [markdown]
+# (The square has one local derivative here, $2 v_2$, and so does the film.) In the page below you can switch between
+# the two under *Mode*, step through either, and drag the leaves.
+
+# %%
+explore(err)
+
+# %% [markdown]
+# ## In the lecture's letters
+#
+# | | reverse | forward |
+# |---|---|---|
+# | a neuron's sum | $\sum_j \delta_j \theta_{ji}$ | $\dot u_i = \sum_l (\theta_{il} \dot o_l + \dot\theta_{il} o_l)$ |
+# | its activation | $\delta_i = \sigma'(u_i) \sum_j \delta_j \theta_{ji}$ | $\dot o_i = \sigma'(u_i) \, \dot u_i$ |
+# | it begins | with $\partial Err/\partial Err = 1$ | with $\dot x = 1$, or $\dot\theta = 1$ |
+#
+# Reverse mode sums over those who come after, forward mode over those who come before. On graphs it is
+# `jvp(ys, xs, v)`: how fast the ys move if the xs move at the rates v. It returns Values, so it can be drawn, printed
+# and differentiated again. Here is a network whose first input moves:
+
+# %%
+net = MLP(2, [2, 1], bias=False, seed=0)
+run = net.forward([0.5, -1.0])
+rates = [Value(1.0, "ẋ₁"), Value(0.0, "ẋ₂")]
+(o_rate,) = jvp(run.outputs, run.inputs, rates)
+print(lower(o_rate, [*run.inputs, *rates, *net.parameters()]).source)
+
+# %% [markdown]
+# Two lines for each neuron, one for its value and one for its tangent, side by side.
+
+# %%
+o_rate
+
+# %% [markdown]
+# ## Section 8 in numbers
+#
+# "Each δ only needs to be computed once", says the lecture.
+#
+# **Question.** A network has $P$ weights. How many passes does forward mode need for its gradient, and about how much
+# work is each?
+
+# %%
+print("network           leaves   products, reverse   products, forward   ratio")
+for sizes in ([2, 2, 1], [2, 4, 4, 1], [4, 8, 8, 2], [8, 16, 16, 16, 4], [16, 32, 32, 32, 10]):
+    some = MLP(sizes[0], sizes[1:], seed=0)
+    counted = costs(squared_error(some.forward([0.1] * sizes[0]).outputs, [0.0] * sizes[-1]))
+    name = "-".join(map(str, sizes))
+    ratio = counted.forward / counted.reverse
+    print(f"{name:16} {counted.leaves:>7} {counted.reverse:>19} {counted.forward:>19} {ratio:>7.1f}")
+
+# %% [markdown]
+# One pass back costs about two products for each weight, however many there are. Forward mode makes a pass for each
+# weight, and though a pass skips what that weight does not move, the ratio grows with the size of the network. **One
+# result, many parameters: reverse.**
+#
+# ## When forward
+#
+# Turn it round: one number goes in and many come out. A point runs along a curve; its velocity is one forward pass,
+# and would be three passes back.
+
+# %%
+t = Value(0.5, "t")
+curve = [t.cos(), t.sin(), t * t]
+print("velocity:", [f"{rate.data:+.4f}" for rate in jvp(curve, t, 1.0)])
+by_rows = [row[0].data for row in jacobian(curve, [t])]
+by_columns = [row[0].data for row in jacobian(curve, [t], mode="forward")]
+print("rows and columns agree:", by_rows == by_columns)
+
+# %% [markdown]
+# Or only *one direction* matters. The Hessian times a vector, of [notebook 8](08_curvature.ipynb), is the tangent of a
+# gradient: back once, and then forward once. No matrix is built.
+
+# %%
+v = [1.0] * len(net.parameters())
+err_net = squared_error(net.forward([0.5, -1.0]).outputs, 0.25)
+slopes = grad(err_net, net.parameters())
+print(
+    "the same:",
+    [h.data for h in hvp(err_net, net.parameters(), v)] == [h.data for h in jvp(slopes, net.parameters(), v)],
+)
+
+# %% [markdown]
+# Both directions read the same table of operations. `check_grads` holds either to finite differences:
+
+# %%
+print(check_grads(lambda a, c: (a * c).tanh() / (1 + c * c), 0.3, 0.7, mode="forward"), "derivatives agree, forward")
+print(check_grads(lambda a, c: (a * c).tanh() / (1 + c * c), 0.3, 0.7), "derivatives agree, reverse")
+
+# %% [markdown]
+# ## Exercise: the tangents of a network, by hand
+#
+# `my_tangents` gets plain lists, `theta[k][i][l]`, the network's inputs `x`, and the rates `x_dot` at which they move.
+# It returns $\dot o$ of every layer. Below is an attempt with a mistake. Each layer is judged with your own
+# $\dot o$ of the layer before it.
+
+
+# %%
+def my_tangents(theta, x, x_dot):
+    o, o_dot, tangents = x, x_dot, []
+    for layer in theta:
+        u = [sum(w * a for w, a in zip(row, o)) for row in layer]
+        u_dot = [sum(w * a for w, a in zip(row, o_dot)) for row in layer]
+        o = [hand.tanh(u_i) for u_i in u]
+        o_dot = [hand.tanh(u_i) * u_dot_i for u_i, u_dot_i in zip(u, u_dot)]
+        tangents.append(o_dot)
+    return tangents
+
+
+tried = MLP(2, [3, 2], bias=False, seed=4)
+film = tried.forward([0.5, -1.0])
+weights = [[[w.data for w in neuron.theta] for neuron in layer.neurons] for layer in tried.layers]
+mine = my_tangents(weights, [0.5, -1.0], [1.0, -0.5])
+before, rates = film.inputs, [1.0, -0.5]
+for k, (outputs, answer) in enumerate(zip(film.o, mine), 1):
+    expected = [rate.data for rate in jvp(outputs, before, rates)]
+    agrees = all(abs(a - e) < 1e-12 for a, e in zip(answer, expected))
+    print(f"layer {k}:", "right" if agrees else f"WRONG: ȯ is {answer[0]:+.4f}, …, and should be {expected[0]:+.4f}, …")
+    before, rates = outputs, answer
+
+# %% [markdown]
+# <details><summary>A solution</summary>
+#
+# ```python
+# def my_tangents(theta, x, x_dot):
+#     o, o_dot, tangents = x, x_dot, []
+#     for layer in theta:
+#         u = [sum(w * a for w, a in zip(row, o)) for row in layer]
+#         u_dot = [sum(w * a for w, a in zip(row, o_dot)) for row in layer]
+#         o = [hand.tanh(u_i) for u_i in u]
+#         o_dot = [hand.tanh_slope(u_i) * u_dot_i for u_i, u_dot_i in zip(u, u_dot)]
+#         tangents.append(o_dot)
+#     return tangents
+# ```
+# </details>
+#
+# [Forward and reverse](../docs/forward.md) has the formulas and the figures of larger networks.
