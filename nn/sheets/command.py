@@ -34,14 +34,17 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # a spreadsheet runs what begi
 LOSSES = {"squared": "squared_error", "half": "half_squared_error", "mean": "mean_squared_error"}  # short names
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run `worksheet …` or `grade …` with these command-line arguments, and return the exit code."""
-    options = parser().parse_args(arguments)
+def main(arguments: Sequence[str] | None = None, program: str = "python -m nn.sheets") -> int:
+    """Run `worksheet …` or `grade …` with these command-line arguments, and return the exit code.
+
+    program  what it is called
+    """
+    options = parser(program).parse_args(arguments)
     try:
         made: int = options.run(options)
         return made
     except (AutogradError, OSError) as error:
-        print(f"{options.command}: {told(error)}", file=sys.stderr)
+        print(f"{program}: {told(error)}", file=sys.stderr)
         return 2
 
 
@@ -177,11 +180,9 @@ def table(results: Sequence[Result], sheet: Worksheet) -> str:
 # --- the command line ------------------------------------------------------------------------------------
 
 
-def parser() -> argparse.ArgumentParser:
+def parser(program: str) -> argparse.ArgumentParser:
     """What the two commands take."""
-    top = argparse.ArgumentParser(
-        prog="python -m nn.sheets", description="Exercise sheets by hand, and a class's answers."
-    )
+    top = argparse.ArgumentParser(prog=program, description="Exercise sheets by hand, and a class's answers.")
     commands = top.add_subparsers(dest="command", required=True)
     # fmt: off
     sheets = commands.add_parser("worksheet", help="make sheets and their keys")

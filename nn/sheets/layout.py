@@ -54,21 +54,23 @@ class Section:
 
 
 def signed(v: float, digits: int) -> str:
-    """A number with its sign and fixed decimals.
+    """A number with its sign and fixed decimals; 0 has no sign.
 
-    >>> signed(-0.5, 4), signed(0.25, 1)
-    ('−0.5000', '+0.2')
+    >>> signed(-0.5, 4), signed(0.25, 1), signed(-0.0, 2)
+    ('−0.5000', '+0.2', '0.00')
     """
-    return f"{v:+.{digits}f}".replace("-", "−")
+    text = plain(v, digits)
+    return f"+{text}" if v > 0 and float(text) else text
 
 
 def plain(v: float, digits: int) -> str:
     """The same without a plus.
 
-    >>> plain(0.5, 4)
-    '0.5000'
+    >>> plain(0.5, 4), plain(-0.00001, 4)
+    ('0.5000', '0.0000')
     """
-    return f"{v:.{digits}f}".replace("-", "−")
+    text = f"{v:.{digits}f}"
+    return text.replace("-", "−" if float(text) else "")
 
 
 def _bare(v: float, digits: int) -> str:

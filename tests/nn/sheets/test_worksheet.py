@@ -177,6 +177,11 @@ def test_only_the_key_has_the_numbers():
     assert "0.3866" not in sheet.form() + sheet.json()
 
 
+def test_a_dead_neuron_s_zeros_have_no_sign():
+    text = worksheet([2, 2, 1], "relu", seed=4).markdown(key=True)
+    assert "0.0000" in text and "−0.0000" not in text and "+0.0000" not in text
+
+
 def test_the_key_names_what_likely_mistakes_give():
     sheet = worksheet(seed=7)
     delta = sheet.key["delta"][1][0]
