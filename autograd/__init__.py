@@ -99,6 +99,7 @@ if TYPE_CHECKING:
     from . import drawing as drawing
     from . import expression as expression
     from .drawing import Drawing, draw
+    from .drawing.links import to_networkx
     from .drawing.page.explorer import explore
     from .teaching import debugging as debugging
     from .teaching import events as events
@@ -112,7 +113,7 @@ __version__ = "0.1.0"
 
 # What teaches and draws is loaded when it is asked for: a function, or a submodule under its short name.
 _LATER = {
-    "draw": "drawing", "explore": "drawing.page.explorer",
+    "draw": "drawing", "explore": "drawing.page.explorer", "to_networkx": "drawing.links",
     "explain": "teaching.explanation", "record": "teaching.events",
 }  # fmt: skip
 _SUBMODULES = {
@@ -184,5 +185,6 @@ __all__ = [
     "expm1", "floor", "floordiv", "fmod", "fsum", "function", "function_of_row", "gelu", "grad", "hessian", "hypot",
     "leaky_relu", "log", "log10", "log1p", "log2", "logsumexp", "lower", "lower_function", "maximum", "minimum",
     "mod", "mul", "neg", "no_grad", "record", "relu", "sigmoid", "sign", "silu", "sin", "sinh", "softmax",
-    "softplus", "softsign", "sqrt", "step", "sub", "sumprod", "tan", "tanh", "toposort", "trace", "trunc", "where",
+    "softplus", "softsign", "sqrt", "step", "sub", "sumprod", "tan", "tanh", "to_networkx", "toposort", "trace",
+    "trunc", "where",
 ]  # fmt: skip

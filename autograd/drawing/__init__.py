@@ -4,7 +4,8 @@ scene     what is shown: roles, edges, derivatives     theme   every colour
 dot       cards and pills                              fonts   how wide a text is, and its glyphs
 summary   a large graph in a few boxes                 parts   tables, chips, texts, the legend
 render    DOT text as SVG, PNG and PDF                 pdf     the layout as a PDF
-marks     what is highlighted
+marks     what is highlighted                          mermaid the picture for Markdown files
+links     the graph for networkx
 
 Names come from ..naming, numbers and harmless labels from ..text, as in every other output.
 
@@ -19,6 +20,7 @@ from ..value import Value
 from ..words.text import shown, signed
 from .dot import cards, pills
 from .marks import Highlight
+from .mermaid import of_kinds, of_scene
 from .render import Drawing
 from .scene import Scene, scene
 from .summary import summary
@@ -56,8 +58,8 @@ def draw(
     highlight  what stands out: a Value, or several Values and pairs (operand, result), such as
                explain(y, x).edges; its border is heavy, and lines beside it are dotted
 
-    A notebook shows the result; elsewhere `.save("neuron.svg")` writes it (.png, .pdf, .gv), and
-    `.svg()` and `.dot` are its text.  Raises AutogradTypeError for something that is not a Value;
+    A notebook shows the result; elsewhere `.save("neuron.svg")` writes it (.png, .pdf, .gv, .mmd), and
+    `.svg()`, `.dot` and `.mermaid` are its text.  Raises AutogradTypeError for something that is not a Value;
     AutogradValueError for an unknown level, direction or theme, for too many cards or pills, and
     for a highlight that is not in the graph.
 
@@ -82,7 +84,13 @@ def draw(
         )
     if level is None:
         level = "cards" if count <= CARDS else "summary" if large else "pills"
-    return Drawing(_dot(what, level, direction, palette, clusters, large), *_told(what, level))
+    told = _told(what, level)
+    flowchart = (
+        of_kinds(what, direction, palette, *told)
+        if level == "summary"
+        else of_scene(what, level, direction, palette, *told)
+    )
+    return Drawing(_dot(what, level, direction, palette, clusters, large), *told, flowchart)
 
 
 def _dot(what: Scene, level: str, direction: str, palette: Theme, clusters: bool, large: bool) -> str:
@@ -112,7 +120,7 @@ def shown_in_notebook(value: Value) -> dict[str, str | bytes]:
     """What a notebook displays of a Value besides its text: nothing where the graph is large.
 
     >>> sorted(shown_in_notebook(Value(1.0, "x")))
-    ['image/png', 'image/svg+xml', 'text/plain']
+    ['application/pdf', 'image/png', 'image/svg+xml', 'text/plain']
     """
     return draw(value)._repr_mimebundle_() if _at_most(PILLS, value) else {}
 

@@ -13,7 +13,7 @@ from dataclasses import fields
 
 from ...words.text import shown
 from ..parts import arrows, border, canvas, cell, header, table, words
-from ..render import run
+from ..render import rendered
 from ..scene import Edge, Node, Scene
 from ..theme import LIGHT, Colour, Role, Theme
 
@@ -74,7 +74,7 @@ def svg(scene: Scene, direction: str, symbol: str, level: str) -> str:
             if level == "cards":
                 attributes["label"] = _chain_rule(edge, arrows(direction)[1])
         graph.edge(edge.tail.key, edge.head.key, **attributes)
-    text = run("svg", str(graph.source)).decode()
+    text = rendered(str(graph.source), "svg").decode()
     names = {mark: variable for variable, mark in _MARKS.items()}
     return re.sub(
         r'(fill|stroke)="(#0de1[0-9a-f]{2})"',  # a quote in a label is &quot;, so this is no label
