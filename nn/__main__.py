@@ -65,9 +65,9 @@ class Task(NamedTuple):
         return [self.X[i] for i in numbers], [self.Y[i] for i in numbers]
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the main job with these command-line arguments, and return its exit code."""
-    options = parse(arguments)
+def main(arguments: Sequence[str] | None = None, program: str = "python -m nn") -> int:
+    """Run the main job with these command-line arguments, and return its exit code; `program` is what it is called."""
+    options = parse(arguments, program)
     if options.play:
         return played(options)
     try:
@@ -76,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         folder = Path(options.output)
         folder.mkdir(parents=True, exist_ok=True)
     except (AutogradError, OSError) as error:
-        print(f"python -m nn: {told(error)}", file=sys.stderr)
+        print(f"{options.program}: {told(error)}", file=sys.stderr)
         return 2
     kind = f"{len(task.data.classes)} classes" if task.data.classes else "a number"
     print(f"{options.data or 'Iris'}: {len(task.X)} rows, {net.nin} features, to learn {task.data.target} ({kind})")
@@ -86,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         history = train(net, task, options)
     except AutogradError as error:
-        print(f"python -m nn: training failed: {error}", file=sys.stderr)
+        print(f"{options.program}: training failed: {error}", file=sys.stderr)
         return 1
     print(history)
     print(judged(net, task))
@@ -107,7 +107,7 @@ def played(options: argparse.Namespace) -> int:
         folder.mkdir(parents=True, exist_ok=True)
         page.save(folder / "playground.html")
     except (AutogradError, OSError) as error:
-        print(f"python -m nn: {told(error)}", file=sys.stderr)
+        print(f"{options.program}: {told(error)}", file=sys.stderr)
         return 2
     print(f"wrote {folder / 'playground.html'}: open it in a browser, and press Train")
     return 0
@@ -277,10 +277,10 @@ def _notes(task: Task) -> dict[str, Any]:
 # --- the command line -----------------------------------------------------------------------------
 
 
-def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+def parse(arguments: Sequence[str] | None = None, program: str = "python -m nn") -> argparse.Namespace:
     """The command line as settings; it ends the program with code 2 where it makes no sense."""
     parser = argparse.ArgumentParser(
-        prog="python -m nn",
+        prog=program,
         description="Train a small network, certify every δ of its backpropagation against the formulas\nderived by"
         " hand, and draw it.  Without arguments: Fisher's 150 irises, a 4-8-3 network,\na second or two.",
         epilog=EXAMPLES,
@@ -326,7 +326,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if options.csv and options.data:
         parser.error(f"one table at a time: {options.csv}, or --data {options.data}")
-    options.data = options.data or options.csv
+    options.data, options.program = options.data or options.csv, program
     return options
 
 

@@ -66,6 +66,7 @@ ARROWS = {
     "nn.page": "nn.diagnosing+",
     "nn": "nn.diagnosing+ nn.models nn.bridges nn.page",  # the door
     "nn.__main__": "nn+ autograd.console",
+    "nn.commands": "nn.__main__+ autograd.__main__",
 }
 
 
