@@ -144,7 +144,9 @@ def pow_dy(xp: Any, x: Any, y: Any) -> Any:
 def pow_dxy(xp: Any, x: Any, y: Any) -> Any:
     bracket = xp.where(y == 0.0, 1.0, 1.0 + y * xp.log(x))
     overflows = (xp.abs(bracket) == inf) & finite(x) & (x != 0.0) & finite(y)
-    bracket = xp.where(overflows, xp.copysign(1.7e308, bracket), bracket)  # beside a power that underflows: 0, not nan
+    bracket = xp.where(
+        overflows, xp.copysign(1.7e308 + 0.0 * x, bracket), bracket
+    )  # a power that underflows: 0, not nan
     at_inf = xp.where(y < 1.0, 0.0, inf)
     general = xp.where((x == inf) & (y == y), at_inf, _power_times(xp, x, y, 1, bracket))
     return xp.where((x == 0.0) & (y > 1.0), 0.0, general)

@@ -203,8 +203,8 @@ class Recording:
         self._arrive(Seed(len(self.events) + 1, self.root, self._symbols))
         for node, operands in self.edges.items():
             upstream = gradients[node]
-            for parent, local, operand, taken in operands:
-                if taken := taken and node in reached:
+            for parent, local, operand in operands:
+                if taken := node.op is not None and node in reached and node.op.takes(operand, local):
                     reached.add(parent)
                 share, before = sent(upstream, local, taken), gradients[parent]
                 gradients[parent] = after = before + share

@@ -348,7 +348,7 @@ def test_two_networks_in_turn():
 def test_a_product_that_is_undetermined_names_node_factors_and_line():
     with (
         pytest.raises(
-            NotFinite, match="the gradient of 'x' is undetermined in sqrt: upstream × local is 0.0 × inf"
+            NotFinite, match=r"the gradient of 'x' is undetermined in sqrt: upstream × local is 0\.0 × inf"
         ) as error,
         debug(),
     ):
