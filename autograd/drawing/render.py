@@ -58,7 +58,7 @@ class Drawing:
 
     @property
     def mermaid(self) -> str:
-        """The picture as a Mermaid flowchart: code hosts draw it from a block ```mermaid of a Markdown file.
+        """The picture as a Mermaid flowchart: code hosts draw it where a block of a Markdown file is marked `mermaid`.
 
         Raises AutogradValueError for a picture that is larger than they draw, and for DOT text of one's own.
 
