@@ -29,7 +29,7 @@ from .pdf import pdf
 
 VARIABLE = "DELTAGRAD_DOT"  # the environment variable that names another renderer
 TIMEOUT = 120.0  # seconds; the largest graph drawn without being forced takes under one
-LARGEST_PNG, LARGEST_PDF = 1_000_000, 100_000  # bytes a notebook is given; SVG goes in besides
+LARGEST_PNG, LARGEST_PDF = 1_000_000, 250_000  # bytes a notebook is given; SVG goes in besides
 _REMEDY = f"pip install graphviz-pure, or install Graphviz, or set {VARIABLE} to the path of a dot program"
 # Up to the first brace of a DOT text: comments, `strict`, what it is, and its name, in which there may be braces.
 _NOTHING = r"(?:\s|//.*|#.*|/\*(?:.|\n)*?\*/)*"
