@@ -6,6 +6,22 @@ import os
 import sys
 from collections.abc import Callable
 
+from .words.text import printable
+
+
+def say(text: object, end: str = "\n") -> None:
+    """Print what does a terminal no harm, whatever the names of columns, classes and files hold.
+
+    >>> say("two\\nlines \\x1b[2J")
+    two
+    lines �[2J
+    """
+    print(_plain(str(text)), end=end)
+
+
+def _plain(text: str) -> str:
+    return "\n".join(map(printable, text.split("\n")))
+
 
 def told(error: Exception) -> str:
     """An error in words, without the number of an OSError.
@@ -14,8 +30,8 @@ def told(error: Exception) -> str:
     'a.csv: No such file or directory'
     """
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}"
-    return str(error)
+        return _plain(f"{error.filename}: {error.strerror}")
+    return _plain(str(error))
 
 
 def run(main: Callable[[], int]) -> int:

@@ -22,8 +22,9 @@ from .network.losses import (
 )
 from .network.modules import MLP, ForwardPass, Layer, Module, Neuron
 from .training.history import Epoch, History
-from .training.loop import accuracy, fit, predict
+from .training.loop import fit
 from .training.optimizers import OPTIMIZERS, SGD, Adam, Optimizer, clip_grad_norm, clip_grad_value
+from .training.predicting import accuracy, predict
 
 if TYPE_CHECKING:
     from .bridges.certified import certify_torch

@@ -14,8 +14,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..errors import AutogradValueError
-from ..words.text import shown, signed
-from .dot import partial, product
+from ..words.derivatives import derivative
+from ..words.text import cut, shown, signed
+from .dot import local_symbol, product
 from .parts import MARK, arrows
 from .scene import Edge, Node, Scene
 from .summary import Kind, ends, operands_between
@@ -127,7 +128,7 @@ def _card(node: Node, scene: Scene) -> list[str]:
         return [name]
     lines = [f"{name}{_GAP}{shown(node.tag)}", f"value {signed(node.value.data)}"]
     if scene.differentiated:
-        gradient = partial(scene.symbol, node.name) if scene.symbol else "grad"
+        gradient = derivative(cut(scene.root.name, 8), cut(node.name, 10)) if node.own else "grad"
         lines.append(f"{gradient} {signed(node.value.grad)}")
     return lines
 
@@ -144,7 +145,7 @@ def _arrow(edge: Edge, scene: Scene, theme: Theme, words: bool, direction: str) 
     sent, lines, colour, width = edge.contribution, [], None, 1.0
     if sent is not None and edge.local is not None and edge.tail.role != "literal":
         if words:
-            lines.append(f"{partial(edge.head.name, edge.tail.name)} = {signed(edge.local)}")
+            lines.append(f"{local_symbol(edge, 8, 10)} = {signed(edge.local)}")
         if edge.undetermined:
             lines.append(product(edge))
         elif words:

@@ -5,14 +5,14 @@ the operands are compared too, from the inputs on, the whole pass is.
 
 How far both may lie apart follows from the digits of the module.  A sum of n terms may differ by (n + 8)·ε·Σ|terms|
 (Higham, Accuracy and Stability of Numerical Algorithms, ch. 3).  PyTorch computes σ' of tanh and sigmoid from o, as
-1 − o² and o·(1 − o), and the slope of cross-entropy as p − y: where these cancel, 8·ε of 1 may be lost, and is allowed.
+1 − o² and o·(1 − o), and the slope of cross-entropy as p − y: where these cancel, 8·ε of 1 may be lost, and is allowed,
+as it is for every σ that is not made of straight lines.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from autograd import AutogradTypeError, AutogradValueError
@@ -42,11 +42,10 @@ LOSSES: dict[str, Callable[[Any, Any, Any], Any]] = {
 }
 
 
-@dataclass(frozen=True)
 class InTorch(Comparison):
     """A number of PyTorch's beside the same number by hand; `epsilon` is that of its type."""
 
-    epsilon: float = EPSILON
+    epsilon = EPSILON
 
     @property
     def ulp(self) -> float:
@@ -55,6 +54,12 @@ class InTorch(Comparison):
 
     def __str__(self) -> str:
         return super().__str__().replace("in the graph", "in PyTorch")
+
+
+class InFloat32(InTorch):
+    """The same with the digits of float32."""
+
+    epsilon = 2.0**-23
 
 
 def certify_torch(
@@ -74,8 +79,8 @@ def certify_torch(
     y             its target, as the loss takes it: numbers, or the index of a class; or a list of these
     loss          a name of LOSSES; torch.nn.MSELoss, CrossEntropyLoss or BCEWithLogitsLoss; or with `error_slopes` any
                   function of PyTorch's outputs (1, m) and targets
-    sigma         what the activations that are not recognised should be: "tanh", "sigmoid", "relu", "linear" or a pair
-                  (σ, σ') on floats; one, or a list with one for each layer
+    sigma         what the activations that are not recognised should be: a name of ACTIVATIONS, or a pair (σ, σ') on
+                  floats; one, or a list with one for each layer
     error_slopes  for a loss of your own: (y, ŷ) -> ∂Err/∂ŷ by hand, or the name of a loss that has these slopes
 
     The module runs where it is, as it is, and its parameters keep their .grad.  A data set is certified sample by
@@ -203,7 +208,8 @@ class _Check:
         n = len(terms) + 8
         allowed = n * (self.epsilon * sum(map(abs, terms)) + self.tiniest) + slack
         tolerance = allowed if math.isfinite(allowed) else 0.0
-        made = InTorch((k + 1, i + 1), term, edge, torch, float(by_hand), tolerance, how, self.epsilon)
+        kind = InTorch if self.epsilon == EPSILON else InFloat32
+        made = kind((k + 1, i + 1), term, edge, torch, float(by_hand), tolerance, how)
         self.found.append((column, made))
 
     # --- one sample ----------------------------------------------------------------------------------------
@@ -218,7 +224,8 @@ class _Check:
                 self.compare("u", k, i, at("u", k, i), u, hand.weighted_sum(theta[i], layer.x[0], b), terms)
                 by_hand = hand.activation(u, sigma)
                 how = f"with σ = {told}" if told else "with the σ given"
-                self.compare("o", k, i, at("o", k, i), o, by_hand, [by_hand], how=how, edge=_edge("u", "o", k, i))
+                lost = 8 * self.epsilon * abs(u) if told == "gelu" else 0.0  # u·(1 + erf …) cancels for u < 0
+                self.compare("o", k, i, at("o", k, i), o, by_hand, [by_hand], lost, how, _edge("u", "o", k, i))
 
     def deltas(self) -> None:
         """Right to left, so that the first failure is where the mistake is."""
@@ -230,7 +237,7 @@ class _Check:
             theta, following = ([], []) if k == last else (doubles(self.run.layers[k + 1].weight), self.following(k))
             for i, u in enumerate(layer.u[0]):
                 slope = float(sigma_slope(u))
-                lost = 0.0 if told in ("relu", "linear") else 8 * self.epsilon * max(1.0, abs(slope))
+                lost = 0.0 if told in ("relu", "leaky_relu", "linear") else 8 * self.epsilon * max(1.0, abs(slope))
                 if k == last:
                     by_hand, terms = hand.output_delta(slopes[i], slope), [slopes[i]]
                     slack = abs(slope) * _lost(self.loss, y[i], y_hat[i], slopes[i], self.epsilon)
@@ -284,7 +291,7 @@ class _Check:
         self.forward()
         self.deltas()
         self.gradients()
-        result = Certificate(comparisons=[comparison for _, comparison in self.found])
+        result = Certificate(found=[comparison for _, comparison in self.found])
         for k, layer in enumerate(self.run.layers):
             for i, (u, o) in enumerate(zip(layer.u[0], layer.o[0])):
                 mine = [(column, c) for column, c in self.found if c.neuron == (k + 1, i + 1)]
@@ -292,7 +299,7 @@ class _Check:
                 gradients = tuple(c for column, c in mine if column == "∂Err/∂θ")
                 wrong = tuple(dict.fromkeys(column for column, c in mine if not c.agrees))
                 slope = float(self.pairs[k][1][1](u))
-                result.rows.append(Row(delta.neuron, u, o, slope, delta, gradients, None, wrong))
+                result.rows.append(Row(delta.neuron, u, o, slope, delta, gradients, None, wrong=wrong))
         first = next(((column, c) for column, c in self.found if not c.agrees), None)
         if first is not None:
             result.culprit, result.note = self.culprit(*first)

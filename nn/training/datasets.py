@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from autograd import AutogradValueError
+from autograd.words.text import printable
 
 MOST_CLASSES = 10  # of a column of whole numbers; above, they are taken for measurements
 IRIS = Path(__file__).parents[1] / "data" / "iris.csv"
@@ -57,7 +58,7 @@ def read_csv(path: str | PathLike[str], target: str | None = None, task: str = "
         header, rows = _cells(Path(path))
         target = header[-1] if target is None else target
         if target not in header:
-            raise AutogradValueError(f"there is no column {target!r}; there are {', '.join(header)}")
+            raise AutogradValueError(f"there is no column {target!r}; there are {', '.join(map(printable, header))}")
         if len(header) < 2:
             raise AutogradValueError(f"{target!r} is the only column: there is nothing to learn it from")
         at = header.index(target)
@@ -66,7 +67,7 @@ def read_csv(path: str | PathLike[str], target: str | None = None, task: str = "
         X = [[_number(cells[c], place, header[c], text[c]) for c in others] for place, cells in rows]
         Y, classes = _targets([(place, cells[at]) for place, cells in rows], target, task)
     except AutogradValueError as error:
-        raise AutogradValueError(f"{fspath(path)}: {error}") from None
+        raise AutogradValueError(f"{printable(fspath(path))}: {error}") from None
     return Dataset([name for name in header if name != target], target, X, Y, classes)
 
 

@@ -12,11 +12,13 @@ from .history import Epoch
 class Bar:
     """Counts epochs on a terminal or in a notebook; progress=True or False decides otherwise.
 
+    done  how many epochs there were before this training went on
+
     >>> with Bar(2, progress=False) as bar:
     ...     bar.update(Epoch(0.5))
     """
 
-    def __init__(self, epochs: int, progress: bool | None = None) -> None:
+    def __init__(self, epochs: int, progress: bool | None = None, done: int = 0) -> None:
         self.bar: Any = None
         if progress is None:
             progress = _in_notebook() or _on_terminal()
@@ -27,7 +29,7 @@ class Bar:
                     from tqdm.auto import tqdm
                 except ImportError:
                     return
-                self.bar = tqdm(total=epochs, desc="training", unit="epoch")
+                self.bar = tqdm(total=epochs, initial=done, desc="training", unit="epoch")
 
     def update(self, epoch: Epoch) -> None:
         """One epoch more; shows its validation error if there is one, else the training error."""

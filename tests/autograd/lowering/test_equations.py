@@ -27,6 +27,7 @@ def computed(program, at):
         )
         for name in sorted(known, key=len, reverse=True):
             text = text.replace(name, f"({known[name]!r})")
+        text = text.replace("^{2}", "**2").replace("{", "(").replace("}", ")")
         known[left] = eval(text, dict(FUNCTIONS))
     return known
 
