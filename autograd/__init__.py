@@ -102,6 +102,7 @@ if TYPE_CHECKING:
     from . import expression as expression
     from .derivatives import hessian_of, hvp_of, jacobian_of, value_and_grad
     from .drawing import Drawing, draw
+    from .drawing.links import to_networkx
     from .drawing.page.explorer import explore
     from .teaching import debugging as debugging
     from .teaching import events as events
@@ -115,7 +116,7 @@ __version__ = "0.1.0"
 
 # What teaches, draws or takes functions is loaded when asked for: a function, or a submodule under its short name.
 _LATER = {
-    "draw": "drawing", "explore": "drawing.page.explorer",
+    "draw": "drawing", "explore": "drawing.page.explorer", "to_networkx": "drawing.links",
     "explain": "teaching.explanation", "record": "teaching.events",
     "value_and_grad": "derivatives", "jacobian_of": "derivatives", "hessian_of": "derivatives", "hvp_of": "derivatives",
 }  # fmt: skip
@@ -189,5 +190,5 @@ __all__ = [
     "hessian_of", "hvp", "hvp_of", "hypot", "jacobian", "jacobian_of", "jvp", "leaky_relu", "log", "log10", "log1p",
     "log2", "logsumexp", "lower", "lower_function", "maximum", "minimum", "mod", "mul", "neg", "no_grad", "record",
     "relu", "sigmoid", "sign", "silu", "sin", "sinh", "softmax", "softplus", "softsign", "sqrt", "step", "sub",
-    "sumprod", "take", "tan", "tanh", "toposort", "trace", "trunc", "value_and_grad", "vjp", "where",
+    "sumprod", "take", "tan", "tanh", "to_networkx", "toposort", "trace", "trunc", "value_and_grad", "vjp", "where",
 ]  # fmt: skip

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from .drawing import Drawing
     from .drawing.page.explorer import Page
 
-FORMATS = ("svg", "png", "pdf", "gv")
+FORMATS = ("svg", "png", "pdf", "gv", "mmd")
 BINARY = ("png", "pdf")
 PYTHON_S = {*dir(math)} - {"sumprod"}  # functions that need no remark; sumprod is new in Python 3.12
 
@@ -50,9 +50,9 @@ examples:
 """
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what these command-line arguments ask for, and return the exit code."""
-    options = parse(arguments)
+def main(arguments: Sequence[str] | None = None, program: str = "python -m autograd") -> int:
+    """Do what these command-line arguments ask for, and return the exit code; `program` is what it is called."""
+    options = parse(arguments, program)
     try:
         result, leaves = expression(options.formula.strip(), assignments(options.values))
         files = options.output or options.format or options.explore
@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # for run(main) to settle
         raise
     except (AutogradError, OSError) as error:
-        print(f"python -m autograd: {told(error)}", file=sys.stderr)
+        print(f"{program}: {told(error)}", file=sys.stderr)
         return 2 if isinstance(error, (AutogradValueError, LoweringError, OSError)) else 1
     return 0
 
@@ -194,10 +194,10 @@ def _write(made: Drawing | Page, path: Path) -> None:
 # --- the command line ---------------------------------------------------------------------------
 
 
-def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+def parse(arguments: Sequence[str] | None = None, program: str = "python -m autograd") -> argparse.Namespace:
     """The command line as settings; it ends the program with code 2 where it makes no sense."""
     parser = argparse.ArgumentParser(
-        prog="python -m autograd",
+        prog=program,
         description="Differentiate a formula by backpropagation, and show how: a table, a picture, a program, a film.",
         epilog=EXAMPLES + textwrap.fill(f"functions: {', '.join(sorted(FUNCTIONS))}", 79),
         formatter_class=argparse.RawDescriptionHelpFormatter,

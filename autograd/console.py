@@ -1,4 +1,4 @@
-"""What the two command lines, `python -m autograd` and `python -m nn`, have in common."""
+"""What the command lines, `python -m autograd`, `python -m nn` and `deltagrad`, have in common."""
 
 from __future__ import annotations
 

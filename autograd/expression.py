@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import keyword
+import math
 import unicodedata
 import warnings
 from collections.abc import Iterable, Mapping
@@ -38,6 +39,7 @@ ELSEWHERE = {"ln": "log", "lg": "log10", "lb": "log2", "σ": "sigmoid", "logisti
              "arctan": "atan", "arcsin": "asin", "arccos": "acos", "arctan2": "atan2", "arsinh": "asinh",
              "arcosh": "acosh", "artanh": "atanh", "tg": "tan", "max": "maximum", "min": "minimum",
              "rint": "round", "ReLU": "relu"}  # fmt: skip
+CONSTANTS = {"pi": math.pi, "π": math.pi, "e": math.e}  # unless the name is given another number
 # As printed in books, and as this package prints: x₁ is a name like x1, and · is not a letter.
 _SIGNS = str.maketrans("−×·÷₀₁₂₃₄₅₆₇₈₉", "-**/0123456789")
 _SUPERSCRIPTS = set("⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
@@ -48,7 +50,7 @@ def expression(text: str, values: Mapping[str, float]) -> tuple[Value, list[Valu
     """A formula as a Value, and the leaves that it was made of, one for each name, in the order of `values`.
 
     text     the formula, in Python's notation
-    values   the numbers of its names; every name needs one, and every number is used
+    values   the numbers of its names; every name but pi and e needs one, and every number is used
 
     Parts without a name are worked out at once, as Python would; the result is labelled too, f where no name is f.
     Raises AutogradValueError, which quotes what it does not allow, for everything else.
@@ -69,7 +71,7 @@ def expression(text: str, values: Mapping[str, float]) -> tuple[Value, list[Valu
 
 
 def assignments(words: Iterable[str]) -> dict[str, float]:
-    """The numbers given to names as `name=number`.
+    """The numbers given to names as `name=number`, or as a formula without names, `x=pi/2`.
 
     Raises AutogradValueError for anything else, for a name that cannot stand in a formula, and for
     one that is given twice.
@@ -87,13 +89,20 @@ def assignments(words: Iterable[str]) -> dict[str, float]:
             raise AutogradValueError(f"{_quoted(name)} cannot be a name: take letters and digits, a letter first")
         if _plain(name) in known:
             raise AutogradValueError(f"{shown(name)} is given twice")
-        try:
-            found[name] = float(number.replace("−", "-"))
-        except ValueError:
-            what = f"{_quoted(number)} is not a number" if number else "there is no number after ="
-            raise AutogradValueError(f"{shown(name)}: {what}; write it as in {shown(name)}=2 or =-1e-3") from None
+        found[name] = _number(name, number)
         known.add(_plain(name))
     return found
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text.replace("−", "-"))
+    except ValueError:
+        try:
+            return expression(text, {})[0].data
+        except AutogradValueError:
+            what = f"{_quoted(text)} is not a number" if text else "there is no number after ="
+            raise AutogradValueError(f"{shown(name)}: {what}; write it as in {shown(name)}=2 or =-1e-3") from None
 
 
 def _plain(name: str) -> str:
@@ -166,6 +175,8 @@ class _Reader:
         if name in self.leaves:
             self.used.add(name)
             return self.leaves[name]
+        if name in CONSTANTS:
+            return literal(CONSTANTS[name])
         return self.missing.setdefault(name, Value(0.0, name))  # told later, all at once
 
     def call(self, name: str, trees: list[ast.expr]) -> tuple[Op, list[Value]]:

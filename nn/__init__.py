@@ -27,6 +27,8 @@ from .training.optimizers import OPTIMIZERS, SGD, Adam, Optimizer, clip_grad_nor
 from .training.predicting import accuracy, predict
 
 if TYPE_CHECKING:
+    from .bridges.certified import certify_torch
+    from .bridges.pytorch import from_torch, to_torch
     from .certifying.certificate import certify, certify_graph
     from .certifying.report import BatchCertificate, Certificate
     from .diagnosing.diagnosis import Watch, compare, compare_diagnoses, diagnose
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
 
 # What teaches is loaded when it is asked for, so that training starts at once.
 _LATER = {
+    "bridges.certified": ("certify_torch",),
+    "bridges.pytorch": ("from_torch", "to_torch"),
     "certifying.certificate": ("certify", "certify_graph"),
     "certifying.report": ("BatchCertificate", "Certificate"),
     "diagnosing.diagnosis": ("Watch", "compare", "compare_diagnoses", "diagnose"),
@@ -71,7 +75,8 @@ def __dir__() -> list[str]:
 __all__ = [
     "Marks", "Worksheet", "grade_sheet", "worksheet",
     "Proof", "Watch", "compare", "compare_diagnoses", "diagnose", "grade", "play", "prove", "prove_exactly",
-    "BatchCertificate", "Certificate", "Model", "Scales", "certify", "certify_graph",
+    "BatchCertificate", "Certificate", "Model", "Scales", "certify", "certify_graph", "certify_torch", "from_torch",
+    "to_torch",
     "ACTIVATIONS", "INITIALIZERS", "LOSSES", "OPTIMIZERS", "MLP", "SGD", "Adam", "Epoch", "ForwardPass",
     "History", "Layer", "Module", "Neuron", "Optimizer", "accuracy", "binary_cross_entropy",
     "clip_grad_norm", "clip_grad_value", "cross_entropy", "fit", "half_squared_error", "he", "hinge", "linear",

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from autograd import AutogradValueError, MissingDependency, Value, no_grad
-from autograd.drawing.render import fitting
+from autograd.drawing.render import LARGEST_PDF, fitting
 from autograd.drawing.theme import LIGHT
 from autograd.files import require_folder, write
 from autograd.words.text import shown
@@ -81,7 +81,10 @@ class Plot:
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str | bytes]:
         svg = fitting(self._contents("svg").decode())
         png = self._contents("png", dpi=80)  # what viewers show that do not trust the SVG
-        return {"text/plain": repr(self), "image/svg+xml": svg, "image/png": png}
+        bundle: dict[str, str | bytes] = {"text/plain": repr(self), "image/svg+xml": svg, "image/png": png}
+        if len(pdf := self._contents("pdf")) <= LARGEST_PDF:  # for LaTeX, which cannot read the SVG
+            bundle["application/pdf"] = pdf
+        return bundle
 
     def __repr__(self) -> str:
         return f"Plot of {self.what}"

@@ -4,7 +4,8 @@ scene     what is shown: roles, edges, derivatives     theme   every colour
 dot       cards and pills                              fonts   how wide a text is, and its glyphs
 summary   a large graph in a few boxes                 parts   tables, chips, texts, the legend
 render    DOT text as SVG, PNG and PDF                 pdf     the layout as a PDF
-marks     what is highlighted
+marks     what is highlighted                          mermaid the picture for Markdown files
+links     the graph for networkx
 
 Names come from ..naming, numbers and harmless labels from ..text, as in every other output.
 
@@ -22,6 +23,7 @@ from ..value import Value
 from ..words.text import shown, signed
 from .dot import cards, pills
 from .marks import Highlight
+from .mermaid import of_kinds, of_scene
 from .parts import arrows
 from .render import Drawing, narrowest
 from .scene import Scene, outline, scene
@@ -69,8 +71,8 @@ def draw(
 
     An edge shows the derivative by this operand alone: ∂u/∂x, or ∂₁u where x enters u elsewhere too.  A
     card shows ∂f/∂x, or "grad" where its gradient is something else, as after two backward().
-    A notebook shows the result; elsewhere `.save("neuron.svg")` writes it (.png, .pdf, .gv), and
-    `.svg()` and `.dot` are its text.  Raises AutogradTypeError for something that is not a Value;
+    A notebook shows the result; elsewhere `.save("neuron.svg")` writes it (.png, .pdf, .gv, .mmd), and
+    `.svg()`, `.dot` and `.mermaid` are its text.  Raises AutogradTypeError for something that is not a Value;
     AutogradValueError for an unknown level, direction or theme, for too many cards or pills, and
     for a highlight or a role of what is not in the graph.
 
@@ -103,13 +105,11 @@ def draw(
     note = "; force=True draws each" if large else ""
 
     def drawn(level: str, way: str, stacked: bool) -> Drawing:
-        if level == "cards":
-            dot = cards(what, way, palette)
-        elif level == "pills":
-            dot = pills(what, way, palette, clusters, stacked)
-        else:
-            dot = summary(what, way, palette, note)
-        return Drawing(dot, *_told(what, level))
+        told = _told(what, level)
+        if level == "summary":
+            return Drawing(summary(what, way, palette, note), *told, of_kinds(what, way, palette, *told))
+        dot = cards(what, way, palette) if level == "cards" else pills(what, way, palette, clusters, stacked)
+        return Drawing(dot, *told, of_scene(what, level, way, palette, *told))
 
     return narrowest([partial(drawn, *form) for form in forms], width)
 
@@ -133,7 +133,7 @@ def shown_in_notebook(value: Value) -> dict[str, str | bytes]:
     """What a notebook displays of a Value besides its text: nothing where the graph is large.
 
     >>> sorted(shown_in_notebook(Value(1.0, "x")))
-    ['image/png', 'image/svg+xml', 'text/plain']
+    ['application/pdf', 'image/png', 'image/svg+xml', 'text/plain']
     """
     return draw(value)._repr_mimebundle_() if _at_most(PILLS, value) else {}
 

@@ -70,7 +70,7 @@ def pills(scene: Scene, direction: str, theme: Theme, clusters: bool = False, st
         apart = clusters and edge.tail.place != edge.head.place  # so that layers stand one after the other
         attributes = _stroke(edge, scene, theme) | ({"minlen": "2"} if apart else {})
         if edge.undetermined:  # words on an edge only where it has no colour to show
-            attributes["label"] = f"<{words(_undetermined(edge), theme.ink, 9)}>"
+            attributes["label"] = f"<{words(product(edge), theme.ink, 9)}>"
         graph.edge(edge.tail.key, edge.head.key, **attributes)
     return str(graph.source)
 
@@ -166,7 +166,7 @@ def _chain_rule(edge: Edge, scene: Scene, theme: Theme, direction: str) -> str:
     sent = edge.contribution
     colour = theme.gradient(sent, scene.largest, at_least=1.0) if sent and sent == sent else theme.muted
     local = words(f"{local_symbol(edge, 8, 10)} = {signed(edge.local)}", theme.muted, 9)
-    told = _undetermined(edge) if edge.undetermined else signed(sent)
+    told = product(edge) if edge.undetermined else signed(sent)
     back = words(f"{arrows(direction)[1]} {told}", colour, 11)
     # The empty row, or column, keeps the words off the line that they stand on, or beside.
     if direction == "LR":
@@ -176,8 +176,8 @@ def _chain_rule(edge: Edge, scene: Scene, theme: Theme, direction: str) -> str:
     return f"<{table(rows, spacing=0, padding=1)}>"
 
 
-def _undetermined(edge: Edge) -> str:
-    """0 · ∞ in the order upstream, local."""
+def product(edge: Edge) -> str:
+    """An undetermined product: 0 · ∞ in the order upstream, local."""
     return f"{short(edge.head.value.grad)} · {bracketed(short(edge.local or 0.0))}: undetermined"
 
 

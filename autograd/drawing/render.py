@@ -1,12 +1,15 @@
-"""A Drawing: DOT text, and the program that turns it into a picture.
+"""A Drawing: DOT text, and what turns it into a picture.
 
 The `dot` of the system is the most-missed dependency of every drawing library, so the first
 choice is graphviz-pure, which pip installs: a program in the environment's folder for
 scripts, called by its absolute path, since a notebook's PATH often lacks that folder.
+
+Both stand in RENDERERS, where another can be put: a page in a browser has no programs to call.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import html
 import importlib.metadata
@@ -19,18 +22,22 @@ import subprocess
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from ..errors import AutogradError, AutogradValueError, MissingDependency
+from ..errors import AutogradError, AutogradTypeError, AutogradValueError, MissingDependency
 from ..files import require_folder, write
 from ..words.text import markup, printable
 from .fonts import measured, width
+from .mermaid import limited
 from .parts import FIXED
 from .pdf import pdf
 
 VARIABLE = "DELTAGRAD_DOT"  # the environment variable that names another renderer
 _PAD = 0.25  # inches around a picture, see parts.canvas
 TIMEOUT = 120.0  # seconds; the largest graph drawn without being forced takes under one
-LARGEST_PNG = 1_000_000  # bytes a notebook is given; SVG goes in besides
+LARGEST_PNG, LARGEST_PDF = 1_000_000, 250_000  # bytes a notebook is given; SVG goes in besides
 _REMEDY = f"pip install graphviz-pure, or install Graphviz, or set {VARIABLE} to the path of a dot program"
+# Up to the first brace of a DOT text: comments, `strict`, what it is, and its name, in which there may be braces.
+_NOTHING = r"(?:\s|//.*|#.*|/\*(?:.|\n)*?\*/)*"
+_HEAD = re.compile(_NOTHING + r'(?:strict\s+)?(?:di)?graph\s*(?:"(?:\\.|[^"\\])*"|[^\s{"]*)\s*\{', re.IGNORECASE)
 
 
 class Drawing:
@@ -39,6 +46,7 @@ class Drawing:
     dot          the text, which needs no renderer
     title        what it is a picture of, for those who hear it and for the PDF's window
     description  the same in a sentence or two
+    mermaid      the same picture as a Mermaid flowchart, for those who made one
 
     It shows itself in notebooks.
 
@@ -46,10 +54,25 @@ class Drawing:
     '<svg'
     """
 
-    def __init__(self, dot: str, title: str = "", description: str = "") -> None:
+    def __init__(self, dot: str, title: str = "", description: str = "", mermaid: str = "") -> None:
         self.dot = dot
         self.title = printable(title) or "computation graph"
         self.description = printable(description)
+        self._mermaid = mermaid
+
+    @property
+    def mermaid(self) -> str:
+        """The picture as a Mermaid flowchart: code hosts draw it where a block of a Markdown file is marked `mermaid`.
+
+        Raises AutogradValueError for a picture that is larger than they draw, and for DOT text of one's own.
+
+        >>> from autograd import Value, draw
+        >>> draw(Value(2.0, "x") ** 2).mermaid.splitlines()[0]
+        'flowchart LR'
+        """
+        if not self._mermaid:
+            raise AutogradValueError("mermaid: this drawing was made from DOT text, which is not translated")
+        return limited(self._mermaid)
 
     @property
     def width(self) -> int:
@@ -58,7 +81,7 @@ class Drawing:
         >>> 30 < Drawing("digraph { a }").width < 200
         True
         """
-        _, _, inches, *_ = run("plain", self.dot).split(None, 3)
+        _, _, inches, *_ = rendered(self.dot, "plain").split(None, 3)
         return math.ceil(96 * (float(inches) + 2 * _PAD))
 
     def svg(self) -> str:
@@ -66,7 +89,7 @@ class Drawing:
 
         Raises MissingDependency without a renderer, and AutogradError if the renderer fails.
         """
-        text = run("svg", self.dot).decode()
+        text = rendered(self.dot, "svg").decode()
         text = text[text.index("<svg") :]  # no prologue: it can stand in a page, and asks for no DTD
         # Not role="img", which would silence the texts inside.  Ids are not used: pages hold several pictures.
         named = f'<svg role="graphics-document" aria-label="{markup(self.title)}"'
@@ -83,7 +106,7 @@ class Drawing:
         """
         if not 0 < scale <= 20 or not math.isfinite(scale):
             raise AutogradValueError(f"png: the scale is a number above 0 and up to 20, and was given as {scale!r}")
-        return run("png", self.dot, f"-Gdpi={96 * scale:g}")
+        return rendered(_HEAD.sub(lambda head: f"{head[0]} dpi={96 * scale:g};", self.dot, count=1), "png")
 
     def pdf(self) -> bytes:
         """The picture as a PDF of one page, in vectors and real text; raises as svg() does.
@@ -91,10 +114,10 @@ class Drawing:
         >>> Drawing("digraph { a }").pdf()[:5]
         b'%PDF-'
         """
-        return pdf(json.loads(run("json", self.dot)), self.title)
+        return pdf(json.loads(rendered(self.dot, "json")), self.title)
 
     def save(self, path: str | os.PathLike[str], scale: float = 2.0) -> None:
-        """Write .svg, .png, .pdf or .gv; the file appears whole or not at all.
+        """Write .svg, .png, .pdf, .gv (DOT) or .mmd (Mermaid); the file appears whole or not at all.
 
         scale   of a PNG: how many times as large as on a screen
 
@@ -106,10 +129,11 @@ class Drawing:
             ".png": lambda: self.png(scale),
             ".pdf": self.pdf,
             ".gv": self.dot.encode,
+            ".mmd": lambda: self.mermaid.encode(),
         }
         writer = writers.get(target.suffix.lower())
         if writer is None:
-            raise AutogradValueError(f"save: {str(path)!r} has to end in .svg, .png, .pdf or .gv")
+            raise AutogradValueError(f"save: {str(path)!r} has to end in .svg, .png, .pdf, .gv or .mmd")
         require_folder(target)
         write(target, writer())
 
@@ -117,10 +141,13 @@ class Drawing:
         bundle: dict[str, str | bytes] = {"text/plain": repr(self)}
         try:
             bundle["image/svg+xml"] = fitting(self.svg())
-            if len(png := self.png()) <= LARGEST_PNG:  # what viewers show that do not trust the SVG
-                bundle["image/png"] = png
         except MissingDependency as missing:
-            bundle["text/plain"] = f"{self!r}: {missing}"
+            return {"text/plain": f"{self!r}: {missing}"}
+        # For viewers that do not trust the SVG, and for LaTeX, which cannot read it.
+        for kind, made, largest in ("image/png", self.png, LARGEST_PNG), ("application/pdf", self.pdf, LARGEST_PDF):
+            with contextlib.suppress(MissingDependency):  # the browser's renderer has no pixels
+                if len(picture := made()) <= largest:
+                    bundle[kind] = picture
         return bundle
 
     def __repr__(self) -> str:
@@ -175,14 +202,60 @@ def fitting(svg: str) -> str:
     return svg.replace("<svg", f'<svg style="max-width:max(100%, {0.6 * float(found[1]):.0f}pt);height:auto"', 1)
 
 
-def run(output: str, dot: str, *arguments: str) -> bytes:
-    """What the renderer makes of the DOT text: "svg", "png", "json", …"""
-    program = renderer()
-    if program != _graphviz_pure():  # it measures texts in its own font, which may be a wider one
-        dot = dot.replace(f" {FIXED}", "")
+Renderer = Callable[[str, str], bytes]
+
+
+def rendered(dot: str, format: str) -> bytes:
+    """What a renderer makes of the DOT text: "svg", "png", "json", …
+
+    The environment variable DELTAGRAD_DOT names the renderer: one of RENDERERS, or a program.  Without it they are
+    asked in turn, the one that was put in last first, until one is there.
+
+    Raises MissingDependency, with the remedy, if there is none, and AutogradError if it fails.
+
+    >>> rendered("digraph { a }", "svg")[:5]
+    b'<?xml'
+    """
+    chosen = os.environ.get(VARIABLE)
+    if chosen and chosen not in RENDERERS:
+        if found := shutil.which(chosen):
+            same = found == graphviz_pure()
+            return _checked(chosen, run(found, dot if same else _loose(dot), format))
+        raise MissingDependency(f"{VARIABLE} is {chosen!r}, which is not a program; correct it or unset it")
+    lacking = {}
+    for name in [chosen] if chosen else reversed(RENDERERS):
+        try:
+            return _checked(name, RENDERERS[name](dot if name == "graphviz-pure" else _loose(dot), format))
+        except MissingDependency as missing:
+            lacking[name] = str(missing)
+    own = [text for name, text in lacking.items() if chosen or name not in _OURS]
+    told = "; ".join(own) or f"there is no program to render pictures: {_REMEDY}"
+    raise MissingDependency(f"{told}; the DOT text is in .dot")
+
+
+def _loose(dot: str) -> str:
+    """DOT text for those who measure texts in a font of their own, which may be a wider one."""
+    return dot.replace(f" {FIXED}", "")
+
+
+def _checked(name: str, made: object) -> bytes:
+    if isinstance(made, bytes):
+        return made
+    raise AutogradTypeError(f"the renderer {name!r} returned {type(made).__name__}, and a picture is bytes")
+
+
+def run(program: str, dot: str, format: str) -> bytes:
+    """What a program with Graphviz's options makes of the DOT text.
+
+    Raises MissingDependency where it cannot be started, and AutogradError if it fails.
+
+    >>> run("/no/such/program", "digraph { a }", "svg")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    autograd.errors.MissingDependency: /no/such/program could not be started ...
+    """
     try:
         done = subprocess.run(
-            [program, f"-T{output}", *arguments], input=dot.encode(), capture_output=True, timeout=TIMEOUT, check=False
+            [program, f"-T{format}"], input=dot.encode(), capture_output=True, timeout=TIMEOUT, check=False
         )
     except subprocess.TimeoutExpired:
         remedy = "draw a smaller graph, or level='pills'"
@@ -200,24 +273,18 @@ def _complaints(stderr: bytes) -> str:
     return "\n".join(line for line in lines if "non-ASCII character" not in line).strip() or "it gave no reason"
 
 
-def renderer() -> str:
-    """The program that draws: the one of the environment variable, graphviz-pure, or a `dot` on PATH.
+def _with(program: Callable[[], str | None], name: str) -> Renderer:
+    def renderer(dot: str, format: str) -> bytes:
+        if found := program():
+            return run(found, dot, format)
+        raise MissingDependency(f"{name} is not installed")
 
-    Raises MissingDependency, with the remedy, if there is none.
-    """
-    chosen = os.environ.get(VARIABLE)
-    if chosen:
-        if found := shutil.which(chosen):
-            return found
-        raise MissingDependency(f"{VARIABLE} is {chosen!r}, which is not a program; correct it or unset it")
-    if found := _graphviz_pure() or shutil.which("dot"):
-        return found
-    raise MissingDependency(f"there is no program to render pictures: {_REMEDY}; the DOT text is in .dot")
+    return renderer
 
 
 @functools.cache
-def _graphviz_pure() -> str | None:
-    """Where the installed wheel put its program, by the wheel's own record."""
+def graphviz_pure() -> str | None:
+    """The program of the installed wheel graphviz-pure, by the wheel's own record; None where it is not there."""
     try:
         files = importlib.metadata.files("graphviz-pure") or []
     except importlib.metadata.PackageNotFoundError:
@@ -228,3 +295,11 @@ def _graphviz_pure() -> str | None:
             if path.is_file():
                 return str(path)
     return None
+
+
+_OURS: dict[str, Renderer] = {
+    "dot": _with(lambda: shutil.which("dot"), "Graphviz"),
+    "graphviz-pure": _with(lambda: graphviz_pure(), "graphviz-pure"),
+}
+# (DOT text, format) -> the picture.  One that is not there, or lacks the format, raises MissingDependency.
+RENDERERS: dict[str, Renderer] = dict(_OURS)

@@ -38,7 +38,7 @@ def summary(scene: Scene, direction: str, theme: Theme, note: str = "") -> str:
 
     note   what the legend says besides
     """
-    kind_of, kinds = _kinds(scene)
+    kinds, between = operands_between(scene)
     said = [cell(f"{len(scene.nodes):,} nodes of {len(kinds)} kinds{note}", theme.ink, 10)]
     if not scene.differentiated:
         said.append(cell("  gradients appear after backward()", theme.muted, 10))
@@ -52,15 +52,20 @@ def summary(scene: Scene, direction: str, theme: Theme, note: str = "") -> str:
         graph.node(
             kind.key, f"<{_box(kind, scene, theme)}>", id=kind.key, tooltip=tip, **border(theme, role, kind.marked)
         )
-    solid = {(kind_of[edge.tail].key, kind_of[edge.head].key) for edge in scene.edges if edge.marked}
-    operands = Counter((kind_of[edge.tail].key, kind_of[edge.head].key) for edge in scene.edges)
-    for (tail, head), count in operands.items():
+    for tail, head, count, dotted in between:
         label = f"<{table([[cell(f' {count:,}', theme.muted, 9)]], spacing=0)}>"
         width = f"{1 + 0.5 * math.log10(count):.2f}"
-        style = "dotted" if scene.marked_edges and (tail, head) not in solid else "solid"
-        look = {"color": theme.forward, "penwidth": width, "style": style}
+        look = {"color": theme.forward, "penwidth": width, "style": "dotted" if dotted else "solid"}
         graph.edge(tail, head, label=label, tooltip=f"{count:,} operands", **look)
     return str(graph.source)
+
+
+def operands_between(scene: Scene) -> tuple[list[Kind], list[tuple[str, str, int, bool]]]:
+    """All kinds; and from which to which operands lead, how many, and whether they are dotted beside what is marked."""
+    kind_of, kinds = _kinds(scene)
+    solid = {(kind_of[edge.tail].key, kind_of[edge.head].key) for edge in scene.edges if edge.marked}
+    operands = Counter((kind_of[edge.tail].key, kind_of[edge.head].key) for edge in scene.edges)
+    return kinds, [(*ends, count, scene.marked_edges and ends not in solid) for ends, count in operands.items()]
 
 
 def _kinds(scene: Scene) -> tuple[dict[Node, Kind], list[Kind]]:
@@ -98,11 +103,11 @@ def _box(kind: Kind, scene: Scene, theme: Theme) -> str:
     tag = kind.tag if kind.tag != kind.name and kind.role != "literal" else ""
     rows = [[header(shown(kind.name), shown(tag), role)]]
     rows.append(_row("nodes", [cell(f"{len(kind.values):,}", theme.ink, 12, colspan="2")], theme))
-    values = _ends(kind.values)
+    values = ends(kind.values)
     wide = {"width": "58"} if len(values) == 2 else {"colspan": "2", "width": "90"}
     rows.append(_row("value", [cell(signed(x), theme.ink, 11, **wide) for x in values], theme))
     if scene.differentiated and kind.role != "literal":
-        gradients = _ends(kind.gradients)
+        gradients = ends(kind.gradients)
         wide = {"width": "58"} if len(gradients) == 2 else {"colspan": "2", "width": "90"}
         chips = [chip(signed(g), g, scene.largest, theme, 11, **wide) for g in gradients]
         rows.append(_row("gradient", chips, theme))
@@ -113,7 +118,7 @@ def _row(title: str, cells: list[str], theme: Theme) -> list[str]:
     return [cell(title, theme.muted, 10, align="left"), *cells]
 
 
-def _ends(numbers: list[float]) -> tuple[float, ...]:
+def ends(numbers: list[float]) -> tuple[float, ...]:
     """The smallest and the largest, once where they are one; without nan where there is anything else."""
     real = [x for x in numbers if not math.isnan(x)] or [math.nan]
     return (min(real), max(real)) if min(real) < max(real) else (real[0],)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .families import Families
     from .matrices import Matrices
 
-_MADE_AGAIN = ("_run", "source", "families", "matrices", "_on_lists")
+_MADE_AGAIN = ("_run", "source", "latex", "families", "matrices", "_on_lists")
 
 
 class Lowered(Program):
@@ -44,6 +44,20 @@ class Lowered(Program):
         <BLANKLINE>
         """
         return source(self)
+
+    @cached_property
+    def latex(self) -> str:
+        r"""The program as equations in LaTeX, one line for each named result, in the letters of the labels.
+
+        >>> u = Value(0.5, "θ₁") * Value(2.0, "x₁"); u.label = "u₁"
+        >>> print(lower(u, list(u.parents)).latex)
+        \begin{aligned}
+        u_{1} &= \theta_{1} \, x_{1}
+        \end{aligned}
+        """
+        from .equations import latex
+
+        return latex(self)
 
     @cached_property
     def families(self) -> Families:

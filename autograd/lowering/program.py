@@ -49,6 +49,7 @@ class Program:
                   the ∂y/∂o that only lead to others
     functions     the rows that are in use -> their names in printed code
     folded        how the computed ones among the constants were computed
+    labels        number -> what the Value was called, for formulas
 
     >>> x, y = Value(2.0, "x"), Value(3.0, "y")
     >>> [each.row.name for each in program_of([x * y + 1, x * y], [x, y], False).instructions]
@@ -64,6 +65,7 @@ class Program:
     unnamed: set[int] = field(default_factory=set)
     functions: dict[Op, str] = field(default_factory=dict)
     folded: list[Instruction] = field(default_factory=list)
+    labels: dict[int, str] = field(default_factory=dict)
 
     def check_count(self, inputs: Sequence[Any]) -> None:
         """Raise LoweringError for another number of inputs than the program has."""
@@ -254,7 +256,8 @@ class _Builder:
         names = {i: unique(identifier(self.labels[i]), taken) for i in numbers}
         returned = {i for i in outputs if self.labels.get(i, "").startswith("∂")}
         unnamed = self.unnamed.intersection(names) - returned
-        return Program(self.inputs, constants, instructions, outputs, names, single, unnamed, functions, folded)
+        labels = {i: self.labels[i] for i in numbers}
+        return Program(self.inputs, constants, instructions, outputs, names, single, unnamed, functions, folded, labels)
 
 
 def _needed(instructions: list[Instruction], needed: set[int]) -> list[Instruction]:

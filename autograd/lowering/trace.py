@@ -25,9 +25,9 @@ _PLACES = (0.6180339887498949, -1.4142135623730951, 23.140692632779267)
 def lower_function(f: Callable[..., Any], n: Any, *, allow_constants: bool = False) -> Lowered:
     """The program of a function of n Values, with the inputs x₁ … xₙ.
 
-    f   takes n Values; returns a Value, a list or tuple of Values, or a structure as `lower` takes it
-    n   how many inputs; or a structure of Values: f is called with others in their places, those of a
-        dictionary by name, those of a list or a tuple by position
+    f                takes n Values; returns a Value, a list or tuple of Values, or a structure as `lower` takes it
+    n                how many inputs; or a structure of Values: f is called with others in their places, those of a
+                     dictionary by name, those of a list or a tuple by position
     allow_constants  as for lower: whether an output may be independent of the inputs
 
     Raises LoweringError where f cannot be recorded faithfully: it asks for the truth of a Value

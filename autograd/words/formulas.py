@@ -32,10 +32,15 @@ _LETTERS = {
     "φ": r"\varphi",
     "ŷ": r"\hat y",
     "Σ": r"\Sigma",
+    "≤": r"\le",
+    "≥": r"\ge",
+    "<": "<",
+    ">": ">",
 }
 _DELIMITERS = str.maketrans({"⌊": r"\lfloor ", "⌋": r" \rfloor", "⌈": r"\lceil ", "⌉": r" \rceil"})
 _SPECIAL = str.maketrans({c: "\\" + c for c in "#$%&_{}"} | {"\\": r"\backslash ", "^": r"\hat{}", "~": r"\sim "})
 _BETWEEN = {"mod", "floordiv", "lt", "le", "gt", "ge"}  # whose symbol stands between the operands
+_ROOTS = {"sqrt": "", "cbrt": "[3]"}
 SUM, SIGNED, PRODUCT, ATOM = range(4)  # how tightly an expression holds together
 
 
@@ -193,6 +198,8 @@ class Formulas:
         if operation in _BETWEEN:
             sign = self.name(x.op.symbol)
             return f"{self.write(operands[0], PRODUCT)} {sign} {self.write(operands[1], ATOM)}", SUM
+        if operation in _ROOTS and self.latex:
+            return rf"\sqrt{_ROOTS[operation]}{{{self.write(operands[0])}}}", ATOM
         symbol = (self.rows or {}).get(operation, x.op.symbol)
         left, dot, right = symbol.partition("·")
         if dot and len(operands) == 1:  # |·|, ⌊·⌋

@@ -17,10 +17,11 @@ from autograd import AutogradTypeError, AutogradValueError, Value, toposort
 from autograd import explore as page
 from autograd.drawing import Drawing
 from autograd.drawing import draw as summary
+from autograd.drawing.mermaid import Arrow, Box, flowchart
 from autograd.drawing.parts import border, canvas, cell, chip, header, legend, table, tooltip, words
 from autograd.drawing.render import narrowest
 from autograd.drawing.scene import own_gradients
-from autograd.drawing.theme import Colour, Theme, largest_of, theme_named
+from autograd.drawing.theme import Colour, Theme, largest_of, strength, theme_named
 from autograd.words.derivatives import derivative
 from autograd.words.naming import name
 from autograd.words.text import cut, exact, shown, signed
@@ -51,7 +52,8 @@ def draw(
     if weights <= EACH or force:
 
         def drawn(way: str) -> Drawing:
-            return Drawing(_Picture(run, err, way, theme_named(theme)).source(), *_told(run, err))
+            picture, told = _Picture(run, err, way, theme_named(theme)), _told(run, err)
+            return Drawing(picture.source(), *told, picture.flowchart(way, *told))
 
         other = "TB" if direction == "LR" else "LR"
         return narrowest([lambda: drawn(direction), lambda: drawn(other)], width)
@@ -134,6 +136,36 @@ class _Picture:
         if self.err is not None:
             self.error(self.err)
         return str(self.graph.source)
+
+    def flowchart(self, direction: str, title: str, description: str) -> str:
+        """The same as a Mermaid flowchart: weights are lines of their neuron's box."""
+
+        def told(symbol: str, v: Value) -> str:
+            return f"{shown(symbol, 20)} = {signed(v.data)}" + (f", ∂ {signed(v.grad)}" if self.differentiated else "")
+
+        boxes = [
+            Box(_key(0, i), [told(x.label or name("x", i + 1), x)], "input") for i, x in enumerate(self.run.inputs)
+        ]
+        arrows = []
+        for k, layer in enumerate(self.run.net.layers):
+            for i, neuron in enumerate(layer.neurons):
+                u, o = self.run.u[k][i], self.run.o[k][i]
+                rows = [f"layer {k + 1}, neuron {i + 1}: {shown(name_of(neuron.activation))}"]
+                rows += [told(p.label, p) for p in neuron.parameters()]
+                rows.append(f"u = {signed(u.data)}, {'ŷ' if k + 1 == len(self.run.u) else 'o'} = {signed(o.data)}")
+                rows += [f"{'grad' if u in self.foreign else 'δ'} = {signed(u.grad)}"] if self.differentiated else []
+                boxes.append(Box(_key(k + 1, i), rows, "operation"))
+                for column, theta in enumerate(neuron.theta):
+                    share = strength(theta.data, self.widest) ** 2  # as wide as |θ| is large
+                    ends = _key(k, column), _key(k + 1, i)
+                    arrows.append(Arrow(*ends, (), self.line_colour(theta.grad), 0.7 + 2.3 * share))
+        if self.err is not None:
+            boxes.append(Box("err", [shown(self.err.label or "Err", 8), signed(self.err.data)], "result"))
+            last = len(self.run.u)
+            arrows += [
+                Arrow(_key(last, i), "err", (), self.line_colour(o.grad)) for i, o in enumerate(self.run.outputs)
+            ]
+        return flowchart(boxes, arrows, direction, self.theme, title, description)
 
     # --- cards ------------------------------------------------------------------------------
 

@@ -152,7 +152,8 @@ def binary_cross_entropy(logit: Value | Sequence[Value], target: float | Sequenc
 class LossRecord(NamedTuple):
     """What is known of a loss.
 
-    name, function
+    name       what it is called
+    function   the loss itself, of outputs and targets
     targets    what y may be: "numbers", any; "shares", from 0 to 1; "signs", −1 or 1; "classes", the
                index of a class or one share per class
     outputs    what it takes ŷ for: "values" of any σ; "logits" or "margins", u of a linear last layer

@@ -63,32 +63,33 @@ def fit(
 ) -> History:
     """Train a network (or a layer, or a neuron) on samples, and tell what happened.
 
-    X, Y        n samples of nin finite numbers, and n targets that the loss understands: numbers,
-                lists of numbers, for cross_entropy the indices of classes; as lists, arrays, or frames of
-                pandas, polars and the like
-    loss        a name of LOSSES, or a function of outputs and target that gives a Value
-    optimizer   an Optimizer, or a name of OPTIMIZERS, or the class; None: Adam, whose steps do not grow
-                with the number of samples summed.  SGD(net.parameters(), η) is the lecture's
+    X, Y           n samples of nin finite numbers, and n targets that the loss understands: numbers,
+                   lists of numbers, for cross_entropy the indices of classes; as lists, arrays, or frames of
+                   pandas, polars and the like
+    loss           a name of LOSSES, or a function of outputs and target that gives a Value
+    optimizer      an Optimizer, or a name of OPTIMIZERS, or the class; None: Adam, whose steps do not grow
+                   with the number of samples summed.  SGD(net.parameters(), η) is the lecture's
     learning_rate  η, for an optimiser by name; None: its default
-    epochs      how often every sample is seen
-    batch_size  samples to a step; None: all of them, in their order.  Else they are shuffled
-                in every epoch by a generator made from `seed`
-    reduction   "sum", as in the lecture: Err of a batch is the sum over its samples; or "mean"
-    validation  (X, Y) that are measured after every epoch and never trained on
-    patience    stop once the validation error (without validation: the training samples', measured
-                after the epoch) has not fallen for so many epochs; whatever then ends the
-                training, the network gets the parameters of its best epoch
-    clip_norm   shorten each step's gradient to at most this length, see clip_grad_norm
-    callbacks   functions f(epoch, net, history), called after every epoch (counted from 1);
-                a true answer ends the training
-    progress    a progress bar; None: on a terminal and in a notebook only
-    backend     "eager": node by node; "native": machine code, which needs llvmlite and NumPy;
-                "auto": machine code where that is installed, pays and can be had, else eager.
-                A loss or activation of your own is recorded then, not called for each sample
-    class_weight, sample_weight  how much a class or a sample counts, see weights_of in samples.py
-    checkpoint  a file that keeps the training, written every `checkpoint_every` epochs, after the best one
-                so far and at the end.  Where it is there already the training goes on from it, bit for bit
-                as if it had never stopped, up to `epochs` in all
+    epochs         how often every sample is seen
+    batch_size     samples to a step; None: all of them, in their order.  Else they are shuffled
+                   in every epoch by a generator made from `seed`
+    reduction      "sum", as in the lecture: Err of a batch is the sum over its samples; or "mean"
+    validation     (X, Y) that are measured after every epoch and never trained on
+    patience       stop once the validation error (without validation: the training samples', measured
+                   after the epoch) has not fallen for so many epochs; whatever then ends the
+                   training, the network gets the parameters of its best epoch
+    clip_norm      shorten each step's gradient to at most this length, see clip_grad_norm
+    callbacks      functions f(epoch, net, history), called after every epoch (counted from 1);
+                   a true answer ends the training
+    progress       a progress bar; None: on a terminal and in a notebook only
+    backend        "eager": node by node; "native": machine code, which needs llvmlite and NumPy;
+                   "auto": machine code where that is installed, pays and can be had, else eager.
+                   A loss or activation of your own is recorded then, not called for each sample
+    class_weight   how much a class counts, and
+    sample_weight  how much a sample does, see weights_of in samples.py
+    checkpoint     a file that keeps the training, written every `checkpoint_every` epochs, after the best one
+                   so far and at the end.  Where it is there already the training goes on from it, bit for bit
+                   as if it had never stopped, up to `epochs` in all
 
     What loss and targets say of classes stays with the network, for predict and accuracy.  Ctrl-C ends
     the training as well: the History that comes back says `interrupted`, and the network has the parameters

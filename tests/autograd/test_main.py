@@ -180,7 +180,7 @@ def test_a_clear_error_and_code_2(tmp_path, monkeypatch, capsys, arguments, says
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="folders that refuse a file are made otherwise here")
 def test_an_output_that_cannot_be_written(tmp_path, capsys):
     (tmp_path / "a.svg").mkdir()
-    assert f"cannot write {tmp_path / 'a.svg'}: " in refused(capsys, "x*x", "x=1", "-o", str(tmp_path / "a.svg"))
+    assert "a.svg' is a folder, which would be replaced" in refused(capsys, "x*x", "x=1", "-o", str(tmp_path / "a.svg"))
     assert os.listdir(tmp_path) == ["a.svg"]
 
 

@@ -15,7 +15,7 @@ from ...words.derivatives import derivative
 from ...words.text import cut, shown
 from ..dot import local_symbol
 from ..parts import arrows, border, canvas, cell, header, table, words
-from ..render import held, run
+from ..render import held, rendered
 from ..scene import Edge, Node, Scene
 from ..theme import LIGHT, Colour, Role, Theme
 
@@ -76,7 +76,7 @@ def svg(scene: Scene, direction: str, symbol: str, level: str) -> str:
             if level == "cards":
                 attributes["label"] = _chain_rule(edge, arrows(direction)[1])
         graph.edge(edge.tail.key, edge.head.key, **attributes)
-    text = run("svg", str(graph.source)).decode()
+    text = rendered(str(graph.source), "svg").decode()
     names = {mark: variable for variable, mark in _MARKS.items()}
     text = re.sub(
         r'(fill|stroke)="(#0de1[0-9a-f]{2})"',  # a quote in a label is &quot;, so this is no label

@@ -9,6 +9,7 @@ letter does not count, while a missing card, line or colour does.
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +19,7 @@ import pytest
 
 from autograd import Value, draw, fsum, grad
 from autograd.drawing import Drawing
-from autograd.drawing.render import _graphviz_pure, renderer
+from autograd.drawing.render import VARIABLE, graphviz_pure
 from nn import MLP, squared_error
 
 REFERENCES = Path(__file__).parent / "references"
@@ -107,7 +108,7 @@ def test_every_reference_has_its_picture() -> None:
 def test_a_picture_looks_like_its_reference(name: str) -> None:
     numpy = pytest.importorskip("numpy")
     pytest.importorskip("matplotlib")
-    if renderer() != _graphviz_pure():
+    if VARIABLE in os.environ or not graphviz_pure():
         pytest.skip("the references were drawn by graphviz-pure, and another renderer is in use")
     found = small(PICTURES[name]().png())
     wanted = small((REFERENCES / f"{name}.png").read_bytes())

@@ -7,9 +7,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from autograd import AutogradError, AutogradValueError, MissingDependency, Value, draw
+from autograd import AutogradError, AutogradTypeError, AutogradValueError, MissingDependency, Value, draw, explore
 from autograd.drawing import Drawing, render
-from autograd.drawing.render import VARIABLE, renderer
+from autograd.drawing.parts import FIXED
+from autograd.drawing.render import RENDERERS, VARIABLE, graphviz_pure
 
 posix = pytest.mark.skipif(os.name == "nt", reason="the stand-in renderer is a script")
 
@@ -50,16 +51,16 @@ def test_a_senseless_scale_is_refused(picture, scale):
 
 
 def test_the_renderer_is_found_without_path(picture, monkeypatch):
-    if render._graphviz_pure() is None:
+    if graphviz_pure() is None:
         pytest.skip("graphviz-pure has no wheel for this platform")
     monkeypatch.setenv("PATH", "")
-    assert os.path.isabs(renderer()) and picture.svg()
+    assert os.path.isabs(graphviz_pure()) and picture.svg()
 
 
 @posix
 def test_the_environment_variable_goes_first(picture, stand_in):
-    path = stand_in("sys.stdout.write('<svg>mine</svg>')")
-    assert renderer() == path and picture.svg().endswith("mine</svg>")
+    stand_in("sys.stdout.write('<svg>mine</svg>')")
+    assert picture.svg().endswith("mine</svg>")
 
 
 def test_a_wrong_environment_variable_is_an_error_not_a_guess(picture, monkeypatch):
@@ -71,7 +72,7 @@ def test_a_wrong_environment_variable_is_an_error_not_a_guess(picture, monkeypat
 def test_without_a_renderer_the_error_names_the_remedy_and_the_text_is_there(picture, monkeypatch):
     monkeypatch.delenv(VARIABLE, raising=False)
     monkeypatch.setenv("PATH", "")
-    monkeypatch.setattr(render, "_graphviz_pure", lambda: None)
+    monkeypatch.setattr(render, "graphviz_pure", lambda: None)
     for output in (picture.svg, picture.png, picture.pdf):
         with pytest.raises(MissingDependency, match="pip install graphviz-pure"):
             output()
@@ -101,6 +102,67 @@ def test_a_renderer_that_hangs_is_stopped(picture, stand_in, monkeypatch):
         picture.svg()
 
 
+def test_a_renderer_of_one_s_own_goes_first_and_gets_text_and_format(picture, monkeypatch):
+    asked = []
+
+    def mine(dot, format):
+        asked.append((dot, format))
+        return b"<svg>mine</svg>" if format == "svg" else b"a picture"
+
+    monkeypatch.setitem(RENDERERS, "mine", mine)
+    loose = picture.dot.replace(f" {FIXED}", "")  # its font is not known
+    assert picture.svg().endswith("mine</svg>") and asked == [(loose, "svg")]
+    assert picture.png(2) == b"a picture"
+    assert asked[1] == (loose.replace("{", "{ dpi=192;", 1), "png")
+
+
+def test_the_page_that_can_be_stepped_through_is_drawn_by_the_same_renderer(picture, monkeypatch):
+    asked = []
+    kept = RENDERERS["graphviz-pure"] if graphviz_pure() else RENDERERS["dot"]
+    monkeypatch.setitem(RENDERERS, "mine", lambda dot, format: (asked.append(format), kept(dot, format))[1])
+    x = Value(2.0, "x")
+    assert "<svg" in explore(x * x).html and asked == ["svg"]
+
+
+def test_the_environment_variable_names_a_renderer_too(picture, monkeypatch):
+    monkeypatch.setitem(RENDERERS, "one", lambda dot, format: b"<svg>one</svg>")
+    monkeypatch.setitem(RENDERERS, "two", lambda dot, format: b"<svg>two</svg>")
+    assert picture.svg().endswith("two</svg>")
+    monkeypatch.setenv(VARIABLE, "one")
+    assert picture.svg().endswith("one</svg>")
+
+
+def test_a_renderer_without_a_format_is_passed_over_and_heard_where_there_is_no_other(picture, monkeypatch):
+    def browser(dot, format):
+        if format != "svg":
+            raise MissingDependency(f"in the browser there is no {format}")
+        return b"<svg>browser</svg>"
+
+    monkeypatch.setitem(RENDERERS, "browser", browser)
+    assert picture.svg().endswith("browser</svg>") and picture.png()[1:4] == b"PNG"
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(render, "graphviz_pure", lambda: None)
+    with pytest.raises(MissingDependency, match=r"^in the browser there is no png; the DOT text is in \.dot$"):
+        picture.png()
+    assert set(picture._repr_mimebundle_()) == {"text/plain", "image/svg+xml"}
+
+
+def test_a_renderer_that_gives_no_bytes_is_named(picture, monkeypatch):
+    monkeypatch.setitem(RENDERERS, "mine", lambda dot, format: "<svg></svg>")
+    with pytest.raises(AutogradTypeError, match="the renderer 'mine' returned str"):
+        picture.svg()
+
+
+HEADS = ["digraph {", "strict digraph x{", "// a {\n/* { */ graph {", 'Digraph "a{\\"b" \n{', "# {\ndigraph α {"]
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_a_png_has_its_size_whatever_the_text_begins_with(head):
+    small, large = (Drawing(f"{head} a }}").png(scale) for scale in (1, 3))
+    width = [int.from_bytes(png[16:20], "big") for png in (small, large)]
+    assert abs(width[1] - 3 * width[0]) <= 3
+
+
 def test_bad_dot_is_an_error():
     with pytest.raises(AutogradError, match="syntax error"):
         Drawing("digraph {").svg()
@@ -121,21 +183,22 @@ def test_a_picture_has_a_title_and_a_description_for_those_who_hear_it(picture):
 
 
 def test_save_writes_what_the_ending_says(picture, tmp_path):
-    for ending in (".svg", ".png", ".pdf", ".gv", ".SVG"):
+    for ending in (".svg", ".png", ".pdf", ".gv", ".mmd", ".SVG"):
         picture.save(tmp_path / f"a b é{ending}")
     assert (tmp_path / "a b é.svg").read_text(encoding="utf-8") == picture.svg()
     assert (tmp_path / "a b é.png").read_bytes() == picture.png(2)
     assert (tmp_path / "a b é.pdf").read_bytes() == picture.pdf()
     assert (tmp_path / "a b é.gv").read_text(encoding="utf-8") == picture.dot
+    assert (tmp_path / "a b é.mmd").read_text(encoding="utf-8") == picture.mermaid
     picture.save(tmp_path / "a b é.png", scale=0.5)
     assert (tmp_path / "a b é.png").read_bytes() == picture.png(0.5)
     picture.save(str(tmp_path / "text.gv"))
-    assert len(list(tmp_path.iterdir())) == 6
+    assert len(list(tmp_path.iterdir())) == 7
 
 
 @pytest.mark.parametrize("name", ["x.jpg", "x"])
 def test_an_ending_that_is_not_written_is_refused(picture, tmp_path, name):
-    with pytest.raises(AutogradValueError, match=rf"{name}' has to end in \.svg, \.png, \.pdf or \.gv$"):
+    with pytest.raises(AutogradValueError, match=rf"{name}' has to end in \.svg, \.png, \.pdf, \.gv or \.mmd$"):
         picture.save(tmp_path / name)
     assert not list(tmp_path.iterdir())
 
@@ -150,7 +213,7 @@ def test_a_failed_save_leaves_the_old_file_and_nothing_else(picture, tmp_path, s
     target = tmp_path / "x.svg"
     target.write_text("old")
     with monkeypatch.context() as patch:
-        patch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+        patch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "disk full")))
         with pytest.raises(OSError, match="disk full"):
             picture.save(target)
     stand_in("sys.exit(1)")
@@ -162,11 +225,14 @@ def test_a_failed_save_leaves_the_old_file_and_nothing_else(picture, tmp_path, s
 # --- notebooks ----------------------------------------------------------------------------------------
 
 
-def test_a_notebook_gets_svg_png_and_text(picture, monkeypatch):
+def test_a_notebook_gets_svg_png_pdf_and_text(picture, monkeypatch):
     bundle = picture._repr_mimebundle_()
     assert bundle["image/svg+xml"] == render.fitting(picture.svg()) and bundle["image/png"] == picture.png()
     assert bundle["text/plain"] == repr(picture)
+    assert bundle["application/pdf"] == picture.pdf()
     monkeypatch.setattr(render, "LARGEST_PNG", 10)
+    assert set(picture._repr_mimebundle_()) == {"text/plain", "image/svg+xml", "application/pdf"}
+    monkeypatch.setattr(render, "LARGEST_PDF", 10)
     assert set(picture._repr_mimebundle_()) == {"text/plain", "image/svg+xml"}
 
 

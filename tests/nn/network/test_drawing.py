@@ -108,7 +108,8 @@ def test_too_many_weights_become_a_summary():
 def test_a_notebook_shows_a_forward_pass():
     run, _ = run_of(2, 1)
     bundle = run._repr_mimebundle_()
-    assert set(bundle) == {"text/plain", "image/svg+xml", "image/png"} and bundle["text/plain"] == repr(run)
+    assert set(bundle) == {"text/plain", "image/svg+xml", "image/png", "application/pdf"}
+    assert bundle["text/plain"] == repr(run)
 
 
 @pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan, 0.0, 1e-300])
