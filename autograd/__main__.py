@@ -29,7 +29,7 @@ from .graph import dependents, toposort
 from .ops import Op
 from .teaching.events import Forward, Recording, record
 from .value import Value
-from .words.text import TERMS, formula, shown
+from .words.text import TERMS, shown
 
 if TYPE_CHECKING:
     from .drawing import Drawing
@@ -85,16 +85,17 @@ def table(recording: Recording) -> str:
     node  formula  value  ∂f/∂node  local derivatives
     ─────────────────────────────────────────────────
     x     given       +3        +6
-    f     x × x       +9        +1  ∂f/∂x = +3, ∂f/∂x = +3
+    f     x²          +9        +1  ∂₁f = +3, ∂₂f = +3
+    ∂₁f: by the first operand alone, x² being x·x
     """
     names, root = recording.names, shown(recording.names[recording.root])
     rows = [("node", "formula", "value", f"∂{root}/∂node", "local derivatives")]
-    formulas = {event.node: _formula(event, recording) for event in recording.events if isinstance(event, Forward)}
+    formulas = {e.node: recording.symbols.formula(e.node) for e in recording.events if isinstance(e, Forward)}
     recording.jump(len(recording.events))
     for node, value in recording.values.items():
         if node not in recording.edges:
             continue  # a plain number
-        local = [f"∂{shown(names[node])}/∂{shown(names[x])} = {d:+.6g}" for x, d, *_ in recording.edges[node]]
+        local = [f"{recording.symbols.local(node, i)} = {d:+.6g}" for _, d, i in recording.edges[node]]
         few = local if len(local) <= TERMS else [*local[:TERMS], "…"]
         gradient = f"{recording.gradient(node):+.6g}"
         rows.append((shown(names[node]), formulas.get(node, "given"), f"{value:+.6g}", gradient, ", ".join(few)))
@@ -102,12 +103,7 @@ def table(recording: Recording) -> str:
     lines = [
         f"{a:{width[0]}}  {b:{width[1]}}  {c:>{width[2]}}  {d:>{width[3]}}  {e}".rstrip() for a, b, c, d, e in rows
     ]
-    return "\n".join([lines[0], "─" * len(lines[0]), *lines[1:]])
-
-
-def _formula(event: Forward, recording: Recording) -> str:
-    operands = [shown(recording.names[parent]) for parent in event.node.parents]
-    return formula(event.operation.name, event.operation.symbol, operands)
+    return "\n".join([lines[0], "─" * len(lines[0]), *lines[1:], *recording.symbols.notes])
 
 
 def steps(recording: Recording) -> str:

@@ -101,3 +101,8 @@ const fsum = (...xs) => {
   }
   return total / unit + 0;
 };
+
+const take = (...operands) => {
+  const index = operands.pop();
+  return index >= 0 && index < operands.length && index % 1 === 0 ? operands[index] : NaN;
+};

@@ -88,6 +88,7 @@ SHORT: dict[str, Callable[..., Any]] = {
     "minimum": lambda xp, x, y: xp.where((x <= y) | (x != x), x, y),
     "larger": lambda xp, x, y: xp.where(x > y, 1.0, xp.where(x == y, 0.5, xp.where(x < y, 0.0, nan))),
     "where": lambda xp, condition, x, y: xp.where(condition != 0.0, x, y),
+    "scatter": lambda xp, g, index, k: xp.where(index == k, g, 0.0),
     "lt": lambda xp, x, y: xp.where(x < y, 1.0, 0.0),
     "le": lambda xp, x, y: xp.where(x <= y, 1.0, 0.0),
     "gt": lambda xp, x, y: xp.where(x > y, 1.0, 0.0),
@@ -209,6 +210,14 @@ def _half_exp(xp: Any, x: Any) -> Any:
 
 
 # --- branches -------------------------------------------------------------------------
+
+
+def take(xp: Any, *operands: Any) -> Any:
+    *table, index = operands
+    result: Any = nan
+    for k, entry in enumerate(table):
+        result = xp.where(index == float(k), entry, result)
+    return result
 
 
 def sign(xp: Any, x: Any) -> Any:

@@ -6,6 +6,7 @@ run the matrix form, numbers run sample by sample; machine code has its own engi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -234,7 +235,12 @@ def named_leaves(program: Program, takes: Tree) -> list[tuple[str, list[int]]]:
     found = []
     for leaf in leaves(takes):
         numbers = program.inputs[leaf.start : leaf.start + leaf.count]
-        found.append((stem([program.names[i] for i in numbers]) or identifier(leaf.path), numbers))
+        found.append(
+            (
+                stem([program.names[i] for i in numbers]) or identifier("_".join(re.findall(r"\w+", leaf.path)) or "x"),
+                numbers,
+            )
+        )
     return found
 
 

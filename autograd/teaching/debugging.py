@@ -17,6 +17,7 @@ from ..errors import NotFinite
 from ..graph import partials, toposort
 from ..ops import LITERAL, Op
 from ..recording import watching
+from ..tables import Taken
 from ..value import Value
 from .lines import Line, called, listed, operation, user_line
 from .mistakes import Steps, differ, mistake
@@ -251,6 +252,8 @@ def _remedy(row: Op, data: float, numbers: tuple[float, ...]) -> str:
     >>> _remedy(TABLE["exp"], math.inf, (800.0,))
     'exp overflows a double: scale its operands down'
     """
+    if isinstance(row, Taken):
+        return f"the index of take must be a whole number from 0 to {len(row.table) - 1}"
     if math.isnan(data):
         return f"{row.name} is not defined there: keep its operands inside its domain"
     # log1p at −1 and atanh at ±1 have finite neighbours; where a number is too large, so are those beside it.

@@ -23,7 +23,7 @@ from .test_targets import FLOOR, in_node
 ROWS = sorted(set(TABLE) - {"literal"})
 # The rows that a target computes by itself; why is said in rows.js and native/rows.py.
 JAVASCRIPT_BY_ITSELF = {
-    "pow", "pow_dx", "pow_dy", "pow_dxx", "pow_dxy", "pow_dyy", "ratio", "sumprod", "fsum",
+    "pow", "pow_dx", "pow_dy", "pow_dxx", "pow_dxy", "pow_dyy", "ratio", "sumprod", "fsum", "take",
 }  # fmt: skip
 NATIVE_BY_ITSELF = {
     "abs", "sqrt", "exp", "expm1", "log", "log1p", "tanh", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh",
