@@ -71,7 +71,9 @@ ARROWS = {
     "nn.models": "nn.diagnosing+",
     "nn.bridges": "nn.diagnosing+",
     "nn.page": "nn.diagnosing+",
-    "nn": "nn.diagnosing+ nn.models nn.bridges nn.page",  # the door
+    "nn.sheets": "nn.grading+ autograd.console",
+    "nn.sheets.__main__": "nn.sheets autograd.console",
+    "nn": "nn.diagnosing+ nn.models nn.bridges nn.page nn.sheets",  # the door
     "nn.command": "nn.diagnosing+ nn.models autograd.console",
     "nn.__main__": "nn+ nn.command autograd.console",
 }

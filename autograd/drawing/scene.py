@@ -33,7 +33,7 @@ _ADD, _MUL = TABLE["add"], TABLE["mul"]
 _SAME = 1e-9  # relative: a gradient that differs by less is the same, computed in another order
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Node:
     """A Value in a picture.
 
@@ -56,7 +56,7 @@ class Node:
     own: bool = True
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Edge:
     """An operand: `head` was computed from `tail`.
 
@@ -173,6 +173,36 @@ def scene(root: Value, expand: bool = False, highlight: Highlight = None, roles:
             edges.append(Edge(nodes[tail], nodes[head], local, share, on_path, taken, number, slot))
     symbol = names[root] if all(node.own for node in nodes.values() if node.role != "literal") else ""
     return Scene(list(nodes.values()), edges, differentiated, symbol)
+
+
+def outline(root: Value, highlight: Highlight = None, roles: Roles = None) -> Scene:
+    """The scene of a very large graph: no more of each node and edge than a box for many of them needs.
+
+    No derivative is looked up, and a step without label has no name: 0.7 KB a node, not 1.7.
+
+    >>> x = Value(3.0, "x"); y = x * x + 1
+    >>> [(n.name, n.role, n.tag) for n in outline(y).nodes]
+    [('x', 'input', 'input'), ('', 'operation', 'x²'), ('1', 'literal', 'literal'), ('f', 'result', '+')]
+    """
+    order = dict.fromkeys(toposort(root))
+    marked, said = marks(highlight, order), checked(roles, order)
+    names = names_of((v for v in order if v.label or v is root or not v.parents), root)
+    shown = {use.value for v in order for use in _outlined(v)} | {root}
+    nodes = {}
+    for v in order:
+        if v in shown:
+            role = role_of(v, root, said)
+            nodes[v] = Node("", v, names.get(v, ""), role, _tag(v, role), marked=v in marked.nodes)
+    edges = [
+        Edge(nodes[use.value], head, None, None, (use.value, v) in marked.pairs)
+        for v, head in nodes.items()
+        for use in _outlined(v)
+    ]
+    return Scene(list(nodes.values()), edges, root.grad != 0, "")
+
+
+def _outlined(node: Value) -> list[Operand]:
+    return _operands(node, (None,) * len(node.parents))
 
 
 def own_gradients(root: Value, known: Slopes | None = None) -> set[Value]:

@@ -18,7 +18,7 @@ from ..graph import toposort
 from ..ops import LITERAL, Op
 from ..value import Value
 from ..words.formulas import applied
-from ..words.text import bracketed, short, shown
+from ..words.text import bracketed, cut, short
 from .orders import Edges, uses
 from .roles import Roles, checked
 from .symbols import Symbols
@@ -244,7 +244,7 @@ class Film(Generic[A]):
                 if name == chosen:
                     return node
             near = get_close_matches(chosen, self.names.values(), 3, 0.4)
-            hint = f"; near to it: {', '.join(map(shown, near))}" if near else ""
+            hint = f"; near to it: {', '.join(map(cut, near))}" if near else ""
             raise AutogradValueError(f"{operation}: no node of this recording is called {chosen!r}{hint}")
         if not isinstance(chosen, Value):
             raise AutogradTypeError(f"{operation} takes a Value or its name, and was given {chosen!r}")
@@ -256,5 +256,5 @@ class Film(Generic[A]):
         return [f"{'►' if event.number == self.position else ' '} {event.number:4}  {event}" for event in self.events]
 
     def __repr__(self) -> str:
-        root, kind = shown(self.names[self.root]), type(self).__name__
+        root, kind = cut(self.names[self.root]), type(self).__name__
         return f"{kind}({root}: {self.position} of {len(self.events)} events; print it to see them)"
