@@ -17,7 +17,6 @@ from typing import NamedTuple
 from ..branches import reached, undetermined
 from ..graph import partials, sent, toposort
 from ..ops import LITERAL, TABLE
-from ..teaching.orders import Use, passed_back
 from ..teaching.roles import Roles, checked, role_of
 from ..value import Value
 from ..words.derivatives import slots
@@ -216,14 +215,17 @@ def own_gradients(root: Value, known: Slopes | None = None) -> set[Value]:
     >>> y.backward(); own_gradients(y) == {y}  # x has twice its derivative now
     True
     """
-    slopes = {node: partials(node) for node in toposort(root)} if known is None else known
-    edges = {
-        node: [Use(p, d, i) for i, (p, d) in enumerate(zip(node.parents, slopes[node])) if d is not None]
-        for node in reversed(toposort(root, mirrored=True))
-    }
     if root.grad != 1:
         return set()
-    return {node for node, g in passed_back(edges, root, edges).items() if same(node.grad, g)}
+    slopes = {node: partials(node) for node in toposort(root)} if known is None else known
+    gradients, reached = dict.fromkeys(slopes, 0.0), {root}
+    gradients[root] = 1.0
+    for node in reversed(toposort(root, mirrored=True)):  # in the order of backward(), and so with its bits
+        for i, (p, d) in enumerate(zip(node.parents, slopes[node])):
+            if d is not None and node in reached and node.op is not None and node.op.takes(i, d):
+                reached.add(p)
+                gradients[p] += gradients[node] * d
+    return {node for node, g in gradients.items() if same(node.grad, g)}
 
 
 def same(a: float, b: float) -> bool:

@@ -114,7 +114,7 @@ def weights_of(sample_weight: Any, class_weight: Any, samples: list[Sample], rul
         of = _class_weights(class_weight, classes)
         weights = [w * of.get(c, 1.0) for w, c in zip(weights, classes)]
     if not any(weights):
-        raise AutogradValueError("every weight is 0: there is no sample left to learn from")
+        raise AutogradValueError("every weight is zero: there is no sample left to learn from")
     return [] if set(weights) == {1.0} else weights
 
 
