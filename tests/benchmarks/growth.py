@@ -2,7 +2,7 @@
 
     python tests/benchmarks/growth.py                   both cores, as far as they are built
     python tests/benchmarks/growth.py --largest 100000  a smaller run
-    python tests/benchmarks/growth.py --check           exits with 1 where an exponent is above 1.1 and above the first row's
+    python tests/benchmarks/growth.py --check           1 where an exponent is above 1.1 and the first row's
 
 Each number is the least processor time of several turns, in a process for each core, with the cyclic collector
 off, as in eager.py: it looks at every object again and again, and that is not the engine.  The first row has no
