@@ -7,7 +7,8 @@ A mutant is one file with one change: another comparison, sign, number or boolea
 swapped, a statement left out, nothing returned; of the compiled core, which is built again for each, a sign or number
 of its short cuts.  In a copy of the repository the tests of that file run until one fails.  Survivors are printed with
 their change; `# survives: why` on a line of the source says of one that no test could tell it from the original, and
-that line is left alone.  Exits with 1 where fewer than 95 % are killed.
+that line is left alone.  Known to survive: relu with ≥, whose 0 has another sign; what is told, where a test matches
+a part of it; a tolerance that is a little wider.  Exits with 1 where fewer than 95 % are killed.
 """
 
 from __future__ import annotations
@@ -201,7 +202,8 @@ def _run(files: list[str], copy: Path, seconds: int) -> int:
     import pytest
 
     quiet = ["-x", "-q", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
-    return int(pytest.main([*quiet, *files]))
+    # File by file, since most mutants go no further than the first; one without tests is no failure.
+    return next((int(code) for file in files if (code := pytest.main([*quiet, file])) not in (0, 5)), 0)
 
 
 def tried(mutants: list[Mutant], copy: Path) -> int:

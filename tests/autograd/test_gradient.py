@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd
-from autograd import AutogradTypeError, Value, difference_in_graph, grad, hessian, toposort, where
+from autograd import AutogradTypeError, Value, difference_in_graph, grad, hessian, toposort, vjp, where
 
 UNARY = ("tanh", "sigmoid", "sin", "cos", "atan", "softplus", "erf", "silu", "neg", "relu")
 BINARY = ("add", "sub", "mul", "maximum", "hypot")
@@ -402,3 +402,9 @@ def test_the_emerged_delta_has_the_bits_of_backward() -> None:
     in_graph = [[g.data for g in grad(err, layer)] for layer in run.u]
     err.backward()
     assert in_graph == run.delta
+
+
+@pytest.mark.parametrize("arguments", [(1.0, [Value(1.0)]), ([Value(1.0)], 1.0)])
+def test_vjp_says_what_it_takes(arguments: tuple[Any, Any]) -> None:
+    with pytest.raises(AutogradTypeError, match=r"^vjp\(ys, xs, w\) takes two lists of Values, and was given 1\.0$"):
+        vjp(*arguments, [1.0])
