@@ -69,13 +69,12 @@ def difference(f: Callable[[float], float], x: float, step: float = 0.0) -> Diff
     """
     if step:
         return _ridders(f, x, step)
-    middle, best = abs(f(x)), Difference(math.nan, math.inf)
+    middle, tried = abs(f(x)), []
     for h in _steps(x):
-        found = _ridders(f, x, h)
-        if found.resolvable or found.error <= 1e-9 * middle:  # the slope may be 0
-            return found
-        best = min(best, found, key=lambda d: d.error)
-    return best
+        tried.append(_ridders(f, x, h))
+        if tried[-1].resolvable or tried[-1].error <= 1e-9 * middle:  # the slope may be 0
+            return tried[-1]
+    return tried[0]  # a finer step that resolves nothing knows less, however flat a rounded f is there
 
 
 def _steps(x: float) -> list[float]:

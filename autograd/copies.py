@@ -61,6 +61,9 @@ def shallow(node: Value) -> Value:
     return copied
 
 
+_MET = -1  # beside the ids in a memo
+
+
 def deep(node: Value, memo: dict[int, Any]) -> Value:
     """A new graph: what copy.deepcopy gives.
 
@@ -70,7 +73,8 @@ def deep(node: Value, memo: dict[int, Any]) -> Value:
     >>> first is second, first is x
     (True, False)
     """
-    for each in toposort(node, whole=True):
+    met = memo.setdefault(_MET, set())  # so that many roots of one graph do not walk all of it again
+    for each in toposort(node, known=met, whole=True):
         if id(each) not in memo:
             kind, op, parents, *rest = _contents(each, tuple([memo[id(parent)] for parent in each.parents]))
             op = copy.deepcopy(op, memo) if op.__class__ is Taken else op

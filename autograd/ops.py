@@ -71,6 +71,8 @@ class Op:
     arity: int | None = field(init=False)
 
     def __post_init__(self) -> None:
+        if not (self.name + self.symbol).isprintable():
+            raise AutogradValueError(f"the name and the symbol of an operation are printable, unlike {self.name!r}")
         operands = list(inspect.signature(self.rule).parameters.values())[1:]
         variadic = any(p.kind is p.VAR_POSITIONAL for p in operands)
         object.__setattr__(self, "arity", None if variadic else len(operands))

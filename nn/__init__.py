@@ -22,14 +22,16 @@ from .network.losses import (
 )
 from .network.modules import MLP, ForwardPass, Layer, Module, Neuron
 from .training.history import Epoch, History
-from .training.loop import accuracy, fit, predict
+from .training.loop import fit
 from .training.optimizers import OPTIMIZERS, SGD, Adam, Optimizer, clip_grad_norm, clip_grad_value
+from .training.predicting import accuracy, predict
 
 if TYPE_CHECKING:
     from .certifying.certificate import certify, certify_graph
     from .certifying.report import BatchCertificate, Certificate
     from .diagnosing.diagnosis import Watch, compare, compare_diagnoses, diagnose
     from .grading.graded import grade
+    from .models.model import Model, Scales
     from .page.playground import play
     from .proving.proof import Proof, prove, prove_exactly
 
@@ -39,6 +41,7 @@ _LATER = {
     "certifying.report": ("BatchCertificate", "Certificate"),
     "diagnosing.diagnosis": ("Watch", "compare", "compare_diagnoses", "diagnose"),
     "grading.graded": ("grade",),
+    "models.model": ("Model", "Scales"),
     "page.playground": ("play",),
     "proving.proof": ("Proof", "prove", "prove_exactly"),
 }
@@ -61,7 +64,7 @@ def __dir__() -> list[str]:
 
 __all__ = [
     "Proof", "Watch", "compare", "compare_diagnoses", "diagnose", "grade", "play", "prove", "prove_exactly",
-    "BatchCertificate", "Certificate", "certify", "certify_graph",
+    "BatchCertificate", "Certificate", "Model", "Scales", "certify", "certify_graph",
     "ACTIVATIONS", "INITIALIZERS", "LOSSES", "OPTIMIZERS", "MLP", "SGD", "Adam", "Epoch", "ForwardPass",
     "History", "Layer", "Module", "Neuron", "Optimizer", "accuracy", "binary_cross_entropy",
     "clip_grad_norm", "clip_grad_value", "cross_entropy", "fit", "half_squared_error", "he", "hinge", "linear",

@@ -16,8 +16,12 @@ from autograd import AutogradValueError, MissingDependency, Value, no_grad
 from autograd.drawing.render import fitting
 from autograd.drawing.theme import LIGHT
 from autograd.files import require_folder, write
+from autograd.words.text import shown
 
-from .network.activations import ACTIVATIONS, Activation, activation_of, name_of, record_of
+from .frames import column_names, rows_of, targets_of
+from .network.activations import ACTIVATIONS, Activation, activation_of, name_of
+from .network.classes import numbers_of, rule_of
+from .network.losses import listed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -151,14 +155,20 @@ def decision_boundary(
     Y: Iterable[Any] = (),
     *,
     threshold: float | None = None,
+    names: Sequence[str] | None = None,
+    classes: Sequence[str] = (),
+    scale: Any = None,
     resolution: int = 80,
     path: str | PathLike[str] | None = None,
 ) -> Plot:
     """The plane of a network's two inputs, coloured by its output or its class, with the samples on it.
 
-    X, Y        samples and targets, as for accuracy: numbers that are positive for class 1,
-                indices of classes, or lists whose largest number marks the class
-    threshold   with one output: where the classes meet; None: half-way up σ, 0.5 for a sigmoid, else 0
+    X, Y        samples and targets, as for accuracy: 0 and 1 or −1 and 1, indices of classes, or lists
+                whose largest number marks the class
+    threshold   with one output: where the classes meet; None: as predict has it
+    names       of the two inputs (None: those of X, where it is a frame) and
+    classes     of the classes, for the labels
+    scale       what takes a point to the network's inputs, as a Scale does; None: it is one already
     resolution  points a side at which the network is asked
     path        where to write it as well: .svg, .png or .pdf
 
@@ -171,26 +181,28 @@ def decision_boundary(
     """
     if net.nin != 2:
         raise AutogradValueError(f"a decision boundary is drawn in a plane: 2 inputs, and this network has {net.nin}")
-    points, targets = [tuple(map(float, x)) for x in X], list(Y)
+    names = names or column_names(X) or ("x₁", "x₂")
+    points, targets = [tuple(map(float, x)) for x in rows_of(X)], [list(map(float, listed(y))) for y in targets_of(Y)]
     if len(points) != len(targets):
         raise AutogradValueError(f"decision_boundary: {len(points)} samples, and {len(targets)} targets")
-    if threshold is None:
-        known = record_of(net.output_activation)
-        threshold = known.middle if known else 0.0
+    rule = rule_of(net, Y=targets, bound=threshold)
     picture = figure("the decision boundary", 5.6, 5.0)
-    axes = picture.add_subplot(xlabel="x₁", ylabel="x₂")
+    axes = picture.add_subplot(xlabel=shown(names[0], 40), ylabel=shown(names[1], 40))
     across, up = (_side([p[i] for p in points] or [-1.0, 1.0], resolution) for i in (0, 1))
+
+    def asked(x: tuple[float, ...]) -> list[float]:
+        return numbers_of(net(x if scale is None else scale.apply(x)))
+
     with no_grad():
-        plane = [[_asked(net, (a, b)) for a in across] for b in up]
-        answers = [_asked(net, p) for p in points]
-    many = len(plane[0][0]) > 1
-    if many:
-        _regions(axes, across, up, plane)
+        plane = [[asked((a, b)) for a in across] for b in up]
+        found = [rule.predicted(asked(p)) for p in points]
+    if rule.outputs > 1 or len(rule.bounds) > 1:
+        winners = [[rule.predicted(o) for o in row] for row in plane]
+        _regions(axes, across, up, winners, max(rule.outputs, len(rule.bounds) + 1))
     else:
-        _height(picture, axes, across, up, [[o - threshold for (o,) in row] for row in plane], threshold)
-    found = [_best(o) if many else int(o[0] > threshold) for o in answers]
-    meant = [_best(y) if isinstance(y, Sequence) else int(y) if many else int(float(y) > 0) for y in targets]
-    _samples(axes, points, meant, found)
+        (bound,) = rule.bounds
+        _height(picture, axes, across, up, [[o - bound for (o,) in row] for row in plane], bound)
+    _samples(axes, points, [rule.wanted(y) for y in targets], found, classes)
     return Plot(picture, f"a decision boundary, {len(points)} samples").saved(path)
 
 
@@ -199,14 +211,6 @@ def _side(numbers: list[float], n: int) -> list[float]:
     low, high = min(numbers), max(numbers)
     margin = 0.12 * (high - low) or 1.0
     return [low - margin + (high - low + 2 * margin) * i / max(n - 1, 1) for i in range(n)]
-
-
-def _asked(net: MLP, x: tuple[float, ...]) -> list[float]:
-    return [o.data for o in net.forward(x).outputs]
-
-
-def _best(scores: Sequence[float]) -> int:
-    return max(range(len(scores)), key=lambda k: float(scores[k]))
 
 
 def _height(figure: Any, axes: Any, across: list[float], up: list[float], above: Any, threshold: float) -> None:
@@ -226,27 +230,31 @@ def _height(figure: Any, axes: Any, across: list[float], up: list[float], above:
     bar.outline.set_visible(False)
 
 
-def _regions(axes: Any, across: list[float], up: list[float], plane: Any) -> None:
+def _regions(axes: Any, across: list[float], up: list[float], winners: list[list[int]], classes: int) -> None:
     """Where each class wins, in its colour."""
     from matplotlib.colors import ListedColormap
 
-    classes = len(plane[0][0])
     colours = ListedColormap([_CLASSES[k % len(_CLASSES)] for k in range(classes)])
-    winners = [[_best(o) for o in row] for row in plane]
     axes.pcolormesh(across, up, winners, cmap=colours, vmin=-0.5, vmax=classes - 0.5, alpha=0.25, rasterized=True)
 
 
-def _samples(axes: Any, points: list[tuple[float, ...]], meant: list[int], found: list[int]) -> None:
+def _samples(
+    axes: Any, points: list[tuple[float, ...]], meant: list[int], found: list[int], names: Sequence[str]
+) -> None:
     for k in sorted(set(meant)):
         chosen = [p for p, c in zip(points, meant) if c == k]
         colour = _CLASSES[k % len(_CLASSES)]
-        axes.scatter(*zip(*chosen), s=26, color=colour, edgecolors="white", linewidths=0.8, label=f"class {k}")
+        axes.scatter(*zip(*chosen), s=26, color=colour, edgecolors="white", linewidths=0.8, label=_class(k, names))
     wrong = [p for p, c, d in zip(points, meant, found) if c != d]
     if wrong:
         axes.scatter(*zip(*wrong), s=90, facecolors="none", edgecolors=_INK, linewidths=1.2, label="wrong")
     if points:
         axes.set_title(f"{len(points) - len(wrong)} of {len(points)} samples right", fontsize="medium")
         axes.figure.legend(frameon=False, fontsize="small", loc="outside lower center", ncols=4)
+
+
+def _class(k: int, names: Sequence[str]) -> str:
+    return shown(names[k], 24) if k < len(names) else f"class {k}"
 
 
 # --- activations ------------------------------------------------------------------------------------

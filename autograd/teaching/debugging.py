@@ -139,7 +139,7 @@ class Debugger:
 
     def ended(self) -> None:
         """The block is over.  Where no backward() said what the results are, they are what nothing uses."""
-        self._steps.require_steps_that_change()
+        self._steps.ended()
         if not self._steps.done and self._bad:
             used = {p for birth in self._births.values() for p in birth.operands}
             for node in self._bad:

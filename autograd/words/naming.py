@@ -8,12 +8,14 @@ from __future__ import annotations
 import keyword
 import re
 import unicodedata
-from collections.abc import Container, Iterable, Iterator
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import count
 from typing import TYPE_CHECKING
 
 from ..ops import LITERAL
+from .derivatives import derivative
 from .text import constant
 
 if TYPE_CHECKING:
@@ -80,6 +82,29 @@ def names_of(order: Iterable[Value], root: Value) -> dict[Value, str]:
     return names
 
 
+def told_apart(names: Mapping[Value, str], root: Value) -> dict[Value, str]:
+    """The same names, and h#2, h#3, … where several nodes have the label h: no symbol stands for two of them.
+
+    root   keeps its name
+
+    >>> from autograd import Value
+    >>> x, h, y = Value(1.0, "h"), Value(2.0, "h"), Value(3.0, "y")
+    >>> list(told_apart({x: "h", h: "h", x.tanh(): "h#2", y.tanh(): "y", y: "y"}, y).values())
+    ['h', 'h#3', 'h#2', 'y#2', 'y']
+    """
+    taken, last = set(names.values()), Counter({names[root]: 1})
+    apart = {}
+    for node, given in names.items():
+        last[given] += node is not root
+        found = given
+        while last[given] > 1 and node is not root and node.op is not LITERAL and found in taken:
+            found = f"{given}#{last[given]}"
+            last[given] += found in taken
+        taken.add(found)
+        apart[node] = found
+    return apart
+
+
 def _unused(symbol: str, taken: Container[str]) -> Iterator[str]:
     return (candidate for i in count(1) if (candidate := name(symbol, i)) not in taken)
 
@@ -89,11 +114,13 @@ def derivative_name(y: str, x: str) -> str:
 
     >>> derivative_name("Err", "θ₁"), derivative_name("Err", "u⁽²⁾₁"), derivative_name("", "x")
     ('∂Err/∂θ₁', 'δ⁽²⁾₁', '')
+    >>> derivative_name("∂y/∂x", "x"), derivative_name("y", "z = logit")
+    ('∂(∂y/∂x)/∂x', '∂y/∂(z = logit)')
     """
     if not (x and y):
         return ""
     pre_activation = _PRE_ACTIVATION.fullmatch(x) if y == "Err" else None
-    return f"δ{pre_activation[1]}" if pre_activation else f"∂{y}/∂{x}"
+    return f"δ{pre_activation[1]}" if pre_activation else derivative(y, x)
 
 
 def tangent_name(x: str) -> str:
@@ -140,7 +167,7 @@ def _digits(index: str) -> str:
 
 def _spelled(label: str) -> str:
     text = label[: 4 * _LONGEST]
-    text = re.sub(r"^∂[^∂]*/∂", "d_", text)
+    text = re.sub(r"^∂[^∂]*/∂\(?", "d_", text)
     text = unicodedata.normalize("NFD", text[:1]) + text[1:] if text[:1] != "ŷ" else text
     text = _DOTTED.sub(r"\1\2_dot", text)
     text = re.sub(r"⁽([⁰¹²³⁴-⁹]+)⁾", r"\1", text)  # the layer follows its symbol at once

@@ -39,6 +39,42 @@ def cancelling_terms(loss: str, y: Sequence[float], y_hat: Sequence[float], k: i
     return []
 
 
+def slope_tolerance(sigma: str, u: float) -> float:
+    """How far σ'(u), and |u| times more σ(u), may lie apart by two formulas; 0 where each is right to the last digits.
+
+    Φ(u) and e^(−u²/2) lose u² ulp to the rounding of their argument, and both slopes are sums that cancel at u < 0.
+
+    >>> slope_tolerance("tanh", 1.0), slope_tolerance("gelu", -1.0) < 1e-15
+    (0.0, True)
+    """
+    if sigma not in BEND or not math.isfinite(u):
+        return 0.0
+    if sigma == "silu":
+        share = hand.sigmoid(u)
+        size = 8.0 * (share + abs(u) * share * hand.sigmoid(-u))
+    else:
+        tail = u * u * (u < 0)
+        size = (8.0 + tail) * hand.gelu(u) / u if u else 4.0
+        size += (8.0 + u * u) * abs(u) * 0.4 * math.exp(-0.5 * u * u)
+    return float(2.0 * ROUNDING * abs(size) + (1.0 + abs(u)) * TINIEST)
+
+
+BEND = {"gelu": 0.8, "silu": 0.5}  # the largest |σ''|, of the σ' that are 0 somewhere and so have no |σ''/σ'|
+
+
+def error_tolerance(loss: str, y: Sequence[float], y_hat: Sequence[float]) -> float:
+    """How far two sums of the same terms, none below 0, may lie apart in whatever order: 2n + 8 ulp of Err.
+
+    >>> error_tolerance("squared_error", [1.0], [0.5]) == 10 * math.ulp(0.25)
+    True
+    """
+    of: Callable[[Sequence[float], Sequence[float]], float] = hand.ERRORS[loss]
+    largest = of(y, y_hat)
+    if loss == "hinge":
+        largest = sum(max(1.0, abs(a * b)) for a, b in zip(y, y_hat))
+    return (2 * len(y) + 8) * math.ulp(largest) if math.isfinite(largest) else 0.0
+
+
 # The error of ∂Err/∂ŷ_k that errors of ŷ cause: (slope, y_k, ŷ_k, error of ŷ_k, largest error, classes) -> error
 ERROR_OF_SLOPES: dict[str, Callable[..., float]] = {
     "squared_error": lambda slope, y, o, e, largest, n: 2 * e + 2 * ROUNDING * (abs(y) + abs(o)),
@@ -91,11 +127,16 @@ def propagated_errors(
             n = len(before) + 1
             e_u = sum(abs(t) * e for t, e in zip(theta[k][i], e_o)) + n * (ROUNDING * size + TINIEST)
             s_i = float(sigma_slope[k](u_i))
-            growth = math.exp(min(sigma.curvature * e_u, 700.0))
             at_kink = sigma.kink and abs(u_i) <= 2 * e_u
-            s.append(max(s_i, 1.0) if at_kink else s_i)
-            e_s.append(1.0 if at_kink else s_i * (growth - 1.0 + 16 * ROUNDING) + TINIEST)
-            e_next.append((s[-1] * growth) * e_u + 8 * ROUNDING * abs(o[k][i]) + TINIEST)
+            s.append(max(s_i, 1.0) if at_kink else abs(s_i))
+            if at_kink:
+                e_s.append(1.0)
+            elif names[k] in BEND:
+                e_s.append(BEND[names[k]] * e_u + slope_tolerance(names[k], u_i))
+            else:
+                e_s.append(s_i * (math.expm1(min(sigma.curvature * e_u, 700.0)) + 16 * ROUNDING) + TINIEST)
+            e_sigma = 8 * ROUNDING * abs(o[k][i]) + abs(u_i) * slope_tolerance(names[k], u_i) + TINIEST
+            e_next.append((s[-1] + e_s[-1]) * e_u + e_sigma)
         e_o = e_next
         e_slope.append(e_s)
         slope.append(s)

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from autograd import AutogradError, AutogradTypeError, AutogradValueError, Value
 
 from .. import deltas as hand
+from ..frames import is_frame, rows_of, targets_of
 from ..network.losses import Loss, loss_of
 from ..network.modules import MLP
 from .answers import plain, short
@@ -37,7 +38,7 @@ def cases_of(
         raise AutogradValueError(f"grade: give one sample x, y, or a list of samples and a list of targets{given}")
     if eta is not None and not isinstance(eta, (int, float)):
         raise AutogradTypeError(f"grade: eta is the learning rate, a number, and was given as {eta!r}")
-    x, y = plain(x), plain(y)
+    x, y = plain(rows_of(x) if is_frame(x) else x), plain(targets_of(y) if is_frame(y) else y)
     batch = hasattr(x[0], "__len__")
     X, Y = (list(x), list(y)) if batch else ([x], [y])
     if len(X) != len(Y):

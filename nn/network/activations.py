@@ -71,7 +71,6 @@ ACTIVATION_RECORDS = {known.name: known for known in (
     ActivationRecord("leaky_relu", autograd.leaky_relu, "leaky_relu_slope", 0.0,   True,  "he",     -_MOST, _MOST),
     ActivationRecord("elu",        autograd.elu,        "elu_slope",        1.0,   True,  "he",     -1.0, _MOST),
     ActivationRecord("softplus",   autograd.softplus,   "sigmoid",          1.0,   False, "he",     0.0, _MOST),
-    ActivationRecord("softsign",   autograd.softsign,   "softsign_slope",   2.0,   False, "xavier", -1.0, 1.0),
     ActivationRecord("gelu",       autograd.gelu,       "gelu_slope",       _MOST, False, "he",     -0.1700, _MOST),
     ActivationRecord("silu",       autograd.silu,       "silu_slope",       _MOST, False, "he",     -0.2785, _MOST),
     ActivationRecord("softsign",   autograd.softsign,   "softsign_slope",   2.0,   True,  "xavier", -1.0, 1.0),
@@ -95,9 +94,11 @@ def activation_of(activation: str | Activation) -> Activation:
 def name_of(activation: object) -> str:
     """What an activation is called.
 
-    >>> name_of("relu"), name_of(math.tanh)
-    ('relu', 'tanh')
+    >>> name_of("relu"), name_of(math.tanh), name_of(("relu", "tanh"))
+    ('relu', 'tanh', 'relu, tanh')
     """
+    if isinstance(activation, (tuple, list)):  # one for each layer
+        return ", ".join(map(name_of, activation))
     return activation if isinstance(activation, str) else getattr(activation, "__name__", "σ")
 
 

@@ -1,21 +1,107 @@
-"""A name where a function may stand as well: looked up, or answered with the names that there are."""
+"""A name where a function may stand as well: looked up, or answered with the names that there are.
+
+Habits from PyTorch, Keras and scikit-learn are answered with what the same thing is called here.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from autograd import AutogradValueError
+from autograd import AutogradTypeError, AutogradValueError
+from autograd.recording import given as told
 
 T = TypeVar("T")
 
+# What an argument is called elsewhere, and here.
+ARGUMENTS = {
+    "lr": "learning_rate", "learning_rate_init": "learning_rate", "eta": "learning_rate", "alpha": "weight_decay",
+    "eps": "epsilon", "nesterov": "momentum", "max_iter": "epochs", "n_epochs": "epochs", "num_epochs": "epochs",
+    "n_iter": "epochs", "criterion": "loss", "loss_fn": "loss", "loss_function": "loss", "solver": "optimizer",
+    "validation_data": "validation", "val_data": "validation", "early_stopping": "patience",
+    "n_iter_no_change": "patience", "verbose": "progress", "random_state": "seed", "callback": "callbacks",
+    "class_weights": "class_weight", "sample_weights": "sample_weight", "max_norm": "clip_norm",
+    "clip_grad_norm": "clip_norm", "device": "backend", "in_features": "nin", "out_features": "nouts",
+    "input_dim": "nin", "n_inputs": "nin", "hidden_layer_sizes": "nouts", "layers": "nouts", "sizes": "nouts",
+    "activations": "activation", "nonlin": "activation", "init": "initializer", "use_bias": "bias",
+}  # fmt: skip
+
+# What a choice is called elsewhere, in small letters without signs, and here.
+CHOICES = {
+    "mse": "mean_squared_error", "mseloss": "mean_squared_error", "sse": "squared_error", "l2": "squared_error",
+    "crossentropyloss": "cross_entropy", "categoricalcrossentropy": "cross_entropy", "logloss": "cross_entropy",
+    "sparsecategoricalcrossentropy": "cross_entropy", "bce": "binary_cross_entropy",
+    "bceloss": "binary_cross_entropy", "bcewithlogitsloss": "binary_cross_entropy",
+    "binarycrossentropywithlogits": "binary_cross_entropy", "hingeloss": "hinge", "identity": "linear",
+    "logistic": "sigmoid", "leakyrelu": "leaky_relu", "swish": "silu", "glorot": "xavier",
+    "glorotuniform": "xavier", "xavieruniform": "xavier", "kaiming": "he", "henormal": "he",
+    "kaimingnormal": "he", "gradientdescent": "sgd", "gd": "sgd",
+}  # fmt: skip
+
+# What a network is asked for elsewhere, and how it is done here.
+ELSEWHERE = {
+    "fit": "training is fit(net, X, Y)", "train": "training is fit(net, X, Y), and there is no mode to switch to",
+    "eval": "a network has no mode; `with no_grad():` records nothing", "backward": "it is err.backward(), of a loss",
+    "predict": "it is predict(net, X); nn.Model.train gives an object that predicts",
+    "score": "it is accuracy(net, X, Y)", "predict_proba": "nn.Model.train gives an object that has it",
+    "state_dict": "net.save(path) keeps it, net.named_parameters() lists it", "load_state_dict": "it is MLP.load(path)",
+    "weights": "they are net.layers[k].neurons[i].theta", "add": "the layers are given at once, as MLP(2, [4, 1])",
+    "compile": "there is nothing to compile: fit(net, X, Y, loss=…, optimizer=…)", "to": "it is fit(…, backend=…)",
+    "summary": "print(net) and net.forward(x).draw() show it", "step": "it is optimizer.step()",
+}  # fmt: skip
+
 
 def chosen(what: str, given: Any, table: Mapping[str, T], otherwise: str) -> T:
-    """The entry of that name.  Raises AutogradValueError, which lists them and says what else may stand there.
+    """The entry of that name, in whatever letters.  Raises AutogradValueError, which lists them and names
+    the one that is meant, and says what else may stand there.
 
-    >>> chosen("loss", "hinge", {"hinge": 1}, "a function")
-    1
+    >>> chosen("loss", "hinge", {"hinge": 1}, "a function"), chosen("activation", "ReLU", {"relu": 2}, "a function")
+    (1, 2)
+    >>> chosen("activation", "swish", {"silu": 2}, "f")
+    Traceback (most recent call last):
+    autograd.errors.AutogradValueError: unknown activation 'swish', which is "silu" here; choose one of silu, or give f
     """
-    if isinstance(given, str) and given in table:
-        return table[given]
+    if isinstance(given, str):
+        if given in table:
+            return table[given]
+        bare = _bare(given)
+        for name, entry in table.items():
+            if _bare(name) == bare:
+                return entry
+        meant = CHOICES.get(bare)
+        if meant in table:
+            names = ", ".join(table)
+            raise AutogradValueError(
+                f'unknown {what} {given!r}, which is "{meant}" here; choose one of {names}, or give {otherwise}'
+            )
+        given = given if len(given) <= 60 else given[:57] + "..."
     raise AutogradValueError(f"unknown {what} {given!r}; choose one of {', '.join(table)}, or give {otherwise}")
+
+
+def refuse_habits(who: str, others: Mapping[str, Any]) -> None:
+    """Raise AutogradTypeError where arguments are left that `who` does not have, saying what it calls them.
+
+    >>> refuse_habits("fit", {"lr": 0.1})
+    Traceback (most recent call last):
+    autograd.errors.AutogradTypeError: fit has no argument 'lr'; here it is learning_rate=0.1
+    """
+    for key, value in others.items():
+        meant = ARGUMENTS.get(key)
+        advice = f"; here it is {meant}={told(value).partition(' of type')[0]}" if meant else ""
+        if key == "shuffle":
+            advice = "; samples are shuffled where batch_size is given, and keep their order where it is not"
+        raise AutogradTypeError(f"{who} has no argument {key!r}{advice}")
+
+
+def cut(x: Any, length: int = 60) -> str:
+    """What somebody wrote, for a message: shortened, and with nothing in it that a terminal would obey.
+
+    >>> cut("a" * 100, 10), cut("\x1b]0;")
+    ("'aaaaaa...", "'\\\\x1b]0;'")
+    """
+    text = repr(x if not isinstance(x, str) else x[: length + 1])
+    return text if len(text) <= length else text[: length - 3] + "..."
+
+
+def _bare(name: str) -> str:
+    return "".join(c for c in name.lower() if c.isalnum())

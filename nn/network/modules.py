@@ -23,6 +23,8 @@ from autograd.value import Number, literal
 from autograd.words.naming import name as name  # for those who look for it here
 
 from .activations import Activation, activation_of, name_of
+from .choosing import ELSEWHERE, refuse_habits
+from .classes import ClassRule
 from .initializers import Initializer, initializer_for
 
 if TYPE_CHECKING:
@@ -31,7 +33,15 @@ if TYPE_CHECKING:
 
 
 class Module:
-    """Something with parameters."""
+    """Something with parameters; `class_rule` is how its outputs say a class, where `fit` has told it."""
+
+    class_rule: ClassRule | None = None
+
+    def __getattr__(self, attribute: str) -> NoReturn:
+        advice = ELSEWHERE.get(attribute)
+        raise AttributeError(
+            f"{type(self).__name__} has no attribute {attribute!r}" + (f"; {advice}" if advice else "")
+        )
 
     def parameters(self) -> list[Value]:
         """All weights and biases, in a fixed order."""
@@ -188,6 +198,8 @@ class ForwardPass:
         self.inputs = inputs
         self.u = u
         self.o = o
+        self.classes: Sequence[str] = ()  # names of the outputs, for a picture
+        self.outcome = ""  # what the outputs say, and what is true, for a picture
 
     @property
     def outputs(self) -> list[Value]:
@@ -205,7 +217,13 @@ class ForwardPass:
         return [[neuron.theta for neuron in layer.neurons] for layer in self.net.layers]
 
     def draw(
-        self, err: Value | None = None, *, direction: str = "LR", theme: str = "light", force: bool = False
+        self,
+        err: Value | None = None,
+        *,
+        direction: str = "LR",
+        theme: str = "light",
+        force: bool = False,
+        width: float | None = None,
     ) -> Drawing:
         """A picture of the network: a card for each neuron with its weights, u, o and δ.
 
@@ -213,6 +231,7 @@ class ForwardPass:
         direction  "LR" left to right, "TB" top to bottom
         theme      "light" or "dark"
         force      draw more than 1000 weights
+        width      of a page, in pixels: a picture that would be wider takes the other direction
 
         Colours show ∂Err/∂θ and δ once backward() has run.  Raises AutogradValueError for an
         error of other outputs, too many weights, or an unknown direction or theme.
@@ -223,7 +242,7 @@ class ForwardPass:
         """
         from .drawing import draw
 
-        return draw(self, err, direction=direction, theme=theme, force=force)
+        return draw(self, err, direction=direction, theme=theme, force=force, width=width)
 
     def explore(
         self, err: Value | None = None, *, theme: str | None = None, direction: str = "LR", level: str | None = None
@@ -257,7 +276,8 @@ class MLP(Module):
 
     nin                how many inputs
     nouts              how many neurons in each layer, the last being the output; an int for one layer
-    activation         σ of the hidden layers: a name of ACTIVATIONS, or a function of a Value
+    activation         σ of the hidden layers: a name of ACTIVATIONS, or a function of a Value; or a list of
+                       these, one for each layer
     output_activation  σ of the last layer; None: the same
     bias, initializer  as for Neuron
     seed               an int makes it reproducible; the global random state is never touched
@@ -275,22 +295,31 @@ class MLP(Module):
         self,
         nin: int,
         nouts: Iterable[int] | int,
-        activation: str | Activation = "tanh",
+        activation: str | Activation | Sequence[str | Activation] = "tanh",
         output_activation: str | Activation | None = None,
         bias: bool = True,
         initializer: str | Initializer | None = None,
         seed: int | random.Random | None = None,
+        **others: Any,
     ) -> None:
+        refuse_habits("MLP", others)
         widths = list(nouts) if isinstance(nouts, Iterable) else [nouts]
+        if isinstance(activation, SupportsIndex):  # MLP(2, 4, 1)
+            more = f", {output_activation}" if isinstance(output_activation, SupportsIndex) else ""
+            wanted = ", ".join(map(str, [*widths, activation])) + more
+            raise AutogradTypeError(f"MLP: the widths of the layers are one list: MLP({nin}, [{wanted}])")
         if not widths:
             raise AutogradValueError("MLP: nouts is empty; give the width of at least the output layer")
         sizes = [_size("nin", nin), *(_size("nouts", width) for width in widths)]
         generator = _generator(seed)
         last = len(sizes) - 1
         self.nin = sizes[0]
-        self.activation = activation
-        self.output_activation = activation if output_activation is None else output_activation
-        sigmas = [activation] * (last - 1) + [self.output_activation]
+        sigmas = _sigmas(activation, output_activation, last)
+        hidden = sigmas[:-1]
+        self.activation: Any = activation if not _listed(activation) else sigmas[0]
+        if any(sigma != hidden[0] for sigma in hidden):
+            self.activation = tuple(sigmas)
+        self.output_activation = sigmas[-1]
         self.layers = [
             Layer(sizes[k - 1], sizes[k], sigma, bias, initializer, generator, index=k)
             for k, sigma in enumerate(sigmas, 1)
@@ -327,6 +356,17 @@ class MLP(Module):
         """All θ and biases: layer by layer, neuron by neuron, the bias after its neuron's weights."""
         return [p for layer in self.layers for p in layer.parameters()]
 
+    def sigmas(self) -> list[str | Activation]:
+        """The activation of each layer.
+
+        >>> MLP(2, [4, 4, 1], ["relu", "tanh", "linear"]).sigmas()
+        ['relu', 'tanh', 'linear']
+        """
+        hidden = (
+            self.activation[:-1] if isinstance(self.activation, tuple) else [self.activation] * len(self.layers[1:])
+        )
+        return [*hidden, self.output_activation]
+
     def structure(self) -> dict[str, list[list[Value]]]:
         """θ and b of each layer as flat lists, θ row by row: what `lower` takes as arrays; no "b" without biases.
 
@@ -361,6 +401,22 @@ class MLP(Module):
         sizes = [self.nin, *(len(layer.neurons) for layer in self.layers)]
         sigma = name_of(self.activation)
         return f"MLP({'-'.join(map(str, sizes))}, {sigma}, {len(self.parameters())} parameters)"
+
+
+def _listed(activation: object) -> bool:
+    return isinstance(activation, Sequence) and not isinstance(activation, str)
+
+
+def _sigmas(activation: Any, output_activation: Any, layers: int) -> list[Any]:
+    """One for each layer."""
+    if not _listed(activation):
+        return [activation] * (layers - 1) + [activation if output_activation is None else output_activation]
+    each = list(activation)
+    if output_activation is not None:
+        each = [*each[: layers - 1], output_activation] if len(each) in (layers - 1, layers) else each
+    if len(each) != layers:
+        raise AutogradValueError(f"MLP: {len(activation)} activations, and {layers} layers; give one for each layer")
+    return each
 
 
 def _inputs(reader: str, n: int, inputs: Iterable[Number], named: bool = False) -> list[Value]:

@@ -1,11 +1,14 @@
 """A network as a file: JSON that a person can read, and that gives back the same bits.
 
-    {"format": "deltagrad network", "version": 1,
+    {"format": "deltagrad network", "version": 2,
      "architecture": {"nin": 2, "nouts": [2, 1], "activation": "tanh", …},
      "parameters": {"θ⁽¹⁾₁₁": 0.25, …},
+     "class_rule": how outputs say a class, where it was trained to,
+     "model": columns and scales, where it is a Model's: see models/,
      "notes": …}
 
-Python writes the shortest decimal that reads back as the same double, so nothing is rounded.
+`activation` is a list where the hidden layers have several.  Version 1 has neither rule nor model.  Python writes
+the shortest decimal that reads back as the same double, so nothing is rounded.
 """
 
 from __future__ import annotations
@@ -13,32 +16,36 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograd import AutogradError, AutogradValueError
 from autograd.files import write
 from autograd.words.naming import name
+from autograd.words.text import printable
 
 from .activations import ACTIVATIONS, Activation
+from .choosing import cut
+from .classes import ClassRule
 
 if TYPE_CHECKING:
     from .modules import MLP
 
-FORMAT, VERSION = "deltagrad network", 1
+FORMAT, VERSION = "deltagrad network", 2
 _KEYS = ("nin", "nouts", "activation", "output_activation", "bias")
 
 
-def save(net: MLP, path: str | os.PathLike[str], notes: Any = None) -> None:
+def save(net: MLP, path: str | os.PathLike[str], notes: Any = None, model: dict[str, Any] | None = None) -> None:
     """Write a network to a file, all of it or, whatever goes wrong, nothing.
 
     path   an existing file is replaced; its folder must exist
-    notes  anything JSON can hold, for people and for your own programs: how the inputs were
-           scaled, say.  `load` leaves it alone
+    notes  anything JSON can hold, for people and for your own programs.  `load` leaves it alone
+    model  what a Model knows beside its network
 
     Raises AutogradValueError for an activation that is a function of yours, for a network whose
-    shape was changed by hand, and for a parameter that is inf or nan; OSError from the disk.
+    shape was changed by hand, for a parameter that is inf or nan, and for what is no place of a file;
+    OSError from the disk.
 
     >>> import tempfile
     >>> from nn import MLP
@@ -49,6 +56,10 @@ def save(net: MLP, path: str | os.PathLike[str], notes: Any = None) -> None:
     """
     architecture = dict(zip(_KEYS, _architecture(net)))
     content = {"format": FORMAT, "version": VERSION, "architecture": architecture, "parameters": _numbers(net)}
+    if net.class_rule is not None and net.class_rule.outputs == 1:  # of several the largest wins anyway
+        content["class_rule"] = {"bounds": net.class_rule.bounds, "between": net.class_rule.between}
+    if model is not None:
+        content["model"] = model
     if notes is not None:
         content["notes"] = notes
     write(path, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
@@ -58,30 +69,56 @@ def load(path: str | os.PathLike[str], make: Callable[..., MLP]) -> MLP:
     """The network that `save` wrote; `make` is MLP, which stands above this module.
 
     Raises AutogradValueError, saying what is wrong, for a file that is no saved network or has
-    a missing, surplus or impossible entry; OSError where it cannot be read.
+    a missing, surplus or impossible entry, and for one with the scales of its columns, which a bare
+    network would not use; OSError where it cannot be read.
 
     >>> from nn import MLP
     >>> load(os.devnull, MLP)  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     autograd.errors.AutogradValueError: ...: not a saved network: it is not JSON (line 1, column 1)
     """
+    net, content = read(path, make)
+    if "model" in content:
+        raise AutogradValueError(
+            f"{os.fspath(path)}: it holds columns and their scales, and a network alone would not use them: load it"
+            " with nn.Model.load, whose predict takes rows as they are, and whose .network is this network"
+        )
+    return net
+
+
+def read(path: str | os.PathLike[str], make: Callable[..., MLP]) -> tuple[MLP, dict[str, Any]]:
+    """The network in a file, and all else that the file says; raises as load does.
+
+    >>> import tempfile
+    >>> from nn import MLP
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(MLP(2, [1]), folder + "/net.json", notes="mine"); read(folder + "/net.json", MLP)[1]["notes"]
+    'mine'
+    """
     try:
-        return _network(_parsed(Path(path).read_bytes()), make)
+        content = parsed(_bytes(path), FORMAT, (1, VERSION))
+        return _network(content, make), content
     except AutogradError as error:
-        raise AutogradValueError(f"{os.fspath(path)}: {error}") from None
+        raise AutogradValueError(f"{printable(os.fspath(path))}: {error}") from None
 
 
-def _architecture(net: MLP) -> tuple[int, list[int], str, str, bool]:
+def _bytes(path: str | os.PathLike[str]) -> bytes:
+    if "\0" in os.fspath(path):
+        raise AutogradValueError("this is no name of a file")
+    return Path(path).read_bytes()
+
+
+def _architecture(net: MLP) -> tuple[int, list[int], str | list[str], str, bool]:
     """What the constructor needs to make this network's shape again, in the order of _KEYS."""
-    last, nouts = net.layers[-1], [len(layer.neurons) for layer in net.layers]
-    hidden, output, bias = _key(net.activation), _key(net.output_activation), last.neurons[0].bias is not None
-    for width, layer in zip([net.nin, *nouts], net.layers):
-        sigma = ACTIVATIONS[output if layer is last else hidden]
+    nouts, bias = [len(layer.neurons) for layer in net.layers], net.layers[-1].neurons[0].bias is not None
+    keys = [_key(sigma) for sigma in net.sigmas()]
+    for width, layer, key in zip([net.nin, *nouts], net.layers, keys):
         for neuron in layer.neurons:
-            same = neuron.sigma is sigma and (neuron.bias is not None) == bias
+            same = neuron.sigma is ACTIVATIONS[key] and (neuron.bias is not None) == bias
             if not same or len(neuron.theta) != width:
                 raise AutogradValueError(f"cannot save: {net!r} was changed after it was made, at {neuron!r}")
-    return net.nin, nouts, hidden, output, bias
+    mixed = isinstance(net.activation, tuple)
+    return net.nin, nouts, keys if mixed else _key(net.activation), keys[-1], bias
 
 
 def _key(activation: str | Activation) -> str:
@@ -117,8 +154,13 @@ def _numbers(net: MLP) -> dict[str, float]:
 # --- reading, trusting nothing -----------------------------------------------------------------
 
 
-def _parsed(raw: bytes) -> dict[str, Any]:
-    problem = "not a saved network: it is not"
+def parsed(raw: bytes, format: str, versions: Collection[int], what: str = "saved network") -> dict[str, Any]:
+    """JSON of that format in one of these versions.  Raises AutogradValueError, saying what is wrong.
+
+    >>> parsed(b'{"format": "f", "version": 1}', "f", (1,))
+    {'format': 'f', 'version': 1}
+    """
+    problem = f"not a {what}: it is not"
     try:
         content = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_once, parse_constant=_no_constant)
     except UnicodeDecodeError:
@@ -131,18 +173,21 @@ def _parsed(raw: bytes) -> dict[str, Any]:
         raise
     except ValueError:  # an integer of more digits than Python converts
         raise AutogradValueError(f"{problem} JSON with numbers of sensible size") from None
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise AutogradValueError(f'not a saved network: it does not say "format": "{FORMAT}"')
-    if content.get("version") != VERSION:
-        raise AutogradValueError(f"its version is {content.get('version')!r}; this deltagrad reads version {VERSION}")
+    if not isinstance(content, dict) or content.get("format") != format:
+        raise AutogradValueError(f'not a {what}: it does not say "format": "{format}"')
+    version = content.get("version")
+    if type(version) is not int or version not in versions:  # neither 1.0 nor true is 1
+        known = " and ".join(map(str, versions))
+        raise AutogradValueError(f"its version is {cut(version)}; this deltagrad reads version {known}")
     return content
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    entries = dict(pairs)
-    for key, _ in pairs if len(entries) < len(pairs) else []:
-        if sum(key == k for k, _ in pairs) > 1:
-            raise AutogradValueError(f"{key} is there twice")
+    entries: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in entries:
+            raise AutogradValueError(f"{cut(key)[1:-1]} is there twice")
+        entries[key] = value
     return entries
 
 
@@ -158,23 +203,45 @@ def _network(content: dict[str, Any], make: Callable[..., MLP]) -> MLP:
     _same_keys("architecture", architecture, _KEYS)
     nin, nouts, activation, output_activation, bias = (architecture[key] for key in _KEYS)
     if not isinstance(bias, bool):
-        raise AutogradValueError(f"architecture: bias must be true or false, and is {bias!r}")
+        raise AutogradValueError(f"architecture: bias must be true or false, and is {cut(bias)}")
     if not isinstance(nouts, list) or not nouts or not all(type(n) is int and n > 0 for n in [nin, *nouts]):
-        raise AutogradValueError(f"architecture: nin is a width, nouts a list of widths, not {nin!r} and {nouts!r}")
-    for σ in (activation, output_activation):
+        raise AutogradValueError(
+            f"architecture: nin is a width, nouts a list of widths, not {cut(nin)} and {cut(nouts)}"
+        )
+    each = activation if isinstance(activation, list) and content["version"] > 1 else [activation]
+    for σ in (*each, output_activation):
         if not isinstance(σ, str) or σ not in ACTIVATIONS:
-            raise AutogradValueError(f"architecture: {σ!r} is no activation; known are {', '.join(ACTIVATIONS)}")
+            raise AutogradValueError(f"architecture: {cut(σ)} is no activation; known are {', '.join(ACTIVATIONS)}")
+    if isinstance(activation, list) and (len(each) != len(nouts) or each[-1] != output_activation):
+        raise AutogradValueError("architecture: the activations are not one for each layer, the last for the output")
     _same_keys("parameters", parameters, _names(nin, nouts, bias))
-    data = [_double(key, parameters[key]) for key in _names(nin, nouts, bias)]
+    data = [double(key, parameters[key]) for key in _names(nin, nouts, bias)]
+    rule = _rule(content["class_rule"], nouts[-1]) if "class_rule" in content else None
     net = make(nin, nouts, activation, output_activation, bias, "zeros")
     for p, x in zip(net.parameters(), data):
         p.data = x
+    net.class_rule = rule
     return net
 
 
-def _double(key: str, x: Any) -> float:
+def _rule(entries: Any, outputs: int) -> ClassRule:
+    if not isinstance(entries, dict):
+        raise AutogradValueError("class_rule: it has bounds, and numbers between the targets")
+    _same_keys("class_rule", entries, ("bounds", "between"))
+    for key, numbers in entries.items():
+        if not isinstance(numbers, list) or not numbers:
+            raise AutogradValueError(f"class_rule: {key} is a list of numbers, and is {cut(numbers)}")
+    return ClassRule(outputs, *(tuple(double(key, x) for x in entries[key]) for key in ("bounds", "between")))
+
+
+def double(key: str, x: Any) -> float:
+    """A number of a file as a finite float.  Raises AutogradValueError, naming it, for all else.
+
+    >>> double("b", 1)
+    1.0
+    """
     if isinstance(x, bool) or not isinstance(x, (int, float)):
-        raise AutogradValueError(f"{key} must be a number, and is {x!r}")
+        raise AutogradValueError(f"{key} must be a number, and is {cut(x)}")
     try:
         if math.isfinite(x):
             return float(x)
@@ -189,5 +256,5 @@ def _same_keys(where: str, entries: dict[str, Any], expected: Iterable[str]) -> 
         if key not in entries:
             raise AutogradValueError(f"{where}: {key} is missing")
         known.add(key)
-    for surplus in [key for key in entries if key not in known]:
-        raise AutogradValueError(f"{where}: {surplus} does not belong there")
+    for surplus in entries.keys() - known:
+        raise AutogradValueError(f"{where}: {cut(surplus)[1:-1]} does not belong there")

@@ -8,6 +8,7 @@ from typing import Any
 from autograd import AutogradTypeError, AutogradValueError
 
 from ..network.activations import ACTIVATIONS, name_of
+from ..network.classes import rule_of
 from ..network.losses import LOSS_RECORDS, Loss, loss_of, loss_record
 from ..network.modules import MLP
 from ..training.samples import samples_of
@@ -62,6 +63,7 @@ class Given:
             "outputs": self.outputs,
             "classes": self.classes,
             "points": points,
+            "code": self._code(),
             "biased": self.net.layers[0].neurons[0].bias is not None,
             "losses": [name for name in LOSS_RECORDS if name in self._losses()],
             "theta": doubles(_theta(self.net)),
@@ -71,6 +73,13 @@ class Given:
                 "output": output,
             },
         }
+
+    def _code(self) -> dict[str, float]:
+        """What the targets say of classes, where the loss leaves it to them and there is one output."""
+        if self.outputs > 1 or not self.classes or LOSS_RECORDS[self.loss].targets != "numbers":
+            return {}
+        targets = [y for _, (y,) in self.samples]
+        return {"low": min(targets), "threshold": rule_of(self.net, self.loss, targets).bounds[0]}
 
     def _losses(self) -> set[str]:
         """Those that understand these targets as they are."""

@@ -73,7 +73,7 @@ const where = (point, noise) => point.place.map((x, d) => x + noise * point.nois
 
 function resample() {
   const { settings, points } = state, outputs = outputsOf(settings);
-  state.code = coding(settings.loss, settings.output, outputs);
+  state.code = { ...coding(settings.loss, settings.output, outputs), ...(settings.data === "given" ? told.given.code : {}) };
   state.samples = points.map((point) => ({
     x: Float64Array.from(where(point, settings.noise)), c: point.c, y: point.y ? Float64Array.from(point.y) : target(point.c, outputs, state.code),
   }));

@@ -26,10 +26,11 @@ from autograd.value import literal
 from autograd.words.naming import name
 
 from ..network.activations import ACTIVATIONS
+from ..network.classes import ClassRule, numbers_of
 from ..network.losses import LOSSES, Loss, picked
 from ..network.modules import MLP, Layer, Neuron
 from .optimizers import SGD, Adam, Optimizer, shortened
-from .samples import Net, Sample, is_right, wanted
+from .samples import Net, Sample, shares
 
 PLACES = 3  # where functions of one's own are recorded, to see whether they always do the same
 
@@ -48,7 +49,8 @@ class Compiled:
 
     net, err, optimizer   as fit has them
     samples, checks       to train on, and to measure; checks may be None
-    decides               whether hits are counted
+    rule                  what hits are counted by; None: they are not
+    weights               how much each sample counts in training; none: 1
     budget                seconds that compiling may take, or LoweringError is raised
 
     Raises MissingDependency without llvmlite or NumPy, and LoweringError, before anything
@@ -57,7 +59,7 @@ class Compiled:
 
     >>> net = MLP(1, [1], "linear", initializer="zeros")
     >>> optimizer = SGD(net.parameters(), 0.25)
-    >>> training = Compiled(net, LOSSES["squared_error"], optimizer, [([1.0], 1.0), ([0.0], 3.0)], None, False)
+    >>> training = Compiled(net, LOSSES["squared_error"], optimizer, [([1.0], 1.0), ([0.0], 3.0)], None, None)
     >>> training.epoch([1, 0], size=1), [p.data for p in net.parameters()], optimizer.steps
     ((9.25, 0), [-0.25, 1.25], 2)
     """
@@ -69,11 +71,13 @@ class Compiled:
         optimizer: Optimizer,
         samples: list[Sample],
         checks: list[Sample] | None,
-        decides: bool,
+        rule: ClassRule | None,
+        weights: Sequence[float] = (),
         budget: float = math.inf,
     ) -> None:
         machine.llvm()  # whether it is there, before any work
-        self.net, self.err, self.optimizer, self.decides, self.samples = net, err, optimizer, decides, samples
+        self.net, self.err, self.optimizer, self.rule, self.samples = net, err, optimizer, rule, samples
+        self.weights = weights
         shapes = {len(y) if isinstance(y, list) else None for _, y in (*samples, *(checks or ()))}
         if len(shapes) > 1:
             raise LoweringError("some targets are numbers and some are lists, or their lengths differ")
@@ -92,7 +96,7 @@ class Compiled:
         self.numpy = numpy
         _try_optimizer(optimizer, numpy)
         self.scalars = numpy.array([p.data for p in self.leaves])
-        self.shuffled = self._columns(samples)
+        self.shuffled = self._columns(samples, weights)
         self.step = code.bind(self.shuffled, self.scalars)
         self.columns = self.shuffled.copy()
         self.each = code.bind(self.columns, self.scalars)
@@ -146,7 +150,7 @@ class Compiled:
                 for start in range(0, n, size):
                     count = min(size, n - start)
                     sums = self.step(start, count)
-                    g = sums[2:] * (1.0 / count if mean else 1.0)
+                    g = sums[2:] * (self._share(order, start, count) if mean else 1.0)
                     if clip_norm is not None and np.isfinite(g).all():
                         g = np.array(shortened(g.tolist(), clip_norm)[1])
                     θ, worker.memory = worker.proposal(done.θ, g, np.sqrt)
@@ -158,12 +162,18 @@ class Compiled:
             self._write(done)
         return total, round(right)
 
+    def _share(self, order: list[int] | None, start: int, count: int) -> float:
+        if not self.weights:
+            return 1.0 / count
+        batch = range(start, start + count) if order is None else order[start : start + count]
+        return shares([self.weights[i] for i in batch])
+
     def measured(self) -> tuple[float, float | None]:
         """The mean error of the checks, and their accuracy, at the network's present parameters."""
         self._read()
         n = self.measure.samples
         error, right, *_ = self.measure(0, n).tolist()
-        return error / n, round(right) / n if self.decides else None
+        return error / n, round(right) / n if self.rule else None
 
     def _read(self) -> None:
         self.scalars[:] = [p.data for p in self.leaves]
@@ -196,10 +206,12 @@ class Compiled:
         try:
             outputs = net(xs)
             error = self.err(outputs, ys if isinstance(y, list) else ys[0])
+            weight = [Value(1.0, "weight")] if self.weights else []
+            if weight:
+                error = weight[0] * error
             os = outputs if isinstance(outputs, list) else [outputs]
-            self.outputs = len(os)
-            classes = [Value(float(wanted(y, self.outputs)), "class")] if self.decides else []
-            hit = _hit(os, classes[0]) if classes else literal(0.0)
+            classes = [Value(float(self.rule.wanted(y)), "class")] if self.rule else []
+            hit = _hit(os, classes[0], self.rule) if self.rule else literal(0.0)
             leaves = self._leaves(net)
             results = [error, hit, *grad(error, leaves[: len(self.trained)])]
         except LoweringError:
@@ -208,11 +220,12 @@ class Compiled:
             raise LoweringError(f"the loss or an activation cannot be recorded: {problem}") from problem
         finally:
             tracing.reset(token)
-        return lower(results, [*xs, *ys, *classes, *leaves], allow_constants=True)
+        return lower(results, [*xs, *ys, *classes, *weight, *leaves], allow_constants=True)
 
-    def _columns(self, samples: list[Sample]) -> Any:
-        classes = [[wanted(y, self.outputs)] if self.decides else [] for _, y in samples]
-        rows = [[*x, *(y if isinstance(y, list) else [y]), *c] for (x, y), c in zip(samples, classes)]
+    def _columns(self, samples: list[Sample], weights: Sequence[float] = ()) -> Any:
+        classes = [[self.rule.wanted(y)] if self.rule else [] for _, y in samples]
+        counts = [[w] for w in weights or [1.0] * len(samples)] if self.weights else [[]] * len(samples)
+        rows = [[*x, *(y if isinstance(y, list) else [y]), *c, *w] for (x, y), c, w in zip(samples, classes, counts)]
         return self.numpy.array(self.numpy.transpose(rows), dtype=self.numpy.float64, order="C")
 
     def _try_functions(self) -> None:
@@ -247,18 +260,21 @@ class Compiled:
         x, y = self.samples[i]
         with no_grad():
             outputs = net(x)
-            return self.err(outputs, y).data, self.decides and is_right(outputs, y)
+            weight = self.weights[i] if self.weights else 1.0
+            return weight * self.err(outputs, y).data, bool(self.rule and self.rule.is_right(numbers_of(outputs), y))
 
 
-def _hit(outputs: Sequence[Value], index: Value) -> Value:
-    """1 where `predicted` of samples.py gives the class of that index, else 0."""
+def _hit(outputs: Sequence[Value], index: Value, rule: ClassRule) -> Value:
+    """1 where the rule says the class of that index, else 0."""
     if len(outputs) == 1:
-        hit: Value = where(index > 0, outputs[0] > 0, outputs[0] <= 0)
-        return hit
-    right, others = picked(outputs, index)
-    hit = literal(1.0)
-    for i, other in enumerate(others):  # of equally large ones the first counts
-        hit = hit * where(index <= i, other <= right, other < right)
+        (o,) = outputs
+        sides = [where(index > below, o > bound, o <= bound) for below, bound in enumerate(rule.bounds)]
+    else:
+        right, others = picked(outputs, index)  # of equally large ones the first counts
+        sides = [where(index <= i, other <= right, other < right) for i, other in enumerate(others)]
+    hit: Value = sides[0]
+    for side in sides[1:]:
+        hit = hit * side
     return hit
 
 

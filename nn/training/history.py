@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from ..plots import Plot
 
+GROWN = 10.0  # times the first epoch's error: what noise does not do
+
 
 class Epoch(NamedTuple):
     """One pass over the samples: errors are means per sample, accuracies are shares from 0 to 1.
@@ -74,6 +76,20 @@ class History:
         return [e.validation_accuracy for e in self.epochs if e.validation_accuracy is not None]
 
     @property
+    def diverged(self) -> str:
+        """What to say where the error has grown instead of fallen; "" where it has not.
+
+        >>> History([Epoch(3e9), Epoch(5e28)]).diverged[:43]
+        'the error has grown from 3e+09 to 5e+28: th'
+        """
+        if len(self.epochs) < 2 or not self.loss[-1] > GROWN * self.loss[0] > 0 or self.best_epoch is not None:
+            return ""
+        return (
+            f"the error has grown from {self.loss[0]:.3g} to {self.loss[-1]:.3g}: the steps are too long; lower the"
+            " learning rate, scale inputs and targets, or clip the gradients (clip_norm)"
+        )
+
+    @property
     def interrupted(self) -> bool:
         """Whether Ctrl-C ended the training."""
         return self.stopped == "interrupt"
@@ -104,6 +120,8 @@ class History:
                 lines.append(line.rstrip())
         if self.best_epoch is not None:
             lines.append(f"  the network has the parameters of its best epoch, {self.best_epoch}")
+        if self.diverged:
+            lines.append(f"  {self.diverged}")
         return "\n".join(lines)
 
 

@@ -12,22 +12,27 @@ steps in the same order, whose numbers differ by rounding.
 
 from __future__ import annotations
 
-import math
 import random
 import time
+import warnings
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from os import PathLike
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from autograd import AutogradTypeError, AutogradValueError, LoweringError, MissingDependency, no_grad, recording
+from autograd import AutogradTypeError, AutogradValueError, recording
 
+from ..network.choosing import refuse_habits
+from ..network.classes import ClassRule, decides, outputs_of, rule_of
+from ..network.fitting import misfits
 from ..network.losses import Loss, loss_of
-from .history import Epoch, History
-from .optimizers import Adam, Optimizer, above_zero, clip_grad_norm, optimizer_of
+from .epochs import Best, Training
+from .history import History
+from .optimizers import Adam, LearningRate, Optimizer, above_zero, optimizer_of
 from .progress import Bar
-from .samples import Net, Sample, decides, is_right, predicted, samples_of, target
+from .samples import Net, Sample, samples_of, weights_of
 
 if TYPE_CHECKING:
-    from .compiled import Compiled
+    from .checkpoints import Checkpoint
 
 Callback: TypeAlias = Callable[[int, Any, History], Any]
 
@@ -38,7 +43,8 @@ def fit(
     Y: Iterable[Any],
     *,
     loss: str | Loss = "squared_error",
-    optimizer: str | Optimizer | None = None,
+    optimizer: str | type[Optimizer] | Optimizer | None = None,
+    learning_rate: LearningRate | None = None,
     epochs: int = 100,
     batch_size: int | None = None,
     reduction: str = "sum",
@@ -49,14 +55,21 @@ def fit(
     seed: int | None = None,
     progress: bool | None = None,
     backend: str = "auto",
+    class_weight: Any = None,
+    sample_weight: Any = None,
+    checkpoint: str | PathLike[str] | None = None,
+    checkpoint_every: int = 10,
+    **others: Any,
 ) -> History:
     """Train a network (or a layer, or a neuron) on samples, and tell what happened.
 
     X, Y        n samples of nin finite numbers, and n targets that the loss understands: numbers,
-                lists of numbers, for cross_entropy the indices of classes; arrays will do too
+                lists of numbers, for cross_entropy the indices of classes; as lists, arrays, or frames of
+                pandas, polars and the like
     loss        a name of LOSSES, or a function of outputs and target that gives a Value
-    optimizer   an Optimizer, or a name of OPTIMIZERS; None: Adam, whose steps do not grow with the
-                number of samples summed.  SGD(net.parameters(), η) is the lecture's
+    optimizer   an Optimizer, or a name of OPTIMIZERS, or the class; None: Adam, whose steps do not grow
+                with the number of samples summed.  SGD(net.parameters(), η) is the lecture's
+    learning_rate  η, for an optimiser by name; None: its default
     epochs      how often every sample is seen
     batch_size  samples to a step; None: all of them, in their order.  Else they are shuffled
                 in every epoch by a generator made from `seed`
@@ -72,22 +85,30 @@ def fit(
     backend     "eager": node by node; "native": machine code, which needs llvmlite and NumPy;
                 "auto": machine code where that is installed, pays and can be had, else eager.
                 A loss or activation of your own is recorded then, not called for each sample
+    class_weight, sample_weight  how much a class or a sample counts, see weights_of in samples.py
+    checkpoint  a file that keeps the training, written every `checkpoint_every` epochs, after the best one
+                so far and at the end.  Where it is there already the training goes on from it, bit for bit
+                as if it had never stopped, up to `epochs` in all
 
-    Ctrl-C ends it as well: the History that comes back says `interrupted`, and the network has
-    the parameters of its last completed step.
+    What loss and targets say of classes stays with the network, for predict and accuracy.  Ctrl-C ends
+    the training as well: the History that comes back says `interrupted`, and the network has the parameters
+    of its last completed step.
+
+    Loss, last layer and targets that may not fit are a warning, and so is an error that has grown.
 
     Raises AutogradValueError or AutogradTypeError, before anything changes, for samples and
-    targets that do not fit each other or the network, naming the row; and during training where
+    targets that do not fit each other, the network or the loss, naming the row; and during training where
     the error grows out of bounds, the last finite parameters staying in place.  With "native",
     raises MissingDependency without the packages, and LoweringError for what it cannot train.
 
-    >>> from nn import MLP
+    >>> from nn import MLP, predict
     >>> net = MLP(2, [4, 1], seed=0)
     >>> X, Y = [[0, 0], [0, 1], [1, 0], [1, 1]], [-1, 1, 1, -1]
     >>> history = fit(net, X, Y, epochs=300)
     >>> history.loss[-1] < 0.1, predict(net, X)
     (True, [0, 1, 1, 0])
     """
+    refuse_habits("fit", others)
     err = loss_of(loss)
     samples = samples_of(net, err, X, Y)
     checks = None if validation is None else samples_of(net, err, *_pair(validation), name="validation ")
@@ -105,27 +126,27 @@ def fit(
             "fit: nothing is recorded inside no_grad(), so nothing can be learned; call it outside"
         )
     _require_callbacks(callbacks)
-    chosen = _optimizer(net, optimizer)
-    history, best = History(), _Best(net)
+    _require_fit(net, err, samples)
+    rule = _rule(net, err, samples)
+    counts = decides(err, [y for _, y in samples], rule.outputs)
+    weights = weights_of(sample_weight, class_weight, samples, rule if counts else None)
+    training = Training(
+        net, err, _optimizer(net, optimizer, learning_rate), samples, checks, weights, size, reduction == "mean",
+        clip_norm, rule if counts else None, random.Random(seed),
+    )  # fmt: skip
+    history, best = History(), Best(net)
     began = time.perf_counter()
     try:
-        mean, generator = reduction == "mean", random.Random(seed)
-        task = _Task(net, err, chosen, samples, checks, size, mean, clip_norm, decides(err, samples), generator)
-        task = task._replace(compiled=task.in_machine_code(backend, epochs))
-        with Bar(epochs, progress) as bar:
-            for count in range(1, epochs + 1):
-                epoch = task.epoch()
-                history.epochs.append(epoch)
-                bar.update(epoch)
-                if patience is not None and epoch.validation_loss is not None:
-                    best.see(count, epoch.validation_loss)
-                stops = [callback(count, net, history) for callback in callbacks]
-                if any(stops):
-                    history.stopped = "callback"
-                    break
-                if patience is not None and count - best.epoch >= patience:
-                    history.stopped = "patience"
-                    break
+        training.compile(backend, epochs)
+        kept = None
+        if checkpoint is not None:
+            from .checkpoints import Checkpoint
+
+            kept = Checkpoint(checkpoint, checkpoint_every, training, best)
+            kept.resume(history)
+            began -= history.seconds
+        net.class_rule = rule
+        _run(training, history, best, kept, epochs, patience, callbacks, progress, began)
         best.restore()
     except KeyboardInterrupt:
         history.stopped = "interrupt"
@@ -133,7 +154,55 @@ def fit(
         best.restore()
     history.best_epoch = best.epoch or None
     history.seconds = time.perf_counter() - began
+    if history.diverged:
+        warnings.warn(history.diverged, stacklevel=2)
     return history
+
+
+def _run(
+    training: Training,
+    history: History,
+    best: Best,
+    kept: Checkpoint | None,
+    epochs: int,
+    patience: int | None,
+    callbacks: Sequence[Callback],
+    progress: bool | None,
+    began: float,
+) -> None:
+    """The epochs that are left, until the last one or whatever ends them early."""
+    done = len(history.epochs)
+    with Bar(epochs, progress, done) as bar:
+        while len(history.epochs) < epochs and not history.stopped:
+            if patience is not None and done and done - best.epoch >= patience:  # the file's training had ended so
+                history.stopped = "patience"
+                break
+            epoch = training.epoch()
+            history.epochs.append(epoch)
+            done = len(history.epochs)
+            history.seconds = time.perf_counter() - began
+            bar.update(epoch)
+            better = (
+                patience is not None and epoch.validation_loss is not None and best.see(done, epoch.validation_loss)
+            )
+            asked = [callback(done, training.net, history) for callback in callbacks]
+            if any(asked):
+                history.stopped = "callback"
+            elif patience is not None and done - best.epoch >= patience:
+                history.stopped = "patience"
+            if kept is not None:
+                kept.see(history, better)
+    if kept is not None:
+        kept.see(history, False, last=True)
+
+
+def _rule(net: Net, err: Loss, samples: list[Sample]) -> ClassRule:
+    """How this training says a class; what was seen earlier counts, where these targets are all of one kind."""
+    Y = [y for _, y in samples]
+    one_kind = all(y == Y[0] for y in Y)
+    if one_kind and net.class_rule is not None and outputs_of(net)[0] == net.class_rule.outputs == 1:
+        return net.class_rule
+    return rule_of(net, err, Y)
 
 
 def _require_callbacks(callbacks: object) -> None:
@@ -146,147 +215,17 @@ def _require_callbacks(callbacks: object) -> None:
             )
 
 
-class _Task(NamedTuple):
-    """Everything that one epoch needs to know."""
-
-    net: Net
-    err: Loss
-    optimizer: Optimizer
-    samples: list[Sample]
-    checks: list[Sample] | None
-    size: int
-    mean: bool
-    clip_norm: float | None
-    decides: bool
-    generator: random.Random
-    compiled: Compiled | None = None
-
-    def in_machine_code(self, backend: str, epochs: int) -> Compiled | None:
-        """The network as machine code, or None where it is trained node by node."""
-        if backend not in ("auto", "eager", "native"):
-            raise AutogradValueError(f'backend is "auto", "eager" or "native", and was given as {backend!r}')
-        net, samples, checks = self.net, self.samples, self.checks
-        seen, parameters = epochs * (len(samples) + len(checks or ())), len(net.parameters())
-        # debug() wants to see the nodes, and within no_grad() nothing can be recorded.
-        if backend == "eager" or (backend == "auto" and (recording.is_attended() or not _pays(seen, parameters))):
-            return None
-        from .compiled import Compiled
-
-        try:
-            budget = math.inf if backend == "native" else seen * _eager_seconds(parameters)
-            return Compiled(net, self.err, self.optimizer, samples, checks, self.decides, budget)
-        except (LoweringError, MissingDependency):
-            if backend == "native":
-                raise
-            return None
-
-    def epoch(self) -> Epoch:
-        """See every sample once, in batches, then measure."""
-        n, size = len(self.samples), self.size
-        order = None if size == n else self.generator.sample(range(n), n)
-        checked: tuple[float | None, float | None] = None, None
-        if self.compiled is not None and self.compiled.current():
-            total, right = self.compiled.epoch(order, size, self.mean, self.clip_norm)
-            if self.checks is not None:
-                checked = self.compiled.measured()
-        else:
-            total, right = self.batches(order or range(n))
-            if self.checks is not None:
-                checked = _measured(self.net, self.err, self.checks, self.decides)
-        return Epoch(total / n, right / n if self.decides else None, *checked)
-
-    def batches(self, order: Sequence[int]) -> tuple[float, int]:
-        """A step for each batch of the samples in this order."""
-        total, right = 0.0, 0
-        for start in range(0, len(order), self.size):
-            error, hits = self.batch([self.samples[i] for i in order[start : start + self.size]])
-            total, right = total + error, right + hits
-        return total, right
-
-    def batch(self, samples: list[Sample]) -> tuple[float, int]:
-        """One step, down the gradient of these samples' errors; the errors' sum, and how many were right.
-
-        A sample at a time: the leaves add its gradient to the others', and its graph is freed.
-        """
-        net, err, decides = self.net, self.err, self.decides
-        gradient = 1.0 / len(samples) if self.mean else 1.0
-        total, right = 0.0, 0
-        net.zero_grad()
-        for x, y in samples:
-            outputs = net(x)
-            error = err(outputs, y)
-            error.backward(gradient)
-            total += error.data
-            right += decides and is_right(outputs, y)
-        if self.clip_norm is not None:
-            clip_grad_norm(self.optimizer.parameters, self.clip_norm)
-        self.optimizer.step()
-        return total, right
-
-
-class _Best:
-    """The parameters of the epoch with the lowest validation error so far; epoch 0: none yet."""
-
-    def __init__(self, net: Net) -> None:
-        self.parameters = net.parameters()
-        self.kept: tuple[float, int, list[float]] = math.inf, 0, []
-
-    @property
-    def epoch(self) -> int:
-        return self.kept[1]
-
-    def see(self, epoch: int, loss: float) -> None:
-        if loss < self.kept[0]:
-            self.kept = loss, epoch, [p.data for p in self.parameters]  # all three, or none
-
-    def restore(self) -> None:
-        for p, data in zip(self.parameters, self.kept[2]):
-            p.data = data
-
-
-def predict(net: Net, X: Iterable[Any], threshold: float = 0.0) -> list[int]:
-    """The class of each sample: the index of the largest output; with one output, output > threshold.
-
-    threshold  0 for logits and tanh, 0.5 for a sigmoid
-
-    >>> from nn import MLP
-    >>> predict(MLP(1, [2], "linear", initializer=lambda g, i, o: g.random(), bias=False, seed=0), [[1], [-1]])
-    [0, 1]
-    """
-    with no_grad():
-        return [predicted(net(row), threshold) for row in X]
-
-
-def accuracy(net: Net, X: Iterable[Any], Y: Iterable[Any], threshold: float = 0.0) -> float:
-    """The share of samples, from 0 to 1, whose class is predicted right.
-
-    Y  indices of classes; or lists whose largest number marks the class; for a network with
-       one output, numbers that are positive for class 1 (1 against 0 or −1)
-
-    Raises AutogradValueError for no samples, or not as many targets.
-
-    >>> from nn import MLP
-    >>> accuracy(MLP(2, [1], initializer="zeros"), [[1.0, 2.0], [3.0, 4.0]], [0, 1])
-    0.5
-    """
-    xs, ys = list(X), [target("Y", y) for y in Y]
-    if len(xs) != len(ys) or not xs:
-        raise AutogradValueError(f"accuracy: {len(xs)} samples, and {len(ys)} targets")
-    with no_grad():
-        return sum(is_right(net(x), y, threshold) for x, y in zip(xs, ys)) / len(xs)
-
-
-def _measured(net: Net, err: Loss, samples: list[Sample], decides: bool) -> tuple[float, float | None]:
-    total, right = 0.0, 0
-    with no_grad():
-        for x, y in samples:
-            outputs = net(x)
-            total += err(outputs, y).data
-            right += decides and is_right(outputs, y)
-    return total / len(samples), right / len(samples) if decides else None
-
-
 # --- what was given ---------------------------------------------------------------------------
+
+
+def _require_fit(net: Net, err: Loss, samples: list[Sample]) -> None:
+    """An error where loss, last layer and targets can never be meant together, a warning where they may be."""
+    outputs, sigma = outputs_of(net)
+    for misfit in misfits(sigma, err, [y for _, y in samples], outputs):
+        said = f"fit: {misfit.sentence}; give {misfit.remedy}"
+        if misfit.severity == "error":
+            raise AutogradValueError(said)
+        warnings.warn(said, stacklevel=3)
 
 
 def _pair(validation: Any) -> tuple[Any, Any]:
@@ -297,26 +236,12 @@ def _pair(validation: Any) -> tuple[Any, Any]:
     return X, Y
 
 
-def _optimizer(net: Net, optimizer: str | Optimizer | None) -> Optimizer:
+def _optimizer(net: Net, optimizer: Any, learning_rate: LearningRate | None) -> Optimizer:
     parameters = net.parameters()
-    chosen = Adam(parameters) if optimizer is None else optimizer_of(optimizer, parameters)
+    chosen = optimizer_of(Adam if optimizer is None else optimizer, parameters, learning_rate)
     if not {id(p) for p in parameters} & {id(p) for p in chosen.parameters}:
         raise AutogradValueError(f"{chosen!r} has no parameter of this network: make it from net.parameters()")
     return chosen
-
-
-def _pays(seen: int, parameters: int) -> bool:
-    """Whether so many samples, epoch by epoch, take longer node by node than it takes to compile.
-
-    Measured: the engine needs about 0.4 µs · (parameters + 60) a sample, compilation as long as
-    600 samples at any size, and to load LLVM takes 0.12 s once, which is 0.4 µs · 300,000.
-    """
-    return seen > 600 + 0.12 / _eager_seconds(parameters)
-
-
-def _eager_seconds(parameters: int) -> float:
-    """About how long a sample takes node by node."""
-    return 4e-7 * (parameters + 60)
 
 
 def _whole(what: str, n: Any, least: int = 1) -> int:

@@ -16,8 +16,9 @@ from typing import Any, TypeAlias
 
 from autograd import AutogradTypeError, AutogradValueError, Value
 from autograd.recording import number
+from autograd.words.text import printable
 
-from ..network.choosing import chosen
+from ..network.choosing import chosen, refuse_habits
 
 LearningRate: TypeAlias = "float | Callable[[int], float]"
 Vector: TypeAlias = list[float]
@@ -173,7 +174,9 @@ class SGD(Optimizer):
         learning_rate: LearningRate = 0.1,
         momentum: float = 0.0,
         weight_decay: float = 0.0,
+        **others: Any,
     ) -> None:
+        refuse_habits("SGD", others)
         super().__init__(parameters, learning_rate)
         self.momentum = _setting("momentum", momentum, 1.0)
         self.weight_decay = _setting("weight_decay", weight_decay, math.inf)
@@ -207,6 +210,8 @@ class Adam(Optimizer):
     learning_rate  η; the paper's 0.001 is meant for networks far larger than this engine's
     betas          β₁ and β₂, both in [0, 1)
     epsilon        ε > 0, against a division by zero
+    weight_decay   λ from 0: every step also takes θ to θ − η·λ·θ, whatever its gradients were, as AdamW
+                   does (Loshchilov & Hutter, Decoupled Weight Decay Regularization, 2019)
 
     Raises as Optimizer does.  Kingma & Ba, Adam: A Method for Stochastic Optimization
     (2015), algorithm 1.
@@ -224,12 +229,16 @@ class Adam(Optimizer):
         learning_rate: LearningRate = 0.01,
         betas: tuple[float, float] = (0.9, 0.999),
         epsilon: float = 1e-8,
+        weight_decay: float = 0.0,
+        **others: Any,
     ) -> None:
+        refuse_habits("Adam", others)
         super().__init__(parameters, learning_rate)
         self.betas = _setting("betas[0]", betas[0], 1.0), _setting("betas[1]", betas[1], 1.0)
         self.epsilon = _setting("epsilon", epsilon, math.inf)
         if self.epsilon == 0.0:  # a parameter without gradient would become 0/0
             raise AutogradValueError("epsilon must be above 0; the paper's is 1e-8")
+        self.weight_decay = _setting("weight_decay", weight_decay, math.inf)
 
     def rule(self, rate: float, sqrt: Callable[[Any], Any] = math.sqrt) -> Rule:
         """One step of the paper's algorithm 1."""
@@ -239,6 +248,8 @@ class Adam(Optimizer):
         def update(θ: Any, g: Any, m: Any, v: Any) -> tuple[Any, ...]:
             m = β1 * m + (1 - β1) * g
             v = β2 * v + (1 - β2) * g * g
+            if self.weight_decay:
+                θ = θ - rate * self.weight_decay * θ
             return θ - rate * (m / first) / (sqrt(v / second) + self.epsilon), m, v
 
         return update
@@ -248,19 +259,27 @@ OPTIMIZERS: dict[str, type[SGD] | type[Adam]] = {"sgd": SGD, "adam": Adam}
 
 
 def optimizer_of(
-    optimizer: str | Optimizer, parameters: Iterable[Value], learning_rate: LearningRate | None = None
+    optimizer: str | type[Optimizer] | Optimizer,
+    parameters: Iterable[Value],
+    learning_rate: LearningRate | None = None,
 ) -> Optimizer:
-    """The optimiser of that name, with its default learning rate or the given one; or itself.
+    """The optimiser of that name or class, with its default learning rate or the given one; or itself.
 
-    Raises AutogradValueError for an unknown name.
+    Raises AutogradValueError for an unknown name, and for a learning rate beside an optimiser that has one.
 
     >>> optimizer_of("sgd", [Value(1.0)])
     SGD(1 parameters, learning_rate=0.1)
     """
     if isinstance(optimizer, Optimizer):
+        if learning_rate is not None:
+            raise AutogradValueError(f"{optimizer!r} has its learning rate already: give learning_rate there, not here")
         return optimizer
-    kind = chosen("optimizer", optimizer, OPTIMIZERS, "one, as SGD(net.parameters(), 0.1)")
-    return kind(parameters) if learning_rate is None else kind(parameters, learning_rate)
+    if isinstance(optimizer, type) and issubclass(optimizer, Optimizer):
+        kind: Any = optimizer
+    else:
+        kind = chosen("optimizer", optimizer, OPTIMIZERS, "one, as SGD(net.parameters(), 0.1)")
+    made: Optimizer = kind(parameters) if learning_rate is None else kind(parameters, learning_rate)
+    return made
 
 
 def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
@@ -357,7 +376,7 @@ def _finite(sentence: str, numbers: Any, values: list[Value]) -> None:
         return  # an array: its elements are looked at one by one where one is inf or nan, or large
     for i, x in enumerate(numbers):
         if not math.isfinite(x):
-            what = sentence.format(values[i].label or f"parameter {i}", x)
+            what = sentence.format(printable(values[i].label) or f"parameter {i}", x)
             raise AutogradValueError(
                 f"{what}: the error has grown out of bounds; lower the learning rate, clip the gradients"
                 " (clip_grad_norm), or start from smaller weights"

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import sys
 import warnings
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
 
 from .history import Epoch
+
+T = TypeVar("T")
 
 
 class Bar:
     """Counts epochs on a terminal or in a notebook; progress=True or False decides otherwise.
 
+    done  how many epochs there were before this training went on
+
     >>> with Bar(2, progress=False) as bar:
     ...     bar.update(Epoch(0.5))
     """
 
-    def __init__(self, epochs: int, progress: bool | None = None) -> None:
+    def __init__(self, epochs: int, progress: bool | None = None, done: int = 0) -> None:
         self.bar: Any = None
         if progress is None:
             progress = _in_notebook() or _on_terminal()
@@ -27,7 +32,7 @@ class Bar:
                     from tqdm.auto import tqdm
                 except ImportError:
                     return
-                self.bar = tqdm(total=epochs, desc="training", unit="epoch")
+                self.bar = tqdm(total=epochs, initial=done, desc="training", unit="epoch")
 
     def update(self, epoch: Epoch) -> None:
         """One epoch more; shows its validation error if there is one, else the training error."""
@@ -42,6 +47,24 @@ class Bar:
     def __exit__(self, *_: object) -> None:
         if self.bar is not None:
             self.bar.close()
+
+
+def watched(items: Sequence[T], what: str, unit: str) -> Iterable[T]:
+    """The items one by one, counted where somebody watches and it takes more than a second.
+
+    >>> list(watched([1, 2], "looking", "row"))
+    [1, 2]
+    """
+    if not (_in_notebook() or _on_terminal()):
+        return items
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            from tqdm.auto import tqdm
+        except ImportError:
+            return items
+        counted: Iterable[T] = tqdm(items, desc=what, unit=unit, delay=1, leave=False)
+        return counted
 
 
 def _on_terminal() -> bool:

@@ -2,22 +2,25 @@
 
 x   the inputs, nin finite numbers       y   the target: a number, a list of numbers, or for
                                              cross_entropy the index of a class
+w   how much a sample counts: 2 is as if it were there twice
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from autograd import AutogradError, AutogradTypeError, AutogradValueError, no_grad
-from autograd.recording import number
+from autograd.recording import given, number
 
-from ..network.losses import LOSSES, Loss, loss_record
+from ..frames import column_names, rows_of, targets_of
+from ..network.classes import ClassRule, Target
+from ..network.losses import LOSSES, Loss
 from ..network.modules import MLP, Layer, Neuron
 
 Net: TypeAlias = "MLP | Layer | Neuron"
-Target: TypeAlias = "float | list[float]"
 Sample: TypeAlias = tuple[list[float], Target]
 
 
@@ -26,6 +29,7 @@ def samples_of(net: Net, err: Loss, X: Iterable[Any], Y: Iterable[Any], name: st
 
     A loss of this package refuses a row for its length or its target: of rows that have both in common one is tried.
 
+    X, Y  lists, arrays or frames
     name  goes before X and Y in messages
 
     Raises AutogradValueError or AutogradTypeError that names the row.
@@ -33,12 +37,13 @@ def samples_of(net: Net, err: Loss, X: Iterable[Any], Y: Iterable[Any], name: st
     >>> samples_of(MLP(1, [1]), lambda o, y: (o - y) ** 2, [[1]], [2.0])
     [([1.0], 2)]
     """
-    xs, ys = list(X), list(Y)
+    columns = column_names(X)
+    xs, ys = rows_of(X, f"{name}X"), targets_of(Y, f"{name}Y")
     if len(xs) != len(ys):
         raise AutogradValueError(f"there are {len(xs)} rows in {name}X, and {len(ys)} in {name}Y")
     if not xs:
         raise AutogradValueError(f"{name}X is empty: give at least one sample")
-    samples = [(_row(f"{name}X[{i}]", x), target(f"{name}Y[{i}]", y)) for i, (x, y) in enumerate(zip(xs, ys))]
+    samples = [(_row(f"{name}X[{i}]", x, columns), target(f"{name}Y[{i}]", y)) for i, (x, y) in enumerate(zip(xs, ys))]
     ours = err in LOSSES.values()
     tried: set[Any] = set()
     with no_grad():
@@ -50,20 +55,24 @@ def samples_of(net: Net, err: Loss, X: Iterable[Any], Y: Iterable[Any], name: st
             try:
                 err(net(x), y)
             except AutogradError as error:
-                raise type(error)(f"{name}row {i}, X = {x}, Y = {y}: {error}") from None
+                row = given(x).partition(" of type")[0]
+                raise type(error)(f"{name}row {i}, X = {row}, Y = {y}: {error}") from None
     return samples
 
 
-def _row(where: str, row: Any) -> list[float]:
+def _row(where: str, row: Any, columns: Sequence[str] | None = None) -> list[float]:
     if isinstance(row, str) or not hasattr(row, "__iter__"):
         raise AutogradTypeError(f"{where} is {row!r}, and must be a list of numbers, one for each input")
     numbers = list(row)
     if {float}.issuperset(map(type, numbers)) and all(map(math.isfinite, numbers)):
         return numbers
-    numbers = [number(x, f"{where}[{j}]") for j, x in enumerate(numbers)]
+    place = [f"[{column!r}]" for column in columns] if columns else None
+    numbers = [number(x, f"{where}{place[j] if place else f'[{j}]'}") for j, x in enumerate(numbers)]
     for j, x in enumerate(numbers):
         if not math.isfinite(x):
-            raise AutogradValueError(f"{where}[{j}] is {x}: leave such rows out, or fill them in")
+            raise AutogradValueError(
+                f"{where}{place[j] if place else f'[{j}]'} is {x}: leave such rows out, or fill them in"
+            )
     return numbers
 
 
@@ -76,7 +85,7 @@ def target(where: str, y: Any) -> Target:
     (2, [0.0, 1.0])
     """
     if isinstance(y, str):
-        raise AutogradTypeError(f"{where} is the text {y!r}: number the classes 0, 1, 2, …")
+        raise AutogradTypeError(f"{where} is the text {y!r}: number the classes 0, 1, 2, …; nn.Model.train takes names")
     if isinstance(y, Iterable) and getattr(y, "ndim", None) != 0:  # an array of no dimension is a number
         return _row(where, y)
     value = number(y, where)
@@ -85,38 +94,70 @@ def target(where: str, y: Any) -> Target:
     return int(value) if value.is_integer() else value  # 2.0, as read from a file, is class 2
 
 
-# --- classes ----------------------------------------------------------------------------------
+# --- weights ----------------------------------------------------------------------------------
 
 
-def decides(err: Loss, samples: list[Sample]) -> bool:
-    """Whether this is a classification, so that accuracy means something.
+def weights_of(sample_weight: Any, class_weight: Any, samples: list[Sample], rule: ClassRule | None) -> list[float]:
+    """w of each sample, the product of its own and its class's; an empty list where all are 1.
 
-    >>> from nn import cross_entropy
-    >>> decides(cross_entropy, [([0.0], 1)]), decides(lambda o, y: (o - y) ** 2, [([0.0], 1)])
-    (True, False)
+    sample_weight  a number from 0 for each sample, or None
+    class_weight   "balanced": every class counts as much as the others; or {class: weight}, a class that
+                   is not named counting 1; or a list of them; or None
+
+    Raises AutogradValueError or AutogradTypeError for another number of them, one below 0, and
+    class_weight where the targets are no classes.
+
+    >>> weights_of(None, "balanced", [([0.0], 0), ([1.0], 0), ([2.0], 0), ([3.0], 1)], ClassRule(2))
+    [0.6666666666666666, 0.6666666666666666, 0.6666666666666666, 2.0]
     """
-    known = loss_record(err)
-    one_hot = all(isinstance(y, list) and len(y) > 1 and len(set(y)) == 2 and y.count(1) == 1 for _, y in samples)
-    return one_hot or (known is not None and known.threshold is not None)
+    weights = [1.0] * len(samples)
+    if sample_weight is not None:
+        given_ones = rows_of(sample_weight, "sample_weight")
+        if len(given_ones) != len(samples):
+            raise AutogradValueError(
+                f"sample_weight has {len(given_ones)} weights, and there are {len(samples)} samples"
+            )
+        weights = [_weight(w, f"sample_weight[{i}]") for i, w in enumerate(given_ones)]
+    if class_weight is not None:
+        if rule is None:
+            raise AutogradValueError("class_weight is for classes, and these targets are numbers: give sample_weight")
+        classes = [rule.wanted(y) for _, y in samples]
+        of = _class_weights(class_weight, classes)
+        weights = [w * of.get(c, 1.0) for w, c in zip(weights, classes)]
+    if not any(weights):
+        raise AutogradValueError("every weight is zero: there is no sample left to learn from")
+    return [] if set(weights) == {1.0} else weights
 
 
-def predicted(outputs: Any, threshold: float = 0.0) -> int:
-    """The index of the largest output; with one output, output > threshold."""
-    data = [o.data for o in outputs] if isinstance(outputs, list) else [outputs.data]
-    return data.index(max(data)) if len(data) > 1 else int(data[0] > threshold)
+def _class_weights(class_weight: Any, classes: list[int]) -> dict[int, float]:
+    if isinstance(class_weight, str) and class_weight == "balanced":
+        counts = Counter(classes)
+        return {c: len(classes) / (len(counts) * n) for c, n in counts.items()}
+    if isinstance(class_weight, (list, tuple)):
+        class_weight = dict(enumerate(class_weight))
+    if not isinstance(class_weight, Mapping):
+        raise AutogradTypeError(
+            f'class_weight is "balanced", or {{class: weight}}, or a list of weights, and was given as'
+            f" {given(class_weight)}"
+        )
+    for c in class_weight:
+        if c not in classes:
+            raise AutogradValueError(f"class_weight: {c!r} is no class of these targets, which are 0 to {max(classes)}")
+    return {int(c): _weight(w, f"class_weight[{c!r}]") for c, w in class_weight.items()}
 
 
-def wanted(y: Target, outputs: int) -> int:
-    """The class that a target stands for, at a network with so many outputs.
+def _weight(w: Any, where: str) -> float:
+    value = number(w, where)
+    if not 0.0 <= value < math.inf:
+        raise AutogradValueError(f"{where} is {w!r}, and must be a finite number from 0")
+    return value
 
-    >>> wanted([0.0, 1.0], 2), wanted(2, 3), wanted(-1, 1)
-    (1, 2, 0)
+
+def shares(weights: Sequence[float]) -> float:
+    """What a batch's gradient is multiplied by to be a mean; 0 where nothing in it counts.
+
+    >>> shares([1.0, 1.0, 2.0]), shares([0.0])
+    (0.25, 0.0)
     """
-    if isinstance(y, list):
-        return y.index(max(y)) if len(y) > 1 else int(y[0] > 0)
-    return int(y) if outputs > 1 else int(y > 0)
-
-
-def is_right(outputs: Any, y: Target, threshold: float = 0.0) -> bool:
-    """Whether the predicted class is the wanted one."""
-    return predicted(outputs, threshold) == wanted(y, len(outputs) if isinstance(outputs, list) else 1)
+    of = sum(weights)
+    return 1.0 / of if of else 0.0

@@ -43,8 +43,9 @@ def compiled(program: Program, *, threads: int = 1, contract: bool = False) -> N
     """
     if threads < 1:
         raise LoweringError(f"threads must be at least 1, not {threads!r}")
-    machine.llvm()
-    numpy_()
+    with machine.busy:
+        machine.llvm()
+        numpy_()
     return Native(program, threads, contract)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -131,21 +130,16 @@ def aligned(memory: Any) -> int:
 # --- compiled programs, by structure ---------------------------------------------------------
 
 _modules: OrderedDict[Any, Module] = OrderedDict()
-_lock = threading.Lock()
-if hasattr(os, "register_at_fork"):
-    # A child has no other threads: what one of them holds, this lock or LLVM's own, would be held
-    # there for ever.  So a fork waits until nobody compiles.
-    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
 
 
 def remembered(
     program: Program, structure: tuple[Any, ...], pattern: tuple[bool, ...], sums: bool, contract: bool
 ) -> Module:
     """The code for this structure, made if it was not made before; the last KEPT stay."""
-    width = machine.register()
-    plan = Plan(pattern, sums, max(LANES, width), width, contract)
-    key = structure, plan
-    with _lock:
+    with machine.busy:
+        width = machine.register()
+        plan = Plan(pattern, sums, max(LANES, width), width, contract)
+        key = structure, plan
         module = _modules.pop(key, None)
         if module is None:
             module = Module(program, plan)

@@ -6,6 +6,8 @@ import math
 import mmap
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -329,6 +331,44 @@ def test_two_rows_of_one_name_stay_apart():
     twice, thrice = (function(Op("times", lambda v, k=k: k * v, lambda o, v: (1.0,))) for k in (2.0, 3.0))
     program = lower([x.sinh(), f(x), twice(x), thrice(x)], [x])
     assert native.compiled(program)(2.0) == program(2.0) == [math.sinh(2.0), 102.0, 4.0, 6.0]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_fork_while_another_thread_compiles_leaves_no_lock_behind():
+    """In a process of its own, so that its thread loads LLVM too while the first children are made."""
+    ran = subprocess.run([sys.executable, "-W", "ignore", "-c", FORKS], capture_output=True, text=True, timeout=300)
+    codes = set(ran.stdout.split())
+    assert codes == {"0"} and not ran.stderr, (codes, ran.stderr[-2000:])
+
+
+FORKS = """
+import os, signal, threading, time
+from autograd import Value, lower
+
+def use(n):
+    x = Value(0.5, "x")
+    y = x
+    for _ in range(n):
+        y = (y * x).tanh() + 1.0
+    lower(y, [x]).to("native")([0.5])
+
+compiling = threading.Thread(target=lambda: [use(100 + n) for n in range(3)])
+compiling.start()
+children = []
+while compiling.is_alive() and len(children) < 12:
+    time.sleep(0.02)
+    child = os.fork()
+    if not child:
+        signal.alarm(60)  # a child that waits for a lock that nobody holds is killed
+        try:
+            use(3)
+            os._exit(0)
+        finally:
+            os._exit(1)
+    children.append(child)
+compiling.join()
+print(*[os.waitpid(child, 0)[1] for child in children])
+"""
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")

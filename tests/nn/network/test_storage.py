@@ -201,7 +201,8 @@ def test_the_good_file_of_these_tests_is_good(tmp_path):
 
 @pytest.mark.parametrize("keys, value, message", [
     (["format"], "keras", "does not say"), (["format"], None, "does not say"),
-    (["version"], 2, "version is 2"), (["version"], None, "version is None"),
+    (["version"], 3, "version is 3"), (["version"], 1.0, "version is 1.0"), (["version"], True, "version is True"),
+    (["version"], None, "version is None"),
     (["architecture"], None, "architecture"), (["architecture"], [1], "architecture"),
     (["parameters"], None, "parameters"), (["parameters"], [0.5, 1, -1, 0], "parameters"),
     (["architecture", "nin"], None, "nin is missing"), (["architecture", "nin"], 0, "nin"),

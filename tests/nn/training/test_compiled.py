@@ -14,11 +14,12 @@ pytest.importorskip("numpy")
 from autograd import AutogradValueError, LoweringError, MissingDependency, Value, debug, no_grad, softplus, where
 from autograd.lowering.native import machine
 from nn import ACTIVATIONS, LOSSES, MLP, SGD, Adam, Layer, Neuron, Optimizer, accuracy, fit, squared_error
+from nn.network.classes import ClassRule
 from nn.network.losses import picked
-from nn.training import loop as training
+from nn.training import epochs as training
 from nn.training.compiled import Compiled, _hit
 from nn.training.optimizers import shortened
-from nn.training.samples import predicted, samples_of
+from nn.training.samples import samples_of
 
 TARGETS = {  # loss -> a target of three outputs
     "squared_error": lambda r: [r.uniform(-1, 1) for _ in range(3)],
@@ -90,6 +91,7 @@ def test_every_loss_optimizer_and_batching(loss, optimizer, batch_size, reductio
     )  # fmt: skip
 
 
+@pytest.mark.filterwarnings("ignore:fit:UserWarning")  # what fits is of no interest here
 @pytest.mark.parametrize("activation", ["relu", "sigmoid", "gelu", "softplus"])
 def test_activations(activation):
     assert_equal(both(*samples(), lambda: MLP(2, [5, 4, 3], activation, seed=1), batch_size=4, seed=0))
@@ -105,6 +107,7 @@ def test_settings(settings):
     assert_equal(runs)
 
 
+@pytest.mark.filterwarnings("ignore:fit:UserWarning")  # what fits is of no interest here
 def test_one_hot_targets_single_outputs_neurons_layers_and_frozen_parameters():
     X, classes = samples(target=TARGETS["cross_entropy"])
     one_hot = [[float(c == k) for k in range(3)] for c in classes]
@@ -146,8 +149,8 @@ def test_a_hit_is_a_right_prediction(outputs, draw):
     values = [Value(float(o)) for o in outputs]
     classes = max(2, len(values))
     wanted = draw.draw(st.integers(0, classes - 1))
-    found = predicted(values if len(values) > 1 else values[0])
-    assert _hit(values, Value(float(wanted))).data == (found == wanted)
+    rule = ClassRule(len(values), draw.draw(st.sampled_from([(0.0,), (0.5,), (0.5, 1.5)])))
+    assert _hit(values, Value(float(wanted)), rule).data == (rule.predicted(map(float, outputs)) == wanted)
     if len(values) > 1:
         x, others = picked(values, Value(float(wanted)))
         assert x.data == outputs[wanted] and [o.data for o in others] == outputs[:wanted] + outputs[wanted + 1 :]

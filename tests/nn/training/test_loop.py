@@ -191,9 +191,9 @@ def test_accuracy_of_classifiers():
 
 def test_predict_and_accuracy_against_definitions():
     net = MLP(1, [1], "sigmoid", initializer=lambda g, i, o: 1.0, bias=False)
-    assert predict(net, [[-1.0], [1.0]]) == [1, 1]  # a sigmoid is always above 0
-    assert predict(net, [[-1.0], [1.0]], threshold=0.5) == [0, 1]
-    assert accuracy(net, [[-1.0], [1.0]], [0, 1], threshold=0.5) == 1.0
+    assert predict(net, [[-1.0], [1.0]], threshold=0.0) == [1, 1]  # a sigmoid is always above 0
+    assert predict(net, [[-1.0], [1.0]]) == [0, 1]
+    assert accuracy(net, [[-1.0], [1.0]], [0, 1]) == accuracy(net, [[-1.0], [1.0]], [-1, 1]) == 1.0
     with pytest.raises(AutogradValueError):
         accuracy(net, [], [])
     with pytest.raises(AutogradValueError):
@@ -204,7 +204,8 @@ def test_a_history_prints():
     net = MLP(2, [2], "linear", seed=0)
     text = str(fit(net, XOR[0], [0, 1, 1, 0], loss="cross_entropy", epochs=2, validation=(XOR[0], [0, 1, 1, 0])))
     assert text.startswith("2 epochs in 0.") and "validation" in text and "accuracy" in text and "%" in text
-    assert "accuracy" not in str(fit(net_of(), *XOR, epochs=1))
+    assert "accuracy" in str(fit(net_of(), *XOR, epochs=1))
+    assert "accuracy" not in str(fit(net_of(), XOR[0], [0.0, 0.5, 0.25, 1.0], epochs=1))
     assert str(fit(net_of(), *XOR, epochs=0)) == "0 epochs in 0.0 s"
 
 
