@@ -18,7 +18,7 @@ from ..families import Family, families
 from ..program import Program
 from .loops import Function
 from .outside import Outside
-from .panels import Tile
+from .panels import NotInLayers, Tile
 from .rows import exact
 from .summing import Summing
 from .terms import Access, Run, access, outer_of, passes_of, runs_of
@@ -29,10 +29,6 @@ MANY = 40_000  # operands in code that is no loop
 AHEAD = 6  # families that are computed together at most
 _SUMPROD = TABLE["sumprod"]
 _SIGNS = (TABLE["add"], TABLE["sub"], TABLE["mul"])
-
-
-class NotInLayers(Exception):
-    """The program has something that is no loop here: it becomes straight-line code."""
 
 
 class Layers(Summing):

@@ -11,8 +11,8 @@ pytest.importorskip("llvmlite")
 from autograd import Value, grad, logsumexp, lower, sumprod, take  # noqa: E402
 from autograd.lowering.native import compiled as native  # noqa: E402
 from autograd.lowering.native import layered, llvm, machine, modules  # noqa: E402
-from autograd.lowering.native.layers import NotInLayers  # noqa: E402
 from autograd.lowering.native.outside import Outside  # noqa: E402
+from autograd.lowering.native.panels import NotInLayers  # noqa: E402
 from nn import MLP  # noqa: E402
 from nn.network import losses  # noqa: E402
 
