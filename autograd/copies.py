@@ -74,14 +74,17 @@ def deep(node: Value, memo: dict[int, Any]) -> Value:
     (True, False)
     """
     met = memo.setdefault(_MET, set())  # so that many roots of one graph do not walk all of it again
+    takers = []
     for each in toposort(node, known=met, whole=True):
         if id(each) not in memo:
-            kind, op, parents, *rest = _contents(each, tuple([memo[id(parent)] for parent in each.parents]))
-            op = copy.deepcopy(op, memo) if op.__class__ is Taken else op
-            copied = restored(kind, op, parents, *rest)
+            copied = restored(*_contents(each, tuple([memo[id(parent)] for parent in each.parents])))
             memo[id(each)] = copied
+            if each.op.__class__ is Taken:
+                takers.append(copied)
             for name, what in _own(each).items():
                 setattr(copied, name, copy.deepcopy(what, memo))
+    for copied in takers:  # once all nodes have their copies: a table may have rows of which some columns are not taken
+        copied.op = copy.deepcopy(copied.op, memo)
     found: Value = memo[id(node)]
     return found
 

@@ -18,7 +18,7 @@ from ..families import Family, families
 from ..program import Program
 from .loops import Function
 from .outside import Outside
-from .panels import Tile
+from .panels import NotInLayers, Tile
 from .rows import exact
 from .summing import Summing
 from .terms import Access, Run, access, outer_of, passes_of, runs_of
@@ -29,10 +29,6 @@ MANY = 40_000  # operands in code that is no loop
 AHEAD = 6  # families that are computed together at most
 _SUMPROD = TABLE["sumprod"]
 _SIGNS = (TABLE["add"], TABLE["sub"], TABLE["mul"])
-
-
-class NotInLayers(Exception):
-    """The program has something that is no loop here: it becomes straight-line code."""
 
 
 class Layers(Summing):
@@ -47,10 +43,10 @@ class Layers(Summing):
             ("y", [i for i in program.inputs if not columns[i]]),
         ]
         found = families(program, [leaf for leaf in leaves if leaf[1]])
-        self.found = list(found)
+        self.found, self.leaves = list(found), found.leaves
         X, T = ([f for f in found.leaves if not f.values and f.name == name][:1] for name, _ in leaves)
         few = len(self.found) * LARGE > len(program.instructions)
-        if not X or few or any(leaf.outputs for leaf in found.leaves) or _mostly_shared(self.found, T):
+        if not X or few or _mostly_shared(self.found, T):
             raise NotInLayers
         super().__init__(X, T, len(program.outputs), tile, contract, outside)
         self.outers = {family: outer for family in self.found if (outer := outer_of(family, X))}
@@ -205,6 +201,11 @@ class Layers(Summing):
     # --- all of it ----------------------------------------------------------------------------------------------
 
     def _write(self) -> None:
+        for leaf in self.leaves:
+            if leaf in self.X and leaf.outputs:
+                self.reduce(leaf)
+            elif any(leaf.values[j] if leaf.values else True for j, _ in leaf.outputs):
+                self.repeated(leaf)
         todo = list(self.found)
         while todo:
             family = todo.pop(0)

@@ -13,7 +13,7 @@ from ...ops import Op
 from .vectors import Block, splat
 
 Body: TypeAlias = "Callable[[str, list[str]], list[str] | None]"
-ARGUMENTS = "ptr noalias %columns, ptr noalias %scalars, ptr noalias %work, i64 %panels"
+ARGUMENTS = "ptr noalias %columns, ptr noalias %scalars, ptr noalias %work, i64 %panels, i64 %here"
 
 
 class Function(Block):
@@ -114,4 +114,4 @@ class Function(Block):
     def invoked(self, name: str) -> str:
         """How the function is called, under the name that its text has."""
         given = "".join(f", i64 {offset}" for _, offset in self.parameters)
-        return f"  call void @{name}(ptr %columns, ptr %scalars, ptr %work, i64 %panels{given})"
+        return f"  call void @{name}(ptr %columns, ptr %scalars, ptr %work, i64 %panels, i64 %here{given})"

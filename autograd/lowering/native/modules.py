@@ -16,9 +16,9 @@ from ..program import Program
 from . import entry, machine
 from .driver import BLOCK
 from .layered import layered
-from .layers import NotInLayers
 from .llvm import Code, Plan, code
 from .outside import Outside
+from .panels import NotInLayers
 
 LANES = 8
 LONG = 50  # functions; a program of more is compiled with less care, since it would take most of a minute

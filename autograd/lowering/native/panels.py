@@ -20,7 +20,12 @@ from .terms import Access
 from .vectors import Vector, splat
 
 SAMPLES = 128  # in a block
+MOST = 2**29  # bytes of memory that a call may work in
 _INFIX = {TABLE["add"]: "fadd", TABLE["sub"]: "fsub", TABLE["mul"]: "fmul"}
+
+
+class NotInLayers(Exception):
+    """The program has something that is no loop here: it becomes straight-line code."""
 
 
 class Tile(NamedTuple):
@@ -82,6 +87,8 @@ class Panels:
     def take(self, rows: int) -> int:
         if self.free.get(rows):
             return self.free[rows].pop()
+        if self.top > MOST:
+            raise NotInLayers
         self.top += (here := rows * SAMPLES // self.tile.samples * self.tile.row + 512)
         return self.top - here
 

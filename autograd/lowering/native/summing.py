@@ -84,6 +84,18 @@ class Summing(Panels):
         for at in packs.values():
             self.free.setdefault(self.packed_rows(outer.columns), []).append(at)
 
+    def repeated(self, leaf: Family) -> None:
+        """Outputs that are scalars or constants: so many times their number as the block has samples."""
+        fn = self.begin("repeated")
+        here = fn.value("uitofp i64 %here to double")
+        for j, k in leaf.outputs:
+            x = self.operand(fn, Access(leaf, j, 0, 0), "0", "0", "0", 0)
+            one = fn.value(f"extractelement {fn.type} {x}, i64 0")
+            to = fn.place("%work", 8 * k)
+            before = fn.again(f"load double, ptr {to}")
+            many = fn.value(f"fmul double {one}, {here}")
+            fn.do(f"store double {fn.again(f'fadd double {before}, {many}')}, ptr {to}")
+
     def add(self, fn: Function, to: str, x: str, lanes: int) -> None:
         """Add the first lanes of x to what stands there."""
         if lanes == self.tile.lanes:

@@ -11,8 +11,8 @@ pytest.importorskip("llvmlite")
 from autograd import Value, grad, logsumexp, lower, sumprod, take  # noqa: E402
 from autograd.lowering.native import compiled as native  # noqa: E402
 from autograd.lowering.native import layered, llvm, machine, modules  # noqa: E402
-from autograd.lowering.native.layers import NotInLayers  # noqa: E402
 from autograd.lowering.native.outside import Outside  # noqa: E402
+from autograd.lowering.native.panels import NotInLayers  # noqa: E402
 from nn import MLP  # noqa: E402
 from nn.network import losses  # noqa: E402
 
@@ -70,6 +70,17 @@ def embedded(rows=9, columns=4, places=3):
     return [err, *grad(err, parameters)], ids, parameters
 
 
+def with_leaves():
+    """Outputs that are inputs, parameters and constants."""
+    (err, *slopes), xs, parameters = mlp(3, 9, 5, 2)
+    constant = grad(parameters[0] * 3.0, [parameters[0]])[0]
+    return (
+        [err, xs[1], parameters[5], constant, *slopes, parameters[5] * 0.0 + 1.0, *grad(err, [Value(0.0)])],
+        xs,
+        parameters,
+    )
+
+
 def rows(n=40, width=6):
     """Σ of n rows of tanh, of samples alone."""
     rng = np.random.default_rng(0)
@@ -91,6 +102,7 @@ PROGRAMS = {
     "residual": residual,
     "recurrent": recurrent,
     "embedded": embedded,
+    "with leaves": with_leaves,
     "rows": rows,
 }
 
@@ -117,7 +129,7 @@ class Code:
 @cache
 def case(name):
     outputs, xs, parameters = PROGRAMS[name]()
-    program = lower(outputs, [*xs, *parameters])
+    program = lower(outputs, [*xs, *parameters], allow_constants=True)
     rng = np.random.default_rng(1)
     whole = name in ("embedded", "classes")
     X = rng.integers(0, 5, (len(xs), 600)).astype(float) if whole else rng.normal(size=(len(xs), 600))
