@@ -46,7 +46,7 @@ def main(moments: int) -> int:
         for moment in range(moments):
             process = training(path, epochs)
             try:
-                process.wait(generator.uniform(0.0, 0.05))
+                process.wait(generator.uniform(0.0, 0.2))
             except subprocess.TimeoutExpired:
                 process.kill()
             process.wait()
