@@ -25,6 +25,7 @@ from .errors import (
     MissingDependency,
     NotFinite,
 )
+from .forward import hvp, jacobian, jvp
 from .functions import abs as abs
 from .functions import (
     acos,
@@ -86,11 +87,12 @@ from .functions import (
 )
 from .functions import pow as pow
 from .functions import round as round
-from .gradient import grad, hessian
+from .gradient import grad, hessian, vjp
 from .graph import toposort
-from .lowering import lower, lower_function, trace
+from .lowering import compiled, lower, lower_function, trace
 from .ops import TABLE, Op, add_row
 from .recording import no_grad
+from .taking import take
 from .teaching.debugging import debug
 from .value import Value
 from .value import core as core
@@ -98,6 +100,7 @@ from .value import core as core
 if TYPE_CHECKING:
     from . import drawing as drawing
     from . import expression as expression
+    from .derivatives import hessian_of, hvp_of, jacobian_of, value_and_grad
     from .drawing import Drawing, draw
     from .drawing.page.explorer import explore
     from .teaching import debugging as debugging
@@ -110,10 +113,11 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# What teaches and draws is loaded when it is asked for: a function, or a submodule under its short name.
+# What teaches, draws or takes functions is loaded when asked for: a function, or a submodule under its short name.
 _LATER = {
     "draw": "drawing", "explore": "drawing.page.explorer",
     "explain": "teaching.explanation", "record": "teaching.events",
+    "value_and_grad": "derivatives", "jacobian_of": "derivatives", "hessian_of": "derivatives", "hvp_of": "derivatives",
 }  # fmt: skip
 _SUBMODULES = {
     "drawing": "drawing", "expression": "expression", "events": "teaching.events", "orders": "teaching.orders",
@@ -179,10 +183,11 @@ _warn_of_shadowed_autograd()
 __all__ = [
     "AutogradError", "AutogradTypeError", "AutogradValueError", "BackwardMistake", "Difference", "GradientMismatch",
     "LoweringError", "MissingDependency", "NotFinite", "Op", "TABLE", "Value", "acos", "acosh", "add", "add_row",
-    "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "ceil", "check_grads", "copysign", "cos", "cosh", "debug",
-    "difference", "difference_in_graph", "div", "draw", "elu", "erf", "erfc", "exp", "exp2", "explain", "explore",
-    "expm1", "floor", "floordiv", "fmod", "fsum", "function", "function_of_row", "gelu", "grad", "hessian", "hypot",
-    "leaky_relu", "log", "log10", "log1p", "log2", "logsumexp", "lower", "lower_function", "maximum", "minimum",
-    "mod", "mul", "neg", "no_grad", "record", "relu", "sigmoid", "sign", "silu", "sin", "sinh", "softmax",
-    "softplus", "softsign", "sqrt", "step", "sub", "sumprod", "tan", "tanh", "toposort", "trace", "trunc", "where",
+    "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "ceil", "check_grads", "compiled", "copysign", "cos", "cosh",
+    "debug", "difference", "difference_in_graph", "div", "draw", "elu", "erf", "erfc", "exp", "exp2", "explain",
+    "explore", "expm1", "floor", "floordiv", "fmod", "fsum", "function", "function_of_row", "gelu", "grad", "hessian",
+    "hessian_of", "hvp", "hvp_of", "hypot", "jacobian", "jacobian_of", "jvp", "leaky_relu", "log", "log10", "log1p",
+    "log2", "logsumexp", "lower", "lower_function", "maximum", "minimum", "mod", "mul", "neg", "no_grad", "record",
+    "relu", "sigmoid", "sign", "silu", "sin", "sinh", "softmax", "softplus", "softsign", "sqrt", "step", "sub",
+    "sumprod", "take", "tan", "tanh", "toposort", "trace", "trunc", "value_and_grad", "vjp", "where",
 ]  # fmt: skip

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import __version__, core
-from .console import run, told
+from .console import run, say, told
 from .errors import AutogradError, AutogradValueError, LoweringError
 from .expression import FUNCTIONS, assignments, expression
 from .gradient import grad
@@ -29,7 +29,7 @@ from .graph import dependents, toposort
 from .ops import Op
 from .teaching.events import Forward, Recording, record
 from .value import Value
-from .words.text import TERMS, formula, shown
+from .words.text import TERMS, shown
 
 if TYPE_CHECKING:
     from .drawing import Drawing
@@ -57,11 +57,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         result, leaves = expression(options.formula.strip(), assignments(options.values))
         files = options.output or options.format or options.explore
         if options.text or not (options.steps or options.source or files):
-            print(table(record(result)))
+            say(table(record(result)))
         if options.steps:
-            print(steps(record(result)))
+            say(steps(record(result)))
         if options.source:
-            print(source(result, leaves), end="")
+            say(source(result, leaves), end="")
         if options.output or options.format:
             picture(result, options)
         if options.explore:
@@ -85,16 +85,17 @@ def table(recording: Recording) -> str:
     node  formula  value  ∂f/∂node  local derivatives
     ─────────────────────────────────────────────────
     x     given       +3        +6
-    f     x × x       +9        +1  ∂f/∂x = +3, ∂f/∂x = +3
+    f     x²          +9        +1  ∂₁f = +3, ∂₂f = +3
+    ∂₁f: by the first operand alone, x² being x·x
     """
     names, root = recording.names, shown(recording.names[recording.root])
     rows = [("node", "formula", "value", f"∂{root}/∂node", "local derivatives")]
-    formulas = {event.node: _formula(event, recording) for event in recording.events if isinstance(event, Forward)}
+    formulas = {e.node: recording.symbols.formula(e.node) for e in recording.events if isinstance(e, Forward)}
     recording.jump(len(recording.events))
     for node, value in recording.values.items():
         if node not in recording.edges:
             continue  # a plain number
-        local = [f"∂{shown(names[node])}/∂{shown(names[x])} = {d:+.6g}" for x, d, *_ in recording.edges[node]]
+        local = [f"{recording.symbols.local(node, i)} = {d:+.6g}" for _, d, i in recording.edges[node]]
         few = local if len(local) <= TERMS else [*local[:TERMS], "…"]
         gradient = f"{recording.gradient(node):+.6g}"
         rows.append((shown(names[node]), formulas.get(node, "given"), f"{value:+.6g}", gradient, ", ".join(few)))
@@ -102,12 +103,7 @@ def table(recording: Recording) -> str:
     lines = [
         f"{a:{width[0]}}  {b:{width[1]}}  {c:>{width[2]}}  {d:>{width[3]}}  {e}".rstrip() for a, b, c, d, e in rows
     ]
-    return "\n".join([lines[0], "─" * len(lines[0]), *lines[1:]])
-
-
-def _formula(event: Forward, recording: Recording) -> str:
-    operands = [shown(recording.names[parent]) for parent in event.node.parents]
-    return formula(event.operation.name, event.operation.symbol, operands)
+    return "\n".join([lines[0], "─" * len(lines[0]), *lines[1:], *recording.symbols.notes])
 
 
 def steps(recording: Recording) -> str:
@@ -134,7 +130,7 @@ def source(result: Value, leaves: list[Value]) -> str:
         raise AutogradValueError("the formula has no names, so there is nothing to derive by")
     gradient = grad(result, leaves)
     moving = dependents(toposort(result, *gradient), leaves)
-    returned, outputs, fixed = [result.label], [result], []
+    returned, outputs, fixed = [shown(result.label)], [result], []
     for leaf, g in zip(leaves, gradient):
         name = f"∂{shown(result.label)}/∂{shown(leaf.label)}"
         if g in moving:
@@ -192,7 +188,7 @@ def _write(made: Drawing | Page, path: Path) -> None:
         made.save(path)
     except OSError as error:  # which names a draft beside the file
         raise AutogradValueError(f"cannot write {path}: {error.strerror}") from None
-    print(f"wrote {path}")
+    say(f"wrote {path}")
 
 
 # --- the command line ---------------------------------------------------------------------------

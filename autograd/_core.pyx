@@ -677,6 +677,40 @@ def restart(root):
         drop(&order)
 
 
+def computed_from(y, xs):
+    global epoch
+    cdef Pile stack = Pile(NULL, 0, 0)
+    cdef Value node
+    cdef Py_ssize_t i
+    epoch += 2  # what has this mark is on the stack, or has been
+    for x in xs:
+        (<Value?>x).mark = epoch
+    try:
+        mark_and_push(&stack, <Value?>y)
+        while stack.size:
+            stack.size -= 1
+            node = <Value>stack.items[stack.size]
+            if node.code == LEAF:
+                return False
+            if node.count == MANY:
+                for i in range(PyTuple_GET_SIZE(node.all)):
+                    mark_and_push(&stack, <Value>PyTuple_GET_ITEM(node.all, i))
+            elif node.count:
+                mark_and_push(&stack, node.a)
+                if node.count == 2:
+                    mark_and_push(&stack, node.b)
+        return True
+    finally:
+        free(stack.items)
+
+
+cdef inline int mark_and_push(Pile* stack, Value node) except -1:
+    if node.mark < epoch:
+        node.mark = epoch
+        push(stack, <PyObject*>node)
+    return 0
+
+
 def literal(x, where="literal"):
     return literal_of(x, where)
 
@@ -785,6 +819,6 @@ def take_over():
 
 
 take_over()
-for function in (node_of, literal, restart):
+for function in (node_of, literal, restart, computed_from):
     kept = getattr(plain, function.__name__)
     function.__doc__, function.__module__, function.__wrapped__ = kept.__doc__, kept.__module__, kept

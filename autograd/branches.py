@@ -21,6 +21,8 @@ from typing import TypeAlias
 
 from .graph import partials, toposort
 from .ops import LITERAL, TABLE
+from .recording import tracing
+from .tables import operands
 from .value import Value, literal, node_of
 
 Factor: TypeAlias = "Value | float"
@@ -136,17 +138,18 @@ def suspect(v: Factor, known: dict[Value, bool]) -> bool:
     stack = [v]
     while stack:
         node = stack[-1]
-        waiting = [p for p in node.parents if p not in known]
+        parents = operands(node)
+        waiting = [p for p in parents if p not in known]
         if node in known or not waiting:
             stack.pop()
-            known[node] = _singular(node) or any(known[p] for p in node.parents)
+            known[node] = _singular(node) or any(known[p] for p in parents)
         else:
             stack += waiting
     return known[v]
 
 
 def _singular(node: Value) -> bool:
-    if not isfinite(node.data):
+    if not isfinite(node.data) and not tracing.get():  # what is recorded for all inputs depends on none
         return True
     if node.op is None or not node.op.singular:
         return False

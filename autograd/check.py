@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from .errors import AutogradTypeError, AutogradValueError, GradientMismatch
+from .forward import MODES, jvp
 from .gradient import grad
 from .graph import dependents, recompute, toposort
-from .recording import no_grad, number
+from .recording import no_grad, number, remembering
 from .value import Value
 
 
@@ -68,13 +69,12 @@ def difference(f: Callable[[float], float], x: float, step: float = 0.0) -> Diff
     """
     if step:
         return _ridders(f, x, step)
-    middle, best = abs(f(x)), Difference(math.nan, math.inf)
+    middle, tried = abs(f(x)), []
     for h in _steps(x):
-        found = _ridders(f, x, h)
-        if found.resolvable or found.error <= 1e-9 * middle:  # the slope may be 0
-            return found
-        best = min(best, found, key=lambda d: d.error)
-    return best
+        tried.append(_ridders(f, x, h))
+        if tried[-1].resolvable or tried[-1].error <= 1e-9 * middle:  # the slope may be 0
+            return tried[-1]
+    return tried[0]  # a finer step that resolves nothing knows less, however flat a rounded f is there
 
 
 def _steps(x: float) -> list[float]:
@@ -132,12 +132,13 @@ def difference_in_graph(y: Value, x: Value) -> Difference:
     return difference(lambda data: recompute(path, {x: data})[y], x.data)
 
 
-def check_grads(f: Callable[..., Any], *xs: float, order: int = 2) -> int:
+def check_grads(f: Callable[..., Any], *xs: float, order: int = 2, mode: str = "reverse") -> int:
     """Compare the derivatives of f at a point with finite differences, to second order.
 
     f        a function of Values that returns a Value
     xs       the point, one number per argument
     order    1: the gradient only; 2: the Hessian as well
+    mode     "reverse": those of grad; "forward": those of jvp, in the direction of each argument
 
     Returns how many derivatives were compared.  Raises GradientMismatch that names the first
     wrong derivative, and AutogradValueError where finite differences resolve none of them (a kink).
@@ -149,6 +150,9 @@ def check_grads(f: Callable[..., Any], *xs: float, order: int = 2) -> int:
         raise AutogradTypeError(f"check_grads(f, *xs) takes a function of Values and a point, and was given {f!r} as f")
     if order not in (1, 2):
         raise AutogradValueError(f"check_grads compares to order 1 or 2, and was given order={order!r}")
+    if mode not in MODES:
+        raise AutogradValueError(f"check_grads: mode is one of {', '.join(MODES)}, and was given as {mode!r}")
+    derive = grad if mode == "reverse" else _forward
     point = [number(x, "check_grads") for x in xs]
     if not point:
         raise AutogradValueError("check_grads needs the point: one number per argument of f")
@@ -159,13 +163,15 @@ def check_grads(f: Callable[..., Any], *xs: float, order: int = 2) -> int:
 
     def slopes(*data: float) -> list[Value]:
         leaves = [Value(d) for d in data]
-        return grad(_output(f, leaves), leaves)
+        with remembering():
+            return derive(_output(f, leaves), leaves)
 
     compared = _compare(value, [g.data for g in slopes(*point)], point, "f")
     if order == 2:
         for i in range(len(point)):
             leaves = [Value(d) for d in point]
-            row = grad(grad(_output(f, leaves), leaves)[i], leaves)
+            with remembering():
+                row = derive(derive(_output(f, leaves), leaves)[i], leaves)
             second = [h.data for h in row]
             compared += _compare(lambda *data, i=i: slopes(*data)[i].data, second, point, f"∂f/∂x{i + 1}")
     if not compared:
@@ -173,6 +179,10 @@ def check_grads(f: Callable[..., Any], *xs: float, order: int = 2) -> int:
             f"finite differences resolve no derivative of f at {tuple(point)}: is there a kink or a pole?"
         )
     return compared
+
+
+def _forward(y: Value, xs: list[Value]) -> list[Value]:
+    return [jvp(y, x, 1.0)[0] for x in xs]
 
 
 def _compare(f: Callable[..., float], derivatives: Sequence[float], point: Sequence[float], name: str) -> int:

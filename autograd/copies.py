@@ -17,6 +17,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from .graph import toposort
+from .tables import Taken, operands
 
 if TYPE_CHECKING:
     from .value import Value
@@ -60,6 +61,9 @@ def shallow(node: Value) -> Value:
     return copied
 
 
+_MET = -1  # beside the ids in a memo
+
+
 def deep(node: Value, memo: dict[int, Any]) -> Value:
     """A new graph: what copy.deepcopy gives.
 
@@ -69,9 +73,12 @@ def deep(node: Value, memo: dict[int, Any]) -> Value:
     >>> first is second, first is x
     (True, False)
     """
-    for each in toposort(node):
+    met = memo.setdefault(_MET, set())  # so that many roots of one graph do not walk all of it again
+    for each in toposort(node, known=met, whole=True):
         if id(each) not in memo:
-            copied = restored(*_contents(each, tuple([memo[id(parent)] for parent in each.parents])))
+            kind, op, parents, *rest = _contents(each, tuple([memo[id(parent)] for parent in each.parents]))
+            op = copy.deepcopy(op, memo) if op.__class__ is Taken else op
+            copied = restored(kind, op, parents, *rest)
             memo[id(each)] = copied
             for name, what in _own(each).items():
                 setattr(copied, name, copy.deepcopy(what, memo))
@@ -134,7 +141,7 @@ class _Pickling(threading.local):
                 if self.announced.popleft() is node:
                     return None
             self.forget()
-        if not (order := toposort(*node.parents, known=self.met)):
+        if not (order := toposort(*operands(node), known=self.met, whole=True)):
             return None
         self.met.add(node)
         ancestors = _Ancestors(order)

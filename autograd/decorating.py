@@ -15,7 +15,8 @@ Context = Callable[[], "AbstractContextManager[Any]"]
 def inside(context: Context, function: F) -> F:
     """The function, run within a new context each time.
 
-    >>> from autograd import is_recording, no_grad
+    >>> from autograd import no_grad
+    >>> from autograd.recording import is_recording
     >>> def numbers():
     ...     yield is_recording()
     >>> [(inner, is_recording()) for inner in inside(no_grad, numbers)()]

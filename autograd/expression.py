@@ -184,7 +184,7 @@ class _Reader:
 
     def complain_about_names(self) -> None:
         """Names without a number, and numbers that no name asks for."""
-        given = f" (given: {', '.join(leaf.label for leaf in self.leaves.values())})" if self.leaves else ""
+        given = f" (given: {', '.join(shown(leaf.label) for leaf in self.leaves.values())})" if self.leaves else ""
         if self.missing:
             names = ", ".join(shown(name) for name in self.missing)
             first = next(iter(self.missing))

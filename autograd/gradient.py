@@ -7,18 +7,22 @@ local derivatives.  For a network this is the lecture, node for node:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import cache
 from types import FunctionType
 from typing import Any
 
 from . import ops
-from .branches import Branch, Factor, Way, joined, mask_of, masked, suspect
+from .branches import Branch, Factor
+from .chain import Sum, as_node, nodes, weights
 from .errors import AutogradTypeError
 from .functions import function_of_row, softmax
-from .graph import dependents, toposort
-from .ops import LITERAL, TABLE, Op, Rule
-from .value import Value, literal, node_of
+from .graph import dependents
+from .ops import TABLE, Op, Rule
+from .recording import remembering
+from .tables import Taken, operands
+from .taking import scattered, walked
+from .value import Number, Value
 from .words.naming import derivative_name
 
 
@@ -31,7 +35,7 @@ def grad(y: Value, xs: Iterable[Value] | Value) -> list[Value]:
     An x that y does not depend on has the gradient 0.  The sum over consumers is the reverse
     mode of Griewank & Walther, Evaluating Derivatives, section 3.2.  Its terms come in the
     order of `backward()`, so both give the same bits.  Raises AutogradTypeError for anything
-    that is not a Value.
+    that is not a Value, and says `vjp` where several outputs are given.
 
     >>> x = Value(3.0)
     >>> (dy,) = grad(x * x * x, [x])
@@ -39,54 +43,57 @@ def grad(y: Value, xs: Iterable[Value] | Value) -> list[Value]:
     >>> dy.data, d2y.data
     (27.0, 18.0)
     """
-    xs = _nodes("grad", y, xs)
-    order = toposort(y, mirrored=True)
-    active = dependents(order, xs)
-    terms: dict[Value, list[tuple[Factor, Factor]]] = {node: [] for node in order if node in active}
-    ways: dict[Value, list[Way]] = {node: [] for node in terms}
-    adjoints: dict[Value, Factor | None] = {y: 1.0}
-    branches: dict[Value, Branch | None] = {y: None}
-    suspects: dict[Value, bool] = {}
-    old = set(order)  # these nodes keep their labels; a new one is called after its derivative
-    for node in reversed(order):
-        if node not in active:
-            continue
-        if node not in adjoints:
-            adjoints[node], branches[node] = _adjoint(terms.pop(node)), joined(ways.pop(node))
-        g = adjoints[node]
-        if y.label and g.__class__ is Value and not g.label and g not in old:
-            g.label = derivative_name(y.label, node.label)
-        if g is None or active.isdisjoint(node.parents):
-            continue
-        for i, (parent, d) in enumerate(zip(node.parents, partials_in_graph(node))):
-            if parent not in active or d is None:
-                continue
-            if isinstance(d, Value) and d.op is LITERAL:
-                d = d.data  # the bias's input: δ · 1 is δ itself
-            selects = i in node.op.selects  # type: ignore[union-attr]
-            is_zero = not isinstance(d, Value) and d == 0.0
-            if is_zero and (selects or not (suspect(parent, suspects) or suspect(g, suspects))):
-                continue
-            way = (d if selects and isinstance(d, Value) else None, branches[node])
-            ways[parent].append(way)
-            # For one operand d is a slope, and the lecture writes σ'(u) first.
-            term = (d, g) if len(node.parents) == 1 else (g, d)
-            mask = None if way == (None, None) else mask_of(way, suspect(g, suspects), suspect(d, suspects))
-            if mask is not None:
-                term = (masked(mask, _product(*term)), 1.0)
-            terms[parent].append(term)
-    return [literal(0.0) if (g := adjoints.get(x)) is None else _node(g) for x in xs]
+    y, xs = one_output("grad(y, xs)", y, xs)
+    return _pulled_back([y], xs, [1.0], y.label)
+
+
+def vjp(ys: Iterable[Value] | Value, xs: Iterable[Value] | Value, w: Iterable[Number] | Number) -> list[Value]:
+    """Σᵢ wᵢ·∂yᵢ/∂x for every x: a row of weights times the Jacobian, in one reverse pass, as Values.
+
+    ys   the outputs
+    xs   the Values to differentiate by, leaves or interior nodes
+    w    one number or Value for each y
+
+    The result depends on w where that has Values.  Raises AutogradTypeError for anything that is not a Value or
+    a number, and AutogradValueError where w has not one weight for each y.
+
+    >>> a, b = Value(2.0), Value(3.0)
+    >>> [g.data for g in vjp([a * b, a + b], [a, b], [10.0, 1.0])]
+    [31.0, 21.0]
+    """
+    call = "vjp(ys, xs, w)"
+    ys, xs = nodes(call, "two lists of Values", ys), nodes(call, "two lists of Values", xs)
+    return _pulled_back(ys, xs, weights(call, w, ys))
 
 
 def hessian(y: Value, xs: Iterable[Value] | Value) -> list[list[Value]]:
     """The matrix of second derivatives ∂²y/∂xᵢ∂xⱼ, as Values: the gradient of each gradient.
 
+    Within no_grad() its entries are leaves.
+
     >>> a, b = Value(2.0), Value(3.0)
     >>> [[h.data for h in row] for row in hessian(a * a * b, [a, b])]
     [[6.0, 4.0], [4.0, 0.0]]
     """
-    xs = _nodes("hessian", y, xs)
-    return [grad(dy, xs) for dy in grad(y, xs)]
+    y, xs = one_output("hessian(y, xs)", y, xs)
+    with remembering():
+        slopes = grad(y, xs)
+    return [grad(dy, xs) for dy in slopes]
+
+
+def one_output(call: str, y: Any, xs: Any) -> tuple[Value, list[Value]]:
+    """y, and the xs as a list, once all are known to be Values.
+
+    >>> one_output("grad(y, xs)", [Value(1.0)], [])
+    Traceback (most recent call last):
+    autograd.errors.AutogradTypeError: grad(y, xs) takes a Value and a list of Values, and was given a list; ...
+    """
+    takes = "a Value and a list of Values"
+    if isinstance(y, (list, tuple)):
+        several = f"a {type(y).__name__}; of several outputs take vjp(ys, xs, w) or jacobian(ys, xs)"
+        raise AutogradTypeError(f"{call} takes {takes}, and was given {several}")
+    (y,) = nodes(call, takes, [y])
+    return y, nodes(call, takes, xs)
 
 
 @cache
@@ -114,6 +121,22 @@ def partials_in_graph(node: Value) -> tuple[Factor | None, ...]:
     return () if node.op is None else graph_rule(node.op)(node, *node.parents)
 
 
+def uses(node: Value, wanted: Container[Value]) -> Iterator[tuple[Value, Factor, bool]]:
+    """The wanted operands on which a node depends, ∂node/∂operand, and whether the node may leave that one out.
+
+    >>> from autograd import take
+    >>> a, b, i = Value(2.0), Value(3.0), Value(1.0); y = take([a, b], i)
+    >>> [(d.op.name, d.data, selects) for _, d, selects in uses(y, {a, b})]
+    [('scatter', 0.0, True), ('scatter', 1.0, True)]
+    """
+    if node.op.__class__ is Taken:
+        yield from scattered(node, wanted)
+        return
+    for i, (parent, d) in enumerate(zip(node.parents, partials_in_graph(node))):
+        if parent in wanted and d is not None:
+            yield parent, d, i in node.op.selects  # type: ignore[union-attr]
+
+
 _by_function = {row.function: name for name, row in TABLE.items()}
 _ON_VALUES: dict[str, Any] = {
     **vars(ops),
@@ -126,35 +149,32 @@ _ON_VALUES: dict[str, Any] = {
 }
 
 
-def _adjoint(terms: list[tuple[Factor, Factor]]) -> Factor | None:
-    """Σ a·b over the terms as one node, or a number; None where nothing depends on it."""
-    if not terms:
-        return None
-    if len(terms) > 1:
-        return node_of(TABLE["sumprod"], tuple(map(_node, [*(a for a, _ in terms), *(b for _, b in terms)])))
-    return _product(*terms[0])
+def _pulled_back(ys: list[Value], xs: list[Value], w: Sequence[Factor], of: str = "") -> list[Value]:
+    """The weighted sums of adjoints at the xs; `of`: what y is called, if it is one and its weight is 1."""
+    order = walked(*ys)
+    active = dependents(order, xs)
+    suspects: dict[Value, bool] = {}
+    sums = {node: Sum(suspects) for node in order if node in active}
+    for y, weight in zip(ys, w):
+        if y in sums:
+            sums[y].add(1.0, weight)
+    adjoints: dict[Value, Factor | None] = {}
+    old = set(order)  # these nodes keep their labels; a new one is called after its derivative
+    for node in reversed(order):
+        if node not in active:
+            continue
+        total = sums.pop(node)
+        adjoints[node] = g = total.factor()
+        if of and g.__class__ is Value and not g.label and g not in old:
+            g.label = derivative_name(of, node.label)
+        if g is not None and not active.isdisjoint(operands(node)):
+            _send(node, g, total.branch(), sums)
+    return [as_node(adjoints.get(x)) for x in xs]
 
 
-def _product(a: Factor, b: Factor) -> Factor:
-    if a == 1.0:  # numbers only: a Value equals nothing but itself
-        return b
-    if b == 1.0:
-        return a
-    if a == -1.0:
-        return -b
-    if b == -1.0:
-        return -a
-    return a * b
-
-
-def _nodes(operation: str, y: object, xs: object) -> list[Value]:
-    """The xs as a list, once y and all of them are known to be Values."""
-    listed: list[Any] = list(xs) if isinstance(xs, Iterable) else [xs]
-    for v in (y, *listed):
-        if not isinstance(v, Value):
-            raise AutogradTypeError(f"{operation}(y, xs) takes a Value and a list of Values, and was given {v!r}")
-    return listed
-
-
-def _node(x: Factor) -> Value:
-    return x if isinstance(x, Value) else literal(x)
+def _send(node: Value, g: Factor, branch: Branch | None, sums: dict[Value, Sum]) -> None:
+    """Each operand's share of the adjoint g of a node."""
+    # For one operand d is a slope, and the lecture writes σ'(u) first.
+    one = len(node.parents) == 1
+    for parent, d, selects in uses(node, sums):
+        sums[parent].add(d, g, branch, selects=selects, slope_first=one, beyond=(parent,))

@@ -10,17 +10,21 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from .errors import AutogradTypeError
+from .tables import Taken, operands
 
 if TYPE_CHECKING:
     from .value import Value
 
 
-def toposort(*roots: Value, mirrored: bool = False, known: set[Value] | None = None) -> list[Value]:
+def toposort(
+    *roots: Value, mirrored: bool = False, known: set[Value] | None = None, whole: bool = False
+) -> list[Value]:
     """All nodes that the roots depend on, parents before children, first operands first.
 
     mirrored    last operands first instead; reversed, such an order meets the consumers of a
                 node from first to last, which is the order of backward()
     known       nodes to leave out, with all that only they depend on; what is found is added
+    whole       with the tables of `take`, and not only the entries that were taken
 
     >>> from autograd import Value
     >>> x = Value(2.0, "x"); y = x * x + 1
@@ -43,7 +47,7 @@ def toposort(*roots: Value, mirrored: bool = False, known: set[Value] | None = N
         elif node not in seen:
             seen.add(node)
             stack += (node, None)
-            stack += node.parents[::step]
+            stack += (operands(node) if whole and node.op.__class__ is Taken else node.parents)[::step]
     return order
 
 
@@ -82,7 +86,7 @@ def dependents(order: Iterable[Value], sources: Iterable[Value]) -> set[Value]:
     """
     found = set(sources)
     for node in order:
-        if not found.isdisjoint(node.parents):
+        if not found.isdisjoint(operands(node)):
             found.add(node)
     return found
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import inspect
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,8 +26,8 @@ from .reals.activations import (
     sigmoid, sigmoid_slope, silu, silu_slope, softplus, softsign, softsign_slope, tanh,
 )  # fmt: skip
 from .reals.branches import (
-    abs, ceil, copysign, floor, floordiv, fmod, ge, gt, larger, le, lt, maximum, minimum, mod, round, sign, step,
-    trunc, where,
+    abs, ceil, copysign, floor, floordiv, fmod, ge, gt, larger, le, lt, maximum, minimum, mod, round, scatter, sign,
+    step, take, trunc, where,
 )  # fmt: skip
 from .reals.elementary import (
     acos, acosh, asin, asin_slope, asinh, atan, atan_slope, atanh, atanh_slope, cos, cosh, div, exp, expm1, fsum,
@@ -67,10 +67,12 @@ class Op:
     rule: Rule
     symbol: str = ""
     singular: bool = False
-    selects: tuple[int, ...] = ()
+    selects: Container[int] = ()
     arity: int | None = field(init=False)
 
     def __post_init__(self) -> None:
+        if not (self.name + self.symbol).isprintable():
+            raise AutogradValueError(f"the name and the symbol of an operation are printable, unlike {self.name!r}")
         operands = list(inspect.signature(self.rule).parameters.values())[1:]
         variadic = any(p.kind is p.VAR_POSITIONAL for p in operands)
         object.__setattr__(self, "arity", None if variadic else len(operands))
@@ -213,6 +215,8 @@ _ROWS = (
     Op("minimum", minimum, lambda o, x, y: (larger(y, x), larger(x, y)), "min", selects=(0, 1)),
     Op("larger", larger, lambda o, x, y: (None, None)),
     Op("where", where, lambda o, condition, x, y: (None, where(condition, 1.0, 0.0), where(condition, 0.0, 1.0)), selects=(1, 2)),
+    Op("take", take, lambda o, *xs: (*(scatter(1.0, xs[-1], float(k)) for k in range(len(xs) - 1)), None), singular=True, selects=range(2**62)),
+    Op("scatter", scatter, lambda o, g, index, k: (scatter(1.0, index, k), None, None), selects=(0,)),
     Op("lt", lt, lambda o, x, y: (None, None), "<"),
     Op("le", le, lambda o, x, y: (None, None), "≤"),
     Op("gt", gt, lambda o, x, y: (None, None), ">"),

@@ -93,6 +93,16 @@ def watching(watcher: Watcher) -> contextlib.AbstractContextManager[None]:
     return _attended(_watcher, watcher)
 
 
+def remembering() -> contextlib.AbstractContextManager[None]:
+    """Inside, results remember how they were computed, within no_grad() too: of what is differentiated once more.
+
+    >>> with no_grad(), remembering():
+    ...     is_recording()
+    True
+    """
+    return contextlib.nullcontext() if is_recording() else _attended(_recording, True)
+
+
 class no_grad:
     """Inside, results are leaves: nothing is recorded.  Also a decorator, `@no_grad()`; local to its thread or task.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias, TypeVar
 
@@ -471,10 +471,30 @@ def restart(root: Value) -> list[Value]:
     return order
 
 
+def computed_from(y: Value, xs: Iterable[Value]) -> bool:
+    """Whether y was computed from the xs and plain numbers alone: then backward() adds to nobody else's gradient.
+
+    >>> x, w = Value(2.0), Value(3.0)
+    >>> computed_from(2 * x, [x]), computed_from(w * x, [x])
+    (True, False)
+    """
+    seen = set(xs)
+    stack = [] if y in seen else [y]
+    while stack:
+        node = stack.pop()
+        if node.op is None:
+            return False
+        for parent in node.parents:
+            if parent not in seen:
+                seen.add(parent)
+                stack.append(parent)
+    return True
+
+
 # Where a C compiler was at hand, the twin of this file takes over: _core.pyx, the same semantics, the same bits.
 core = "pure"
 if not TYPE_CHECKING and not os.environ.get("DELTAGRAD_PURE"):
     with contextlib.suppress(ImportError):
-        from ._core import Value, literal, node_of, restart
+        from ._core import Value, computed_from, literal, node_of, restart  # noqa: F401
 
         core, _new = "compiled", Value.__new__

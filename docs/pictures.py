@@ -9,12 +9,13 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from autograd import Value, draw, explain, explore, fsum, grad
+from autograd import Value, draw, explain, explore, fsum, grad, toposort
 from autograd.drawing import Drawing
 from nn import MLP, Adam, Neuron, cross_entropy, diagnose, fit, play, squared_error
 from nn.plots import activation_curves, decision_boundary
 
 HERE = Path(__file__).parent / "pictures"
+PAGE = 2000  # pixels: what is wider, a code host's page shrinks until nobody can read it
 
 
 def neuron() -> Value:
@@ -28,6 +29,17 @@ def neuron() -> Value:
     y_hat = u.tanh()
     y_hat.label = "ŷ"
     return squared_error(y_hat, y)
+
+
+def silu() -> Value:
+    """u·σ(u), into which u enters twice, and an input that its name does not tell."""
+    w, height = Value(-0.5, "θ"), Value(1.8, "w_height")
+    u = w * height
+    u.label = "u"
+    o = u * u.sigmoid()
+    o.label = "o"
+    o.backward()
+    return o
 
 
 def network():
@@ -80,26 +92,30 @@ def drawings() -> None:
     draw(err).save(HERE / "neuron.pdf")
     explore(err).save(HERE / "neuron.html")
     run, err = network()
+    save(run.draw(err), "network-before.png")
     err.backward()
     for theme in ("light", "dark"):
         save(run.draw(err, theme=theme), f"network-{theme}.png")
-    save(draw(err), "pills.png")
-    save(draw(err, clusters=True, expand=True), "pills-expanded.png", 0.65)
-    save(explain(err, run.net.parameters()[0], top=1).draw(), "paths.png", 0.65)
+    save(draw(err, width=PAGE), "pills.png")
+    save(draw(err, clusters=True, expand=True, width=PAGE), "pills-expanded.png")
+    save(explain(err, run.net.parameters()[0], top=1).draw(width=PAGE), "paths.png")
     run, err = classifier()
     err.backward()
-    save(run.draw(err), "classifier.png", 0.65)
+    save(run.draw(err, width=PAGE), "classifier.png")
+    o = silu()
+    height = next(node for node in toposort(o) if node.label == "w_height")
+    save(draw(o, roles={height: "input"}), "slots.png")
     o = Neuron(3, "sigmoid", seed=0)([0.5, -1.0, 2.0])
     o.backward()
     save(draw(o, direction="TB"), "neuron-top-to-bottom.png")
     save(draw(gradient_graph()), "delta.png")
     err = batch()
     err.backward()
-    save(draw(err), "summary.png", 0.7)
+    save(draw(err, width=PAGE), "summary.png")
 
 
-def save(drawing: Drawing, name: str, scale: float = 1.0) -> None:
-    drawing.save(HERE / name, scale)
+def save(drawing: Drawing, name: str) -> None:
+    drawing.save(HERE / name, 1.0)
 
 
 def plots() -> None:

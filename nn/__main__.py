@@ -20,7 +20,6 @@ from pathlib import Path
 from autograd import AutogradError
 from autograd.console import run, say, told
 
-from . import deltas
 from .certifying.certificate import certify
 from .command import predicting
 from .command.options import parse
@@ -28,7 +27,6 @@ from .command.task import Task, judged, network, prepare, train
 from .command.written import Written
 from .network.modules import MLP
 from .page.playground import play
-from .training.progress import watched
 
 
 def main(arguments: Sequence[str] | None = None, program: str = "python -m nn") -> int:
@@ -108,26 +106,24 @@ COLUMNS = "(2·1: neuron 1 of layer 2; ulp: distance in units in the last place;
 
 def certified(net: MLP, task: Task) -> bool:
     """Compare engine and hand formulas on every held-out row, and print the table of one."""
-    for layer in net.layers:
-        sigma = layer.neurons[0].activation
-        if sigma not in deltas.ACTIVATIONS:
-            known = ", ".join(deltas.ACTIVATIONS)
-            say(f"\nno hand formula for {sigma}: δ is not certified; choose one of {known} as --activation\n")
-            return True
-    wrong, comparisons = [], 0
-    for i in watched(task.held_out, "certifying", "row"):
-        certificate = certify(net, task.X[i], task.Y[i], task.model.loss, differences=False)
-        comparisons += len(certificate.comparisons)
-        wrong += [] if certificate else [i]
-    shown = wrong[0] if wrong else task.hardest()
+    X, Y = task.rows(task.held_out)
+    batch = certify(net, X, Y, task.model.loss, differences=False, progress=_counted)
+    wrong = [n for n, certificate in enumerate(batch.certificates) if not certificate]
+    shown = wrong[0] if wrong else task.held_out.index(task.hardest())
     why = "the first that disagrees" if wrong else "the one with the largest error"
-    say(f"\nδ of the held-out row {shown + 1}, {why}, by the engine and by hand:\n")
-    say(certify(net, task.X[shown], task.Y[shown], task.model.loss))
+    say(f"\nδ of the held-out row {task.held_out[shown] + 1}, {why}, by the engine and by hand:\n")
+    say(certify(net, X[shown], Y[shown], task.model.loss))
     say(COLUMNS)
-    n = len(task.held_out)
-    verdict = f"disagrees on {len(wrong)} of" if wrong else "agrees on all"
-    say(f"\nevery δ and ∂Err/∂θ: {comparisons} comparisons; the engine {verdict} {n} held-out rows\n")
-    return not wrong
+    comparisons = sum(certificate.count for certificate in batch.certificates) + len(batch.summed)
+    verdict = f"disagrees on {len(wrong)} of" if wrong else "agrees on all" if batch else "disagrees on the sum over"
+    say(f"\nevery u, o, δ and ∂Err/∂θ: {comparisons} comparisons; the engine {verdict} {len(X)} held-out rows\n")
+    return bool(batch)
+
+
+def _counted(done: int, of: int) -> None:
+    """How many rows are certified, on a terminal."""
+    if sys.stderr is not None and sys.stderr.isatty():
+        print(f"\rcertified {done} of {of} rows", end="\n" if done == of else "", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

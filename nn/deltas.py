@@ -67,6 +67,59 @@ def squared_error(y, y_hat):
     return _sum([(a - b) * (a - b) for a, b in zip(y, y_hat)])
 
 
+def half_squared_error(y, y_hat):
+    """Err = ½ Σ_i (y⁽ⁱ⁾ − ŷ⁽ⁱ⁾)², as many courses have it
+
+    >>> half_squared_error([1.0, 0.0], [0.5, 0.5])
+    0.25
+    """
+    return _sum([(a - b) * (a - b) / 2 for a, b in zip(y, y_hat)])
+
+
+def mean_squared_error(y, y_hat):
+    """Err = Σ_i (y⁽ⁱ⁾ − ŷ⁽ⁱ⁾)² / n over n outputs
+
+    >>> mean_squared_error([1.0, 0.0], [0.5, 0.5])
+    0.25
+    """
+    return _sum([(a - b) * (a - b) / len(y_hat) for a, b in zip(y, y_hat)])
+
+
+def cross_entropy(y, y_hat):
+    """Err = −Σ y_k·log p_k behind a softmax p of the logits ŷ: −log p_k = log Σ_j e^(ŷ_j − ŷ_k)
+
+    >>> cross_entropy([0.0, 1.0], [0.0, 50.0]) == math.exp(-50)
+    True
+    """
+
+    def surprise(k):
+        m = max(range(len(y_hat)), key=lambda j: y_hat[j])
+        rest = _sum([_exp_of_difference(b, y_hat[m]) for j, b in enumerate(y_hat) if j != m])
+        return math.log1p(rest) if k == m else (y_hat[m] - y_hat[k]) + math.log1p(rest)
+
+    return _sum([a * surprise(k) for k, a in enumerate(y) if a])
+
+
+def binary_cross_entropy(y, y_hat):
+    """Err = −Σ (y·log σ(ŷ) + (1 − y)·log(1 − σ(ŷ))), ŷ a logit and σ the sigmoid; −log σ(ŷ) = log(1 + e^−ŷ)
+
+    >>> binary_cross_entropy([1.0], [0.0]) == math.log(2)
+    True
+    """
+    return _sum(
+        [(a * softplus(-b) if a else 0.0) + ((1 - a) * softplus(b) if a != 1 else 0.0) for a, b in zip(y, y_hat)]
+    )
+
+
+def hinge(y, y_hat):
+    """Err = Σ max(0, 1 − y·ŷ), for y of −1 and 1
+
+    >>> hinge([1.0, -1.0], [0.5, -2.0])
+    0.5
+    """
+    return _sum([max(1 - a * b, 0) for a, b in zip(y, y_hat)])
+
+
 # --- δ at the output layer: section 5 ------------------------------------------------------
 
 
@@ -115,34 +168,46 @@ def mean_squared_error_slopes(y, y_hat):
     return [-2 * (a - b) / len(y_hat) for a, b in zip(y, y_hat)]
 
 
-def cross_entropy_slopes(y, y_hat):
+def softmax(y_hat):
+    """p_k = e^(ŷ_k) / Σ_j e^(ŷ_j)
+
+    >>> softmax([0.0, 0.0])
+    [0.5, 0.5]
+    """
+    largest = max(y_hat)
+    share = [_exp_of_difference(a, largest) for a in y_hat]
+    total = _sum(share)
+    return [e / total for e in share]
+
+
+def cross_entropy_slopes(y, y_hat, softmax=softmax):
     """∂Err/∂ŷ_k = p_k − y_k for Err = −Σ y_k·log p_k behind a softmax p of the logits ŷ
 
-    y is one probability per class, usually a single 1.  Since Σ y = 1,
-    p_k − y_k = Σ_j (y_j·p_k − y_k·p_j): for a single 1 at k that is −Σ_(j≠k) p_j, which keeps
-    its digits where p_k is almost 1 and p_k − 1 would not.
+    y is one probability per class, usually a single 1.  Since Σ y = Σ p = 1,
+    p_k − y_k = Σ_(j≠k) y_j·p_k − y_k·Σ_(j≠k) p_j: for a single 1 at k that is −Σ_(j≠k) p_j, which
+    keeps its digits where p_k is almost 1 and p_k − 1 would not.
 
     >>> cross_entropy_slopes([1.0, 0.0], [50.0, 0.0]) == [-math.exp(-50), math.exp(-50)]
     True
     """
-    largest = max(y_hat)
-    share = [_exp_of_difference(a, largest) for a in y_hat]
+    p = softmax(y_hat)
     classes = range(len(y_hat))
 
     def slope(k):
         others = [j for j in classes if j != k]
-        return _sum([y[j] * share[k] for j in others] + [-y[k] * share[j] for j in others]) / _sum(share)
+        return _sum([y[j] * p[k] for j in others]) - y[k] * _sum([p[j] for j in others])
 
     return [slope(k) for k in classes]
 
 
-def binary_cross_entropy_slopes(y, y_hat):
+def binary_cross_entropy_slopes(y, y_hat, sigmoid=None):
     """∂Err/∂ŷ_k = σ(ŷ_k) − y_k = (1 − y_k)·σ(ŷ_k) − y_k·σ(−ŷ_k), ŷ a logit and σ the sigmoid
 
     >>> binary_cross_entropy_slopes([1.0], [0.0])
     [-0.5]
     """
-    return [(1 - a) * sigmoid(b) - a * sigmoid(-b) for a, b in zip(y, y_hat)]
+    p = sigmoid or ACTIVATIONS["sigmoid"][0]
+    return [(1 - a) * p(b) - a * p(-b) for a, b in zip(y, y_hat)]
 
 
 def hinge_slopes(y, y_hat):
@@ -349,11 +414,141 @@ def linear_slope(u):
     return 1
 
 
+def softplus(u):
+    """σ(u) = log(1 + eᵘ)
+
+    >>> softplus(0.0) == math.log(2)
+    True
+    """
+    return max(u, 0.0) + math.log1p(math.exp(-abs(u)))  # eᵘ overflows at 710
+
+
+def softplus_slope(u):
+    """σ'(u) = eᵘ / (1 + eᵘ), the sigmoid
+
+    >>> softplus_slope(0.0)
+    0.5
+    """
+    return sigmoid(u)
+
+
+def leaky_relu(u):
+    """σ(u) = u for u > 0, else 0.01·u
+
+    >>> leaky_relu(3.0), leaky_relu(-3.0)
+    (3.0, -0.03)
+    """
+    return u if u > 0 else 0.01 * u
+
+
+def leaky_relu_slope(u):
+    """σ'(u) = 1 for u > 0, else 0.01
+
+    >>> leaky_relu_slope(3.0), leaky_relu_slope(0.0)
+    (1, 0.01)
+    """
+    return 1 if u > 0 else 0.01
+
+
+def elu(u):
+    """σ(u) = u for u > 0, else eᵘ − 1
+
+    >>> elu(3.0), elu(0.0)
+    (3.0, 0.0)
+    """
+    return u if u > 0 else math.expm1(u)
+
+
+def elu_slope(u):
+    """σ'(u) = 1 for u > 0, else eᵘ
+
+    >>> elu_slope(3.0), elu_slope(0.0)
+    (1, 1.0)
+    """
+    return 1 if u > 0 else math.exp(u)
+
+
+def softsign(u):
+    """σ(u) = u / (1 + |u|)
+
+    >>> softsign(3.0), softsign(-math.inf)
+    (0.75, -1.0)
+    """
+    return u / (1.0 + abs(u)) if abs(u) != math.inf else math.copysign(1.0, u)
+
+
+def softsign_slope(u):
+    """σ'(u) = 1 / (1 + |u|)²
+
+    >>> softsign_slope(-1.0)
+    0.25
+    """
+    return 1.0 / (1.0 + abs(u)) / (1.0 + abs(u))
+
+
+def silu(u):
+    """σ(u) = u / (1 + e⁻ᵘ)
+
+    >>> silu(0.0), silu(-math.inf)
+    (0.0, -0.0)
+    """
+    return u * sigmoid(u) if u != -math.inf else -0.0
+
+
+def silu_slope(u):
+    """σ'(u) = s·(1 + u·(1 − s)), s the sigmoid of u
+
+    >>> silu_slope(0.0)
+    0.5
+    """
+    s, t = sigmoid(u), sigmoid(-u)  # t = 1 − s, which is 0 from u = 37 on
+    return s + u * t * s if abs(u) != math.inf else s
+
+
+def gelu(u):
+    """σ(u) = u·Φ(u), Φ the normal distribution
+
+    >>> gelu(0.0), gelu(-math.inf)
+    (0.0, 0.0)
+    """
+    return u * _normal(u) if u != -math.inf else 0.0
+
+
+def gelu_slope(u):
+    """σ'(u) = Φ(u) + u·φ(u), φ(u) = e^(−u²/2) / √2π
+
+    >>> gelu_slope(0.0)
+    0.5
+    """
+    density = math.exp(-u * u / 2) / math.sqrt(2 * math.pi)
+    return _normal(u) + (u * density if density else 0.0)
+
+
+def _normal(u):
+    """Φ(u) = ½·erfc(−u/√2), which keeps its digits where ½·(1 + erf(u/√2)) has none"""
+    return math.erfc(-u / math.sqrt(2)) / 2
+
+
 ACTIVATIONS = {
     "tanh": (tanh, tanh_slope),
     "sigmoid": (sigmoid, sigmoid_slope),
     "relu": (relu, relu_slope),
+    "leaky_relu": (leaky_relu, leaky_relu_slope),
+    "elu": (elu, elu_slope),
+    "softplus": (softplus, softplus_slope),
+    "softsign": (softsign, softsign_slope),
+    "gelu": (gelu, gelu_slope),
+    "silu": (silu, silu_slope),
     "linear": (linear, linear_slope),
+}
+
+ERRORS = {
+    "squared_error": squared_error,
+    "half_squared_error": half_squared_error,
+    "mean_squared_error": mean_squared_error,
+    "cross_entropy": cross_entropy,
+    "binary_cross_entropy": binary_cross_entropy,
+    "hinge": hinge,
 }
 
 ERROR_SLOPES = {

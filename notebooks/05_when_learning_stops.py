@@ -43,6 +43,16 @@ except NotFinite as error:
 draw(found.root, highlight=found.node)
 
 # %% [markdown]
+# 0 × ∞ has no value, and the computer does not make one up. What is right on paper is written so that it passes
+# through no infinity:
+#
+# | instead of | write |
+# |---|---|
+# | `x * log(x)` | `where(x > 0, x * log(x), 0)`: a branch not taken is silent |
+# | `1 / (1 + exp(-x))`, `log(1 + exp(x))` | `sigmoid(x)`, `softplus(x)` |
+# | `log(exp(a) + exp(b))`, `log(1 + x)` | `logsumexp([a, b])`, `log1p(x)` |
+# | `sqrt(a*a + b*b)` | `hypot(a, b)` |
+#
 # A value can be harmless and its *slope* infinite. That is found when `backward()` gets there, and again with the
 # line that made the node.
 

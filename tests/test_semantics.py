@@ -25,8 +25,8 @@ from tests.counting import alive
 
 
 def test_value_has_five_slots() -> None:
-    """`Value(data, label="")`; slots `data, grad, op, parents, label`."""
-    assert Value.__slots__ == ("data", "grad", "op", "parents", "label")
+    """`Value(data, label="")`; slots `data, grad, op, parents, label`, of which three are held to the rule of birth."""
+    assert [slot.lstrip("_") for slot in Value.__slots__] == ["data", "grad", "op", "parents", "label"]
     v = Value(2.0, label="v")
     assert (v.data, v.grad, v.op, v.parents, v.label) == (2.0, 0.0, None, (), "v")
     assert Value(2.0).label == "" and not hasattr(v, "__dict__")

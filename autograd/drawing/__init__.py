@@ -13,16 +13,20 @@ Nothing in the core imports this package; `autograd.draw` loads it when it is ca
 
 from __future__ import annotations
 
+from functools import partial
+
 from ..errors import AutogradTypeError, AutogradValueError
 from ..recording import given
+from ..teaching.roles import Roles
 from ..value import Value
 from ..words.text import shown, signed
 from .dot import cards, pills
 from .marks import Highlight
-from .render import Drawing
+from .parts import arrows
+from .render import Drawing, narrowest
 from .scene import Scene, scene
 from .summary import summary
-from .theme import Theme, theme_named
+from .theme import theme_named
 
 __all__ = ["Drawing", "draw"]
 
@@ -42,6 +46,8 @@ def draw(
     clusters: bool = False,
     force: bool = False,
     highlight: Highlight = None,
+    roles: Roles = None,
+    width: float | None = None,
 ) -> Drawing:
     """A picture of everything that a Value was computed from, with gradients once backward() has run.
 
@@ -55,11 +61,17 @@ def draw(
     force      draw each node of more than 1000
     highlight  what stands out: a Value, or several Values and pairs (operand, result), such as
                explain(y, x).edges; its border is heavy, and lines beside it are dotted
+    roles      what nodes are, where their labels do not tell: {node: "input"}, or "parameter", "target",
+               "loss"
+    width      of a page, in pixels: where the picture would be wider, it takes the other direction, and then
+               pills with the name above the numbers; the first form that fits, or the narrowest
 
+    An edge shows the derivative by this operand alone: ∂u/∂x, or ∂₁u where x enters u elsewhere too.  A
+    card shows ∂f/∂x, or "grad" where its gradient is something else, as after two backward().
     A notebook shows the result; elsewhere `.save("neuron.svg")` writes it (.png, .pdf, .gv), and
     `.svg()` and `.dot` are its text.  Raises AutogradTypeError for something that is not a Value;
     AutogradValueError for an unknown level, direction or theme, for too many cards or pills, and
-    for a highlight that is not in the graph.
+    for a highlight or a role of what is not in the graph.
 
     >>> w, x = Value(0.5, "w"), Value(2.0, "x")
     >>> o = (w * x).tanh(); o.backward()
@@ -72,7 +84,7 @@ def draw(
         raise AutogradTypeError(f"draw takes a Value, and was given {given(value)}{way}")
     if level is not None and level not in _LEVELS:
         raise AutogradValueError(f"unknown level {level!r}; choose one of {', '.join(_LEVELS)}, or None")
-    palette, what = theme_named(theme), scene(value, expand, highlight)
+    palette, what = theme_named(theme), scene(value, expand, highlight, roles)
     count = len(what.nodes)
     large = count > EACH and not force
     if large and level in ("cards", "pills"):
@@ -82,20 +94,26 @@ def draw(
         )
     if level is None:
         level = "cards" if count <= CARDS else "summary" if large else "pills"
-    return Drawing(_dot(what, level, direction, palette, clusters, large), *_told(what, level))
+    arrows(direction)  # an unknown one is refused
+    ways = [direction, "TB" if direction == "LR" else "LR"]
+    forms = [(level, way, False) for way in ways] + [("pills", way, True) for way in ways if level != "summary"]
+    note = "; force=True draws each" if large else ""
 
+    def drawn(level: str, way: str, stacked: bool) -> Drawing:
+        if level == "cards":
+            dot = cards(what, way, palette)
+        elif level == "pills":
+            dot = pills(what, way, palette, clusters, stacked)
+        else:
+            dot = summary(what, way, palette, note)
+        return Drawing(dot, *_told(what, level))
 
-def _dot(what: Scene, level: str, direction: str, palette: Theme, clusters: bool, large: bool) -> str:
-    if level == "cards":
-        return cards(what, direction, palette)
-    if level == "pills":
-        return pills(what, direction, palette, clusters)
-    return summary(what, direction, palette, "; force=True draws each" if large else "")
+    return narrowest([partial(drawn, *form) for form in forms], width)
 
 
 def _told(what: Scene, level: str) -> tuple[str, str]:
     """Title and description for those who do not see the picture."""
-    result = next(node for node in what.nodes if node.role == "result")
+    result = what.root
     title = f"How {shown(result.name)} = {signed(result.value.data)} was computed"
     leaves = [node for node in what.nodes if node.role in ("input", "parameter", "target")]
     text = f"A graph of {len(what.nodes)} nodes and {len(what.edges)} operands as {level}."

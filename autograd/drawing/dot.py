@@ -5,8 +5,23 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..words.text import bracketed, exact, short, shown, signed
-from .parts import arrows, border, canvas, cell, chip, frame, header, legend, mark_note, table, tooltip, words
+from ..words.derivatives import derivative, derivative_by, slot_note
+from ..words.formulas import powers
+from ..words.text import bracketed, cut, exact, short, shown, signed
+from .parts import (
+    arrows,
+    border,
+    canvas,
+    cell,
+    chip,
+    frame,
+    header,
+    legend,
+    mark_note,
+    table,
+    tooltip,
+    words,
+)
 from .scene import Edge, Node, Scene
 from .theme import Colour, Theme, strength
 
@@ -15,10 +30,10 @@ def cards(scene: Scene, direction: str, theme: Theme) -> str:
     """Every node a card with its value and gradient, every edge with its share of the chain rule."""
     forth, back = arrows(direction)
     note = [
-        cell(f"{forth} forward: the value  ", theme.forward, 10),
+        cell(f"{forth} forward: the value  ", theme.muted, 10),
         cell(f"{back} backward: upstream × local derivative, wider where larger", theme.ink, 10),
     ]
-    graph = canvas(theme, direction, _legend(scene, theme, note), nodesep="0.30", ranksep="0.30")
+    graph = canvas(theme, direction, _legend(scene, theme, note, slots=True), nodesep="0.30", ranksep="0.30")
     for node in scene.nodes:
         _add(graph, node, theme, scene, _card(node, scene, theme) if node.role != "literal" else None)
     for edge in scene.edges:
@@ -29,10 +44,11 @@ def cards(scene: Scene, direction: str, theme: Theme) -> str:
     return str(graph.source)
 
 
-def pills(scene: Scene, direction: str, theme: Theme, clusters: bool = False) -> str:
+def pills(scene: Scene, direction: str, theme: Theme, clusters: bool = False, stacked: bool = False) -> str:
     """Every node a line with name, operation, value and gradient; edges without words.
 
     clusters   put a frame around each neuron, by the names that the network gives
+    stacked    the narrow form: the name above the numbers
     """
     note = [cell("colour and width of an arrow: upstream × local derivative", theme.muted, 10)]
     # A leaf that hundreds of steps use costs minutes of straightening lines without this limit (0.2 s instead of 29).
@@ -48,8 +64,8 @@ def pills(scene: Scene, direction: str, theme: Theme, clusters: bool = False) ->
             for place in (place for place in places if place[0] == layer):
                 attributes = frame(f"neuron {place[1]}", theme, theme.canvas)
                 with group.subgraph(name=f"cluster_{layer}_{place[1]}", graph_attr=attributes) as neuron:
-                    _add_pills(neuron, grouped[place], scene, theme)
-    _add_pills(graph, grouped.get(None, []), scene, theme)
+                    _add_pills(neuron, grouped[place], scene, theme, stacked)
+    _add_pills(graph, grouped.get(None, []), scene, theme, stacked)
     for edge in scene.edges:
         apart = clusters and edge.tail.place != edge.head.place  # so that layers stand one after the other
         attributes = _stroke(edge, scene, theme) | ({"minlen": "2"} if apart else {})
@@ -70,33 +86,33 @@ def _card(node: Node, scene: Scene, theme: Theme) -> str:
     ]
     if scene.differentiated:
         g = node.value.grad
-        name = _partial(scene.symbol, node.name) if scene.symbol else "grad"
+        name = derivative(cut(scene.root.name, 8), cut(node.name, 10)) if node.own else "grad"
         gradient = chip(signed(g), g, scene.largest, theme, 12, width="58")
         rows.append([cell(name, theme.muted, 10, align="left"), gradient])
     return table(rows, spacing=3)
 
 
-def _pill(node: Node, scene: Scene, theme: Theme) -> str:
+def _pill(node: Node, scene: Scene, theme: Theme, stacked: bool) -> str:
     role = theme.roles[node.role]
     name = [f"<td>{words(shown(node.name), role.ink, 11, bold=True)}</td>"]
     if node.value.parents:
         name.append(cell(shown(node.tag), role.ink, 10))
-    row = [f'<td style="rounded" bgcolor="{role.chip}">{table([name], spacing=0, padding=1)}</td>']
-    row.append(cell(signed(node.value.data), theme.ink, 10, height="20"))
+    head = f'<td style="rounded" bgcolor="{role.chip}">{table([name], spacing=0, padding=1)}</td>'
+    row = [cell(signed(node.value.data), theme.ink, 10, height="20")]
     if scene.differentiated:
         row.append(chip(signed(node.value.grad), node.value.grad, scene.largest, theme, 10))
-    return table([row], spacing=1)
+    return table([[head], row] if stacked else [[head, *row]], spacing=1)
 
 
-def _add_pills(graph: Any, nodes: list[Node], scene: Scene, theme: Theme) -> None:
+def _add_pills(graph: Any, nodes: list[Node], scene: Scene, theme: Theme, stacked: bool) -> None:
     for node in nodes:
-        _add(graph, node, theme, scene, _pill(node, scene, theme) if node.role != "literal" else None)
+        _add(graph, node, theme, scene, _pill(node, scene, theme, stacked) if node.role != "literal" else None)
 
 
 def _add(graph: Any, node: Node, theme: Theme, scene: Scene, label: str | None) -> None:
     tip = tooltip(_described(node, scene))
     if label is None:  # a constant: the number itself
-        text = f"<{table([[cell(shown(node.name), theme.muted, 12)]], spacing=0, padding=0)}>"
+        text = f"<{table([[cell(cut(node.name), theme.muted, 12)]], spacing=0, padding=0)}>"
         graph.node(node.key, text, id=node.key, tooltip=tip, shape="plain", margin="0.06,0.03")
     else:
         graph.node(
@@ -105,7 +121,7 @@ def _add(graph: Any, node: Node, theme: Theme, scene: Scene, label: str | None) 
 
 
 def _described(node: Node, scene: Scene) -> str:
-    text = f"{shown(node.name, 200)} = {exact(node.value.data)}"
+    text = f"{cut(node.name, 200)} = {exact(node.value.data)}"
     if scene.differentiated and node.role != "literal":
         text += f"\ngradient {exact(node.value.grad)}"
     return text if node.role == "literal" else f"{text}\n{shown(node.tag, 40)}"
@@ -149,7 +165,7 @@ def _chain_rule(edge: Edge, scene: Scene, theme: Theme, direction: str) -> str:
         return ""
     sent = edge.contribution
     colour = theme.gradient(sent, scene.largest, at_least=1.0) if sent and sent == sent else theme.muted
-    local = words(f"{_partial(edge.head.name, edge.tail.name)} = {signed(edge.local)}", theme.muted, 9)
+    local = words(f"{local_symbol(edge, 8, 10)} = {signed(edge.local)}", theme.muted, 9)
     told = _undetermined(edge) if edge.undetermined else signed(sent)
     back = words(f"{arrows(direction)[1]} {told}", colour, 11)
     # The empty row, or column, keeps the words off the line that they stand on, or beside.
@@ -166,11 +182,11 @@ def _undetermined(edge: Edge) -> str:
 
 
 def _edge_tip(edge: Edge) -> str:
-    head, tail = shown(edge.head.name, 60), shown(edge.tail.name, 60)
+    head, tail = cut(edge.head.name, 60), cut(edge.tail.name, 60)
     text = f"{tail} → {head}"
     if edge.local is None:
         return tooltip(f"{text}\n{head} does not depend on it")
-    text += f"\n∂{head}/∂{tail} = {exact(edge.local)}"
+    text += f"\n{local_symbol(edge, 60, 60)} = {exact(edge.local)}"
     if edge.contribution is not None:
         result = "undetermined" if edge.undetermined else exact(edge.contribution)
         text += f"\nupstream × local = {exact(edge.head.value.grad)} × {exact(edge.local)} = {result}"
@@ -178,16 +194,27 @@ def _edge_tip(edge: Edge) -> str:
     return tooltip(text)
 
 
-def _partial(of: str, by: str) -> str:
-    return f"∂{shown(of, 8)}/∂{shown(by, 10)}"
+def local_symbol(edge: Edge, of: int, by: int) -> str:
+    """∂head/∂tail, or ∂₁head where the slot is meant; names of at most so many letters."""
+    return derivative_by(cut(edge.head.name, of), cut(edge.tail.name, by), edge.operand, edge.slot)
 
 
 # --- the legend ----------------------------------------------------------------------------------
 
 
-def _legend(scene: Scene, theme: Theme, note: list[str]) -> str:
+def _legend(scene: Scene, theme: Theme, note: list[str], slots: bool = False) -> str:
     marked = mark_note(scene.marked, scene.marked_edges, theme)
     if not scene.differentiated:
         return legend(theme, None, [cell("gradients appear after backward()", theme.muted, 10), *marked])
-    what = f"gradient of {shown(scene.symbol)}" if scene.symbol else "gradient"
-    return legend(theme, scene.largest, [*note, *marked], what)
+    what = f"gradient of {cut(scene.symbol)}" if scene.symbol else "gradient"
+    return legend(theme, scene.largest, [*note, *marked], what, slot_line(scene, theme) if slots else [])
+
+
+def slot_line(scene: Scene, theme: Theme) -> list[str]:
+    """The line of the legend that says what a slot is, where an edge has one."""
+    meant = [edge for edge in scene.edges if edge.slot and edge.tail.role != "literal"]
+    if not meant:
+        return []
+    edge = next((edge for edge in meant if powers(edge.head.value)), meant[0])
+    note = slot_note(cut(edge.head.name, 8), edge.operand, bool(powers(edge.head.value)))
+    return [cell(note, theme.muted, 10)]

@@ -94,6 +94,20 @@ def width(text: str, bold: bool = False) -> float:
     return sum(_width(c, BOLD if bold else REGULAR) for c in text) / 1000
 
 
+def measured(text: str) -> bool:
+    """Whether `width` knows the letters: Latin, Greek, digits above and below, and signs, not Chinese or Hebrew.
+
+    >>> measured("θ⁽²⁾₁ = −1.50×10⁻⁹"), measured("学习"), measured("שלום")
+    (True, False, False)
+    """
+    return all(c in _ASCII[REGULAR] or c in _OTHERS or _familiar(c) for c in text)
+
+
+def _familiar(c: str) -> bool:
+    kind = unicodedata.decomposition(c).split()[:1]
+    return "α" <= c <= "ω" or "Α" <= c <= "Ω" or kind in (["<sub>"], ["<super>"])
+
+
 def _width(c: str, font: str) -> float:
     if c in _ASCII[font]:
         return _ASCII[font][c]

@@ -11,10 +11,11 @@ import re
 from typing import Any
 
 from ..errors import AutogradValueError, MissingDependency
-from ..words.text import markup, signed
+from ..words.text import markup, printable, signed
 from .fonts import width
 from .theme import Colour, Role, Theme
 
+FIXED = 'fixedsize="true"'
 MARK = 3.6  # points: the border of what is highlighted, twice as heavy as any other
 DIRECTIONS = {"LR": ("→", "←"), "TB": ("↓", "↑")}  # and the arrows forth and back
 
@@ -54,7 +55,7 @@ def border(theme: Theme, role: Role, marked: bool = False) -> dict[str, str]:
 
 def frame(title: str, theme: Theme, fill: Colour) -> dict[str, str]:
     """The attributes of a group of nodes with a title."""
-    label = table([[f"<td>{words(title, theme.muted, 11)}</td>"]], spacing=0)
+    label = table([[f"<td>{words(title, theme.quiet, 11)}</td>"]], spacing=0)
     place = {"labelloc": "t", "labeljust": "l", "margin": "10"}
     colours = {"style": "rounded,filled", "fillcolor": fill, "color": theme.frame, "tooltip": " "}
     return {"label": f"<{label}>", **colours, **place}
@@ -82,7 +83,7 @@ def header(name: str, tag: str, role: Role) -> str:
 def chip(text: str, g: float, largest: float, theme: Theme, size: int, **attributes: str) -> str:
     """A cell on the colour of a gradient."""
     background = theme.gradient(g, largest)
-    ink = theme.muted if background == theme.zero else theme.ink_on(background)
+    ink = theme.quiet if background == theme.zero else theme.ink_on(background)
     return cell(text, ink, size, style="rounded", bgcolor=background, **attributes)
 
 
@@ -96,23 +97,24 @@ def words(text: str, colour: Colour, size: int, bold: bool = False, align: str =
     """The content of a cell: escaped text in a colour, with as much room as it really needs.
 
     Graphviz-pure counts bytes where it meets anything but ASCII, and the widths of plain letters
-    where they are bold; so there the text stands in a table of our own measure.
+    where they are bold; so there the text stands in a table of our own measure, FIXED: render.py
+    takes that back for a program that measures by itself.
     """
     if text.isascii() and not bold:
         return font(text, colour, size, bold)
     wide, high, drop = math.ceil(width(text, bold) * size) + 1, math.ceil(1.2 * size), 0
     if bold:  # Graphviz sets it higher than other text: an empty row pushes it down
         drop = round(2 + 0.12 * size)
-    text = f'<td balign="left" fixedsize="true" width="{wide}" height="{high}">{font(text, colour, size, bold)}</td>'
-    above = f'<tr><td fixedsize="true" width="{wide}" height="{drop}"></td></tr>' if drop else ""
-    attributes = f'border="0" cellborder="0" cellspacing="0" cellpadding="0" align="{align}" fixedsize="true"'
+    text = f'<td balign="left" {FIXED} width="{wide}" height="{high}">{font(text, colour, size, bold)}</td>'
+    above = f'<tr><td {FIXED} width="{wide}" height="{drop}"></td></tr>' if drop else ""
+    attributes = f'border="0" cellborder="0" cellspacing="0" cellpadding="0" align="{align}" {FIXED}'
     return f'<table {attributes} width="{wide}" height="{high + drop}">{above}<tr>{text}</tr></table>'
 
 
 def font(text: str, colour: Colour, size: int, bold: bool = False) -> str:
     """A run of text; DOT has no empty one."""
     # Graphviz replaces \N, \G, … even here, and knows no escape for it, but not across two runs.
-    runs = [markup(run) for run in re.split(r"(?<=\\)(?=[A-Za-z])", text or " ")]
+    runs = [markup(run) for run in re.split(r"(?<=\\)(?=[A-Za-z])", printable(text) or " ")]
     inner = [f"<b>{run}</b>" if bold else run for run in runs]
     return "".join(f'<font color="{colour}" point-size="{size}">{run}</font>' for run in inner)
 
@@ -120,6 +122,7 @@ def font(text: str, colour: Colour, size: int, bold: bool = False) -> str:
 def tooltip(text: str) -> str:
     """Text for a tooltip attribute, in several lines."""
     # Escapes are replaced here too, in nodes even twice; an invisible word joiner prevents that.
+    text = "\n".join(map(printable, text.split("\n")))
     return markup(text).replace("\\", "\\\\\u2060").replace("\n", "\\n")
 
 
@@ -129,8 +132,8 @@ def mark_note(nodes: bool, edges: bool, theme: Theme) -> list[str]:
     return [cell(f"   heavy border{line}: highlighted", theme.ink, 10)] if nodes else []
 
 
-def legend(theme: Theme, largest: float | None, note: list[str], what: str = "") -> str:
-    """The scale with its numbers (t is a root, so the middle colours stand for a quarter), and a note in cells."""
+def legend(theme: Theme, largest: float | None, note: list[str], what: str = "", line: list[str] | None = None) -> str:
+    """The scale with its numbers (t is a root, so the middle colours stand for a quarter), a note in cells, a line."""
     row = []
     if largest is not None:
         row.append(cell(what + " ", theme.muted, 10))
@@ -138,4 +141,4 @@ def legend(theme: Theme, largest: float | None, note: list[str], what: str = "")
             g = share * largest
             row.append(chip(signed(g), g, largest, theme, 10, width="52"))
         row.append('<td width="12"></td>')
-    return table([['<td height="8"></td>'], [*row, *note]], spacing=2, padding=3)
+    return table([['<td height="8"></td>'], [*row, *note], *([line] if line else [])], spacing=2, padding=3)

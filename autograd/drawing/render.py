@@ -8,6 +8,7 @@ scripts, called by its absolute path, since a notebook's PATH often lacks that f
 from __future__ import annotations
 
 import functools
+import html
 import importlib.metadata
 import json
 import math
@@ -15,15 +16,18 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from ..errors import AutogradError, AutogradValueError, MissingDependency
 from ..files import require_folder, write
-from ..words.text import markup
+from ..words.text import markup, printable
+from .fonts import measured, width
+from .parts import FIXED
 from .pdf import pdf
 
 VARIABLE = "DELTAGRAD_DOT"  # the environment variable that names another renderer
+_PAD = 0.25  # inches around a picture, see parts.canvas
 TIMEOUT = 120.0  # seconds; the largest graph drawn without being forced takes under one
 LARGEST_PNG = 1_000_000  # bytes a notebook is given; SVG goes in besides
 _REMEDY = f"pip install graphviz-pure, or install Graphviz, or set {VARIABLE} to the path of a dot program"
@@ -44,8 +48,18 @@ class Drawing:
 
     def __init__(self, dot: str, title: str = "", description: str = "") -> None:
         self.dot = dot
-        self.title = title or "computation graph"
-        self.description = description
+        self.title = printable(title) or "computation graph"
+        self.description = printable(description)
+
+    @property
+    def width(self) -> int:
+        """How many pixels wide the picture is on a screen, and a PNG of scale 1; raises as svg() does.
+
+        >>> 30 < Drawing("digraph { a }").width < 200
+        True
+        """
+        _, _, inches, *_ = run("plain", self.dot).split(None, 3)
+        return math.ceil(96 * (float(inches) + 2 * _PAD))
 
     def svg(self) -> str:
         """The picture as SVG text, with all digits in its tooltips, and words for screen readers.
@@ -57,7 +71,7 @@ class Drawing:
         # Not role="img", which would silence the texts inside.  Ids are not used: pages hold several pictures.
         named = f'<svg role="graphics-document" aria-label="{markup(self.title)}"'
         told = f"<title>{markup(self.title)}</title>\n<desc>{markup(self.description)}</desc>"
-        return re.sub(r"<svg([^>]*>)", lambda head: f"{named}{head[1]}\n{told}", text, count=1)
+        return re.sub(r"<svg([^>]*>)", lambda head: f"{named}{head[1]}\n{told}", held(text), count=1)
 
     def png(self, scale: float = 1.0) -> bytes:
         """The picture as PNG, `scale` times as large as the SVG is on a screen.
@@ -113,6 +127,42 @@ class Drawing:
         return f"Drawing({len(self.dot)} characters of DOT; .svg(), .png(), .pdf(), .save(path))"
 
 
+def held(svg: str, which: str = "") -> str:
+    """An SVG whose texts keep to the width that they were given room for, whatever font stands in for Helvetica.
+
+    which   a condition on the beginning of a text's tag, as a regular expression
+
+    >>> held('<text font-size="10.00">+0.500</text>')
+    '<text font-size="10.00" textLength="30.9" lengthAdjust="spacingAndGlyphs">+0.500</text>'
+    """
+
+    def fixed(text: re.Match[str]) -> str:
+        tag, size, content = text.groups()
+        shown = html.unescape(content)
+        if not shown.strip() or not measured(shown):
+            return text[0]
+        wide = width(shown, bold="bold" in tag) * float(size)
+        return f'{tag} textLength="{wide:.1f}" lengthAdjust="spacingAndGlyphs">{content}<'
+
+    return re.sub(rf'(<text {which}[^>]*font-size="([\d.]+)"[^>]*)>([^<]*)<', fixed, svg)
+
+
+def narrowest(forms: Iterable[Callable[[], Drawing]], width: float | None) -> Drawing:
+    """The first form that is at most so many pixels wide, or else the narrowest; without a width the first.
+
+    >>> wide, narrow = (lambda: Drawing("digraph { rankdir=LR a -> b }")), (lambda: Drawing("digraph { a -> b }"))
+    >>> narrowest([wide, narrow], None).dot == wide().dot, narrowest([wide, narrow], 120).dot == narrow().dot
+    (True, True)
+    """
+    found: list[tuple[int, Drawing]] = []
+    for form in forms:
+        drawing = form()
+        if width is None or (wide := drawing.width) <= width:
+            return drawing
+        found.append((wide, drawing))
+    return min(found, key=lambda each: each[0])[1]
+
+
 def fitting(svg: str) -> str:
     """An SVG for a notebook: as wide as the page where it is wider, but not below 60 % of its size, which is scrolled.
 
@@ -128,6 +178,8 @@ def fitting(svg: str) -> str:
 def run(output: str, dot: str, *arguments: str) -> bytes:
     """What the renderer makes of the DOT text: "svg", "png", "json", …"""
     program = renderer()
+    if program != _graphviz_pure():  # it measures texts in its own font, which may be a wider one
+        dot = dot.replace(f" {FIXED}", "")
     try:
         done = subprocess.run(
             [program, f"-T{output}", *arguments], input=dot.encode(), capture_output=True, timeout=TIMEOUT, check=False

@@ -1,33 +1,37 @@
 """What a picture of a graph shows, before anybody thinks of boxes: names, roles, edges.
 
-An edge carries the chain rule: the local derivative of its head in its tail, which comes
+An edge carries the chain rule: the derivative of its head by this operand alone, which comes
 from the head's row of the table, and the contribution upstream × local that backward()
-added to the tail's gradient.
+added to the tail's gradient.  What is called ∂Err/∂θ is that: a gradient that was left from
+elsewhere, or summed over several backward(), is called a gradient and no more.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from itertools import count
+from typing import NamedTuple
 
 from ..branches import reached, undetermined
 from ..graph import partials, sent, toposort
 from ..ops import LITERAL, TABLE
+from ..teaching.orders import Use, passed_back
+from ..teaching.roles import Roles, checked, role_of
 from ..value import Value
-from ..words.naming import name, names_of
-from ..words.text import constant
+from ..words.derivatives import slots
+from ..words.formulas import powers
+from ..words.naming import name, names_of, told_apart
 from .marks import Highlight, marks
 from .theme import largest_of
 
 _INDICES = r"[\d,₀-₉⁰¹²³⁴-⁹⁽⁾ᵢⱼₖₗ_'′]*"
-_PARAMETER = re.compile(rf"(θ|w|b|W|theta|weight|bias){_INDICES}")
 _BIAS = re.compile(rf"(b|bias){_INDICES}")
-_TARGET = re.compile(rf"(y|target){_INDICES}")
 _OF_NEURON = re.compile(r"(?:θ|b|u|o)⁽([⁰¹²³⁴-⁹]+)⁾([₀-₉]+,?[₀-₉]*)")
 _DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉", "01234567890123456789")
-_SUPERSCRIPTS = str.maketrans("−0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _ADD, _MUL = TABLE["add"], TABLE["mul"]
+_SAME = 1e-9  # relative: a gradient that differs by less is the same, computed in another order
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +44,7 @@ class Node:
     tag    what stands beside the name: the operation, or what kind of leaf it is
     place  (layer, row) of the neuron that it belongs to, by the network's names; or None
     marked whether it is highlighted
+    own    whether its gradient is ∂root/∂node, and nothing left from elsewhere
     """
 
     key: str
@@ -49,6 +54,7 @@ class Node:
     tag: str
     place: tuple[int, int] | None = None
     marked: bool = False
+    own: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +65,8 @@ class Edge:
     contribution  what backward() sent along it, None before backward() and where local is None
     marked        whether it is highlighted
     taken         whether anything was sent: False below a branch that was not taken
+    operand       which operand of the head it is, from 0
+    slot          whether its derivative is ∂₁head, not ∂head/∂tail: the tail enters elsewhere too
     """
 
     tail: Node
@@ -67,6 +75,8 @@ class Edge:
     contribution: float | None
     marked: bool = False
     taken: bool = True
+    operand: int = 0
+    slot: bool = False
 
     @property
     def undetermined(self) -> bool:
@@ -80,8 +90,8 @@ class Scene:
     """All nodes, parents first, and all edges, operands in order.
 
     differentiated   whether backward() has run, so that gradients are worth showing
-    symbol           what the gradients are of: the result's name, or "" where backward() was
-                     called on another node, or twice, or with a gradient other than 1
+    symbol           what the gradients are of: the result's name, or "" where not all of them are, as
+                     after a backward() from another node, or two, or with a gradient other than 1
     largest          the largest finite |gradient|, which gets the strongest colour
     marked           whether nodes are highlighted; marked_edges: whether edges are
     """
@@ -99,20 +109,35 @@ class Scene:
         object.__setattr__(self, "marked_edges", any(edge.marked for edge in self.edges))
         object.__setattr__(self, "largest", largest_of([node.value.grad for node in self.nodes if self.differentiated]))
 
+    @property
+    def root(self) -> Node:
+        """The result: the last of the nodes, since operands come first."""
+        return self.nodes[-1]
 
-Operand = tuple[Value, "float | None", bool]  # itself, ∂node/∂operand, and whether the node takes it
+
+class Operand(NamedTuple):
+    """An operand worth an arrow: itself, its slope, whether the node takes it, and its number from 0."""
+
+    value: Value
+    slope: float | None
+    taken: bool
+    number: int
+
+
 Operands = dict[Value, list[Operand]]
+Slopes = dict[Value, "tuple[float | None, ...]"]
 
 
-def scene(root: Value, expand: bool = False, highlight: Highlight = None) -> Scene:
+def scene(root: Value, expand: bool = False, highlight: Highlight = None, roles: Roles = None) -> Scene:
     """Name the nodes below `root` and look up every derivative.
 
     expand     show each sumprod as the products and the sum that it stands for
     highlight  what is marked, see marks.py
+    roles      what nodes are, where their labels do not tell
 
     >>> x = Value(3.0, "x"); y = x * x + 1; y.backward()
     >>> [(n.name, n.role, n.tag) for n in scene(y).nodes]
-    [('x', 'input', 'input'), ('v₁', 'operation', '×'), ('1', 'literal', 'literal'), ('f', 'result', '+')]
+    [('x', 'input', 'input'), ('v₁', 'operation', 'x²'), ('1', 'literal', 'literal'), ('f', 'result', '+')]
     >>> [(e.tail.name, e.head.name, e.local, e.contribution) for e in scene(y).edges]
     [('x', 'v₁', 3.0, 3.0), ('x', 'v₁', 3.0, 3.0), ('v₁', 'f', 1.0, 1.0), ('1', 'f', 1.0, 1.0)]
     """
@@ -123,25 +148,61 @@ def scene(root: Value, expand: bool = False, highlight: Highlight = None) -> Sce
     sums: dict[Value, Value] = {}
     if expand:
         operands, signs, sums = _expanded(operands)
-    shown = {tail for uses in operands.values() for tail, *_ in uses} | {root}
+    said = checked(roles, operands.keys())
+    own = own_gradients(root, slopes)
+    shown = {use.value for uses in operands.values() for use in uses} | {root}
     drawn = [node for node in operands if node in shown]
-    names, places = names_of(drawn, root), _places(drawn, operands)
+    names, places = told_apart(names_of(drawn, root), root), _places(drawn, operands)
+    meant = slots({v: [(u.number, u.value) for u in operands[v] if u.slope is not None] for v in drawn})
     nodes = {}
     for i, v in enumerate(drawn):
-        role = _role(v, root)
+        role = role_of(v, root, said)
         on_path = v in marked.nodes or any((p, sums.get(v)) in marked.pairs for p in v.parents)
-        nodes[v] = Node(f"n{i}", v, names[v], role, signs.get(v) or _tag(v, role), places[v], on_path)
+        nodes[v] = Node(
+            f"n{i}", v, names[v], role, signs.get(v) or _tag(v, role), places[v], on_path, sums.get(v, v) in own
+        )
     differentiated = root.grad != 0
     live = reached(root, slopes)
     edges = []
     for head in drawn:
-        for tail, local, taken in operands[head]:
+        for tail, local, taken, number in operands[head]:
             taken = taken and sums.get(head, head) in live
             share = sent(head.grad, local, taken) if differentiated and local is not None else None
             # A product that was taken out of a sum stands between both ends of the edge.
             on_path = nodes[tail].marked if tail in sums else (tail, sums.get(head, head)) in marked.pairs
-            edges.append(Edge(nodes[tail], nodes[head], local, share, on_path, taken))
-    return Scene(list(nodes.values()), edges, differentiated, names[root] if root.grad == 1 else "")
+            slot = (head, number) in meant or nodes[tail].role == "literal"  # nobody derives by 2
+            edges.append(Edge(nodes[tail], nodes[head], local, share, on_path, taken, number, slot))
+    symbol = names[root] if all(node.own for node in nodes.values() if node.role != "literal") else ""
+    return Scene(list(nodes.values()), edges, differentiated, symbol)
+
+
+def own_gradients(root: Value, known: Slopes | None = None) -> set[Value]:
+    """The nodes whose gradient is their derivative of the root: what one backward() from it gives on these numbers.
+
+    known  the slopes of all nodes, from whoever has them already
+
+    >>> x = Value(3.0, "x"); y = x * x; y.backward(); own_gradients(y) == {x, y}
+    True
+    >>> y.backward(); own_gradients(y) == {y}  # x has twice its derivative now
+    True
+    """
+    slopes = {node: partials(node) for node in toposort(root)} if known is None else known
+    edges = {
+        node: [Use(p, d, i) for i, (p, d) in enumerate(zip(node.parents, slopes[node])) if d is not None]
+        for node in reversed(toposort(root, mirrored=True))
+    }
+    if root.grad != 1:
+        return set()
+    return {node for node, g in passed_back(edges, root, edges).items() if same(node.grad, g)}
+
+
+def same(a: float, b: float) -> bool:
+    """Whether two gradients are the same number, computed in another order perhaps.
+
+    >>> same(1.0, 1.0 + 1e-15), same(math.nan, math.nan), same(2.0, 1.0)
+    (True, True, False)
+    """
+    return a == b or (a != a and b != b) or math.isclose(a, b, rel_tol=_SAME)
 
 
 def _operands(node: Value, slopes: tuple[float | None, ...]) -> list[Operand]:
@@ -153,8 +214,8 @@ def _operands(node: Value, slopes: tuple[float | None, ...]) -> list[Operand]:
     """
     if node.op is None:
         return []
-    uses = [(p, d, node.op.takes(i, d)) for i, (p, d) in enumerate(zip(node.parents, slopes))]
-    if node.op.name == "pow" and _power(node):
+    uses = [Operand(p, d, node.op.takes(i, d), i) for i, (p, d) in enumerate(zip(node.parents, slopes))]
+    if node.op.name == "pow" and powers(node):
         return uses[:1]
     if node.op.name == "sumprod":
         half = len(uses) // 2
@@ -190,12 +251,13 @@ def _expanded(operands: Operands) -> tuple[Operands, dict[Value, str], dict[Valu
             if half == 1:  # a single product is no sum
                 break
             product = _product(a, b, next(unused), node.grad)
-            expanded[product] = [(factor, d, True) for factor, d in zip((a, b), partials(product))]
+            expanded[product] = [Operand(f, d, True, i) for i, (f, d) in enumerate(zip((a, b), partials(product)))]
+            signs[product] = "x²" if a is b else "×"
             terms.append(product)
             sums[product] = node
         one, _ = _ADD.rule(node.data, 0.0, node.data)
-        expanded[node] = [(term, one, True) for term in terms] or uses
-        signs[node] = "+" if terms else "×"
+        expanded[node] = [Operand(term, one, True, i) for i, term in enumerate(terms)] or uses
+        signs[node] = "+" if terms else "x²" if powers(node) else "×"
     return expanded, signs, sums
 
 
@@ -231,30 +293,10 @@ def place_of(label: str) -> tuple[int, int] | None:
     return int(layer), int(row if comma or label[0] != "θ" else row[0])
 
 
-def _role(node: Value, root: Value) -> str:
-    if node is root:
-        return "result"
-    if node.op is LITERAL:
-        return "literal"
-    if node.parents:
-        return "operation"
-    if _PARAMETER.fullmatch(node.label):
-        return "parameter"
-    # y is an ordinary input elsewhere, and the target where the lecture's Err is drawn.
-    return "target" if root.label == "Err" and _TARGET.fullmatch(node.label) else "input"
-
-
 def _tag(node: Value, role: str) -> str:
     op = node.op
     if op is None or op is LITERAL:
         return "θ" if role == "parameter" else "leaf" if role == "result" else role
-    if op.name == "pow":
-        return _power(node) or "xⁿ"
-    return "Σ" if op.name == "sumprod" else op.symbol
-
-
-def _power(node: Value) -> str:
-    """x², x⁻¹, … where the exponent is a plain whole number, else ""."""
-    exponent = constant(node.parents[1].data)
-    whole = node.parents[1].op is LITERAL and set(exponent) <= set("−0123456789")
-    return "x" + exponent.translate(_SUPERSCRIPTS) if whole else ""
+    if len(node.parents) == 2 and (exponent := powers(node).get(0)):  # a square is one however it was written
+        return "x" + exponent
+    return "xⁿ" if op.name == "pow" else "Σ" if op.name == "sumprod" else op.symbol

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-from ..words.text import shown, signed
+from ..words.text import cut, shown, signed
 from .parts import border, canvas, cell, chip, header, legend, mark_note, table, tooltip
 from .scene import Node, Scene
 from .theme import Theme
@@ -44,7 +44,7 @@ def summary(scene: Scene, direction: str, theme: Theme, note: str = "") -> str:
         said.append(cell("  gradients appear after backward()", theme.muted, 10))
     said += mark_note(scene.marked, scene.marked_edges, theme)
     scale = scene.largest if scene.differentiated else None
-    what = f"gradient of {shown(scene.symbol)}" if scene.symbol else "gradient"
+    what = f"gradient of {cut(scene.symbol)}" if scene.symbol else "gradient"
     graph = canvas(theme, direction, legend(theme, scale, said, what), nodesep="0.25", ranksep="0.45")
     for kind in kinds:
         tip = tooltip(f"{kind.name}: {len(kind.values):,} nodes")

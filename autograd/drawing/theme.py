@@ -33,6 +33,7 @@ class Theme:
 
     canvas, card   what is behind everything, and inside a card
     ink, muted     text, and text that may be overlooked
+    quiet          the same on a tint: on `group` and `zero`
     group, frame   inside and around a layer
     forward        the strokes along which values travel
     negative, zero, positive   the gradient scale: pale, middle, strong at either side
@@ -42,6 +43,7 @@ class Theme:
     card: Colour
     ink: Colour
     muted: Colour
+    quiet: Colour
     group: Colour
     frame: Colour
     forward: Colour
@@ -124,7 +126,7 @@ def _between(a: Colour, b: Colour, t: float) -> Colour:
 
 
 LIGHT = Theme(
-    canvas="#FFFFFF", card="#FFFFFF", ink="#0F172A", muted="#64748B",
+    canvas="#FFFFFF", card="#FFFFFF", ink="#0F172A", muted="#64748B", quiet="#475569",
     group="#F1F5F9", frame="#E2E8F0", forward="#94A3B8",
     negative=("#E6F0FA", "#7FB3DE", "#1F5FA8"), zero="#F1F5F9", positive=("#FFF1E0", "#FDB863", "#C2570C"),
     roles={
@@ -137,7 +139,7 @@ LIGHT = Theme(
 )  # fmt: skip
 
 DARK = Theme(
-    canvas="#0F172A", card="#1E293B", ink="#F1F5F9", muted="#94A3B8",
+    canvas="#0F172A", card="#1E293B", ink="#F1F5F9", muted="#94A3B8", quiet="#CBD5E1",
     group="#151F36", frame="#2B3A55", forward="#64748B",
     negative=("#1F3A5C", "#2F76BC", "#6DB5FF"), zero="#334155", positive=("#5A3A1C", "#C2691C", "#FF9F45"),
     roles={

@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import chain
 
 from ..ops import TABLE
-from .program import Instruction, Program
+from .program import Instruction, Program, positions
 
 _SHORTEST = 4  # terms: a shorter sum stays as it was written
 _ADD, _SUB, _MUL, _SUMPROD = (TABLE[name] for name in ("add", "sub", "mul", "sumprod"))
@@ -42,7 +42,8 @@ class _Chains:
         self.sums = {each.result: each for each in program.instructions if each.row in (_ADD, _SUB)}
         self.products = {each.result: each for each in program.instructions if each.row is _MUL}
         self.gone: set[int] = set()
-        self.signs = {x: i for i, x in program.constants.items() if x in (1.0, -1.0)}
+        apart = positions(program)
+        self.signs = {x: i for i, x in program.constants.items() if x in (1.0, -1.0) and i not in apart}
 
     def program(self) -> Program:
         made = {}

@@ -30,7 +30,7 @@ from ..ops import TABLE, Op
 from .chains import with_long_sums
 from .collector import paused
 from .grids import Nest, common_shape, expanded, nest, split
-from .program import Instruction, Program
+from .program import Instruction, Program, positions
 
 Order: TypeAlias = "tuple[tuple[int, int], ...]"  # (part, how many of its terms), from the first on
 Rows: TypeAlias = "list[list[int]]"  # members × terms
@@ -230,14 +230,17 @@ class _Detection:
             raise LoweringError("families(program, leaves): every input has to be in one of the leaves, once")
         for name, numbers in leaves:
             self.enter(Family(self.unused(name), None, list(numbers), _line(numbers)))
-        few = len(program.constants) <= _OWN_FAMILIES
-        own = {i: repr(x) for i, x in program.constants.items() if few or abs(x) == 1.0}
-        others = [i for i in program.constants if i not in own]
+        of_tables = sorted(positions(program), key=program.constants.__getitem__)
+        few = len(program.constants) - len(of_tables) <= _OWN_FAMILIES
+        apart = set(of_tables)
+        own = {i: repr(x) for i, x in program.constants.items() if i not in apart and (few or abs(x) == 1.0)}
+        others = [i for i in program.constants if i not in own and i not in apart]
         for i, name in own.items():
             self.enter(Family(name, None, [i], (), (program.constants[i],)))
-        if others:
-            values = tuple(program.constants[i] for i in others)
-            self.enter(Family(self.unused("c"), None, others, _line(others), values))
+        for name, numbers in (("position", of_tables), ("c", others)):
+            if numbers:
+                values = tuple(program.constants[i] for i in numbers)
+                self.enter(Family(self.unused(name), None, list(numbers), _line(numbers), values))
         self.leaves = list(self.found)
 
     def unused(self, name: str) -> str:

@@ -82,6 +82,8 @@ class OnArrays:
         if formula.together:
             x, each = self.read(formula.readings[0], values)
             return softmaxes(self.xp, x), each
+        if formula.row.name == "take" and (found := self.taken(formula, step, values)) is not None:
+            return found
         operands: list[Any] = []
         each = any(values[reading.array][1] for reading in formula.readings)
         for reading in formula.readings:
@@ -92,6 +94,18 @@ class OnArrays:
             # Operands along loops over terms are one array each.
             operands += list(x.reshape((-1, *x.shape[len(loops) :]))) if loops else [x]
         return self.shaped(self.functions[formula.row](*operands), step, each), each
+
+    def taken(self, formula: Applied, step: Step, values: Mapping[Array, Sampled]) -> Sampled | None:
+        """`take` of a table whose entries stand along one loop; None where they do not."""
+        over = range(len(step.array.shape))
+        if len(formula.readings) != 2 or len(loops := [k for k in formula.readings[0].axes if k not in over]) != 1:
+            return None
+        (table, has), (index, indexed) = (self.read(reading, values) for reading in formula.readings)
+        each = has or indexed
+        samples = [_SAMPLES] if each else []
+        labels = [([_SAMPLES] if own else []) + list(r.axes) for own, r in zip((has, indexed), formula.readings)]
+        table = placed(table, labels[0], [*loops, *samples, *over])
+        return self.shaped(gathered(self.xp, table, placed(index, labels[1], [*samples, *over])), step, each), each
 
     def shaped(self, x: Any, step: Step, each: bool) -> Any:
         """A result as large as its step says, where it had less to be computed from."""
@@ -200,6 +214,21 @@ def summed(x: Any, labels: Sequence[int], kept: Sequence[int]) -> tuple[Any, lis
     """An array without the loops that are not kept, summed over them."""
     gone = tuple(axis for axis, label in enumerate(labels) if label not in kept)
     return (x.sum(gone) if gone else x), [label for label in labels if label in kept]
+
+
+def gathered(xp: Any, table: Any, index: Any) -> Any:
+    """table[index[i, j, …], i, j, …], where an axis of length 1 stands for any; nan where there is no such entry."""
+    there = (index >= 0.0) & (index < table.shape[0]) & (xp.floor(index) == index)
+    whole = xp.where(there, index, xp.zeros_like(index))
+    whole = whole.long() if hasattr(whole, "long") else whole.astype(int)
+    device = {"device": table.device} if hasattr(whole, "long") else {}
+    sizes = table.shape[1:]
+    grid = [
+        xp.arange(size, **device).reshape([size if k == axis else 1 for k in range(len(sizes))])
+        for axis, size in enumerate(sizes)
+    ]
+    taken = table[(whole, *grid)]
+    return xp.where(there, taken, xp.full_like(taken, math.nan))
 
 
 def softmaxes(xp: Any, x: Any) -> Any:

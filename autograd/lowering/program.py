@@ -16,12 +16,14 @@ from typing import Any, NamedTuple
 from ..errors import LoweringError
 from ..graph import toposort
 from ..ops import BUILT_IN, LITERAL, TABLE, Op
+from ..tables import Taken
 from ..value import Value
 from ..words.naming import identifier, names_of, unique
 from .collector import paused
 
 _MUL = TABLE["mul"]
 _OF_SQUARE = (TABLE["pow_dx"], TABLE["pow_dxx"])  # 2·x and 2 for x², to the bit, and by far the most frequent power
+_TAKE, _SCATTER = TABLE["take"], TABLE["scatter"]
 _COMMUTATIVE = (TABLE["add"], _MUL)
 
 
@@ -116,7 +118,7 @@ def program_of(outputs: Value | Iterable[Value], inputs: Iterable[Value], allow_
 
 
 def _built(roots: list[Value], leaves: list[Value], single: bool, allow_constants: bool) -> Program:
-    order = toposort(*roots)
+    order = toposort(*roots, whole=True)
     builder = _Builder(leaves, names_of(dict.fromkeys([*leaves, *order]), roots[0]))
     for node in order:
         builder.add(node)
@@ -127,6 +129,19 @@ def _built(roots: list[Value], leaves: list[Value], single: bool, allow_constant
                 " leave it out, or say allow_constants=True where that is meant, as in a Hessian"
             )
     return builder.program([builder.of[root] for root in roots], single)
+
+
+def positions(program: Program) -> set[int]:
+    """The constants that only say to which entry of a table something is scattered: they belong together."""
+    found: set[int] = set()
+    others: set[int] = set(program.outputs)
+    for _, row, operands in program.instructions:
+        if row is _SCATTER:
+            found.add(operands[-1])
+            others.update(operands[:-1])
+        else:
+            others.update(operands)
+    return (found & program.constants.keys()) - others
 
 
 class _Builder:
@@ -157,7 +172,10 @@ class _Builder:
         if node.op is LITERAL:
             self.of[node] = self.literal(node.data)
             return
-        result = self.instruction(node.op, tuple([self.of[parent] for parent in node.parents]))
+        if node.op.__class__ is Taken:
+            result = self.taken(node)
+        else:
+            result = self.instruction(node.op, tuple([self.of[parent] for parent in node.parents]))
         self.of[node] = result
         if result not in self.labels:
             self.labels[result] = self.names[node]
@@ -166,6 +184,15 @@ class _Builder:
         elif node.label and result in self.unnamed and not self.labels[result].startswith("∂"):
             self.labels[result] = node.label
             self.unnamed.remove(result)
+
+    def taken(self, node: Value) -> int:
+        """`take` of the whole table, since the index may be another; where it is a plain number, that entry."""
+        row, index = node.op, node.parents[-1]
+        assert isinstance(row, Taken)
+        if index.op is LITERAL and row.position is not None:
+            return self.of[node.parents[0]]
+        entries = [self.of[x] if isinstance(x, Value) else self.literal(float(x)) for x in row.entries()]
+        return self.instruction(_TAKE, (*entries, self.of[index]))
 
     def literal(self, x: float) -> int:
         key = struct.pack("<d", x)  # 0.0 and −0.0 differ, and nan equals itself
@@ -176,6 +203,13 @@ class _Builder:
                 self.ones.add(self.known[key])
         return self.known[key]
 
+    def position(self, x: float) -> int:
+        """The number of a table's entry, apart from other constants that happen to be the same."""
+        if ("position", x) not in self.known:
+            self.known["position", x] = self.new()
+            self.constants[self.known["position", x]] = x
+        return self.known["position", x]
+
     def instruction(self, row: Op, operands: tuple[int, ...]) -> int:
         constants = self.constants
         if row in _OF_SQUARE and constants.get(operands[1]) == 2.0:
@@ -185,6 +219,8 @@ class _Builder:
         if row is _MUL and not self.ones.isdisjoint(operands):
             first, second = operands
             return second if first in self.ones else first
+        if row is _SCATTER and operands[-1] in constants:
+            operands = (*operands[:-1], self.position(constants[operands[-1]]))
         key = (row, operands)
         if row in _COMMUTATIVE:
             first, second = operands

@@ -55,7 +55,8 @@ const pow_dxx = (x, y) => y === 0 || y === 1 ? 0 : _power_times(x, y, 2, y, y - 
 const pow_dxy = (x, y) => {
   if (x === 0 && y > 1) return 0;
   if (x === Infinity && y === y) return y < 1 ? 0 : Infinity;
-  return _power_times(x, y, 1, y === 0 ? 1 : 1 + y * Math.log(x));
+  const rest = y === 0 ? 1 : 1 + y * Math.log(x);
+  return rest - rest === 0 ? _power_times(x, y, 1, rest) : _power_times(x, y, 1, y, Math.log(x));
 };
 
 const pow_dyy = (x, y) => (x === 0 && y >= 0) || (x === Infinity && y < 0) ? 0 : _power_times(x, y, 0, Math.log(x), Math.log(x));
@@ -99,4 +100,9 @@ const fsum = (...xs) => {
     if (2 * low === nudged - total) total = nudged;
   }
   return total / unit + 0;
+};
+
+const take = (...operands) => {
+  const index = operands.pop();
+  return index >= 0 && index < operands.length && index % 1 === 0 ? operands[index] : NaN;
 };

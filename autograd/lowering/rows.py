@@ -88,6 +88,7 @@ SHORT: dict[str, Callable[..., Any]] = {
     "minimum": lambda xp, x, y: xp.where((x <= y) | (x != x), x, y),
     "larger": lambda xp, x, y: xp.where(x > y, 1.0, xp.where(x == y, 0.5, xp.where(x < y, 0.0, nan))),
     "where": lambda xp, condition, x, y: xp.where(condition != 0.0, x, y),
+    "scatter": lambda xp, g, index, k: xp.where(index == k, g, 0.0),
     "lt": lambda xp, x, y: xp.where(x < y, 1.0, 0.0),
     "le": lambda xp, x, y: xp.where(x <= y, 1.0, 0.0),
     "gt": lambda xp, x, y: xp.where(x > y, 1.0, 0.0),
@@ -122,9 +123,9 @@ def _power_times(xp: Any, x: Any, y: Any, n: int, *factors: Any) -> Any:
     size = xp.abs(power)
     split = ~((size > 1e-290) & (size < 1e290)) & finite(x) & (x != 0.0)
     half = xp.pow(xp.abs(x), 0.5 * exponent)
-    first = xp.where(split, half, 1.0)
-    second = xp.where(split, half * xp.where(power < 0.0, -1.0, xp.where(power == power, 1.0, nan)), power)
-    result = reduce(_mul, factors, first) * second
+    # A power of 0 comes first: 0·y·(y − 1), where y·(y − 1) may overflow.
+    result = reduce(_mul, factors, xp.where(split, half, power))
+    result = result * xp.where(split, half * xp.where(power < 0.0, -1.0, xp.where(power == power, 1.0, nan)), 1.0)
     for _ in range(n):
         result = xp.where(exact, result, result / x)
     return result
@@ -144,7 +145,8 @@ def pow_dy(xp: Any, x: Any, y: Any) -> Any:
 def pow_dxy(xp: Any, x: Any, y: Any) -> Any:
     bracket = xp.where(y == 0.0, 1.0, 1.0 + y * xp.log(x))
     overflows = (xp.abs(bracket) == inf) & finite(x) & (x != 0.0) & finite(y)
-    bracket = xp.where(overflows, xp.copysign(1.7e308, bracket), bracket)  # beside a power that underflows: 0, not nan
+    largest = xp.where(bracket > 0.0, 1.7e308, -1.7e308)
+    bracket = xp.where(overflows, largest, bracket)  # beside a power that underflows: 0, not nan
     at_inf = xp.where(y < 1.0, 0.0, inf)
     general = xp.where((x == inf) & (y == y), at_inf, _power_times(xp, x, y, 1, bracket))
     return xp.where((x == 0.0) & (y > 1.0), 0.0, general)
@@ -156,11 +158,20 @@ def pow_dyy(xp: Any, x: Any, y: Any) -> Any:
 
 
 def ratio(xp: Any, x: Any, y: Any, z: Any, n: Any) -> Any:
-    once = x / z * y
-    once = xp.where(finite(once) & (once != 0.0), once, y / z * x)
-    twice = (x / z) * (y / z)
-    more = xp.where(twice == 0.0, twice, twice * xp.pow(z, 2.0 - n))  # 1/z can be inf, and 0·inf is no 0
-    return xp.where(n == 0.0, x * y, xp.where(n == 1.0, once, more))
+    """Fractions and powers of 2 apart: a part of it may leave the range of a double where the whole does not."""
+    (a, i), (b, j), (c, k) = (_parts(xp, each) for each in (x, y, z))
+    exponent = clamped(xp, i + j - n * k, -4000.0, 4000.0)
+    quarter = xp.floor(0.25 * exponent)
+    step, last = xp.pow(2.0, quarter), xp.pow(2.0, exponent - 3.0 * quarter)
+    return a * b / xp.pow(c, n) * step * step * step * last
+
+
+def _parts(xp: Any, x: Any) -> tuple[Any, Any]:
+    """A fraction near 1 and a whole exponent: x = fraction · 2^exponent; what has none stays."""
+    ordinary = finite(x) & (x != 0.0)
+    exponent = xp.floor(xp.log2(xp.where(ordinary, xp.abs(x), 1.0)))
+    half = xp.floor(0.5 * exponent)  # 2^1074 is no double
+    return x * xp.pow(2.0, -half) * xp.pow(2.0, half - exponent), exponent
 
 
 def cbrt(xp: Any, x: Any) -> Any:
@@ -199,6 +210,14 @@ def _half_exp(xp: Any, x: Any) -> Any:
 
 
 # --- branches -------------------------------------------------------------------------
+
+
+def take(xp: Any, *operands: Any) -> Any:
+    *table, index = operands
+    result: Any = nan
+    for k, entry in enumerate(table):
+        result = xp.where(index == float(k), entry, result)
+    return result
 
 
 def sign(xp: Any, x: Any) -> Any:
@@ -405,7 +424,7 @@ def logsumexp(xp: Any, *xs: Any) -> Any:
     result = m + rest
     # Near zero the two cancel; there Σ exp(x) is near 1 and its parts are small.
     near = xp.log1p(xp.compensated([*xp.each(xp.exp, xs), -1.0]))
-    return xp.where(finite(m), xp.where((xp.abs(result) < 0.25) & (m < 0.0), near, result), m)
+    return xp.where(finite(m), xp.where((xp.abs(result) < 0.25) & (m < 0.0) & (rest > 0.0), near, result), m)
 
 
 def softmax(xp: Any, x: Any, *others: Any) -> Any:

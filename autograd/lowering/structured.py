@@ -6,6 +6,7 @@ run the matrix form, numbers run sample by sample; machine code has its own engi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -50,16 +51,21 @@ class Structured:
         self.takes = takes
         self.gives = gives
         self.engine = engine
-        if hasattr(engine, "written_sum"):  # a sum in a training loop is worth a function of its own
-            self.sum = engine.written_sum(takes, gives, self.sum)  # type: ignore[method-assign]
+        self._values = self._by_rule
+        if hasattr(engine, "written"):  # a step in a training loop is worth functions of its own
+            self._values = engine.written(takes, gives, False, self._by_rule, self._copied)
+            self.sum = engine.written(takes, gives, True, self.sum, self._copied)  # type: ignore[method-assign]
 
-    def __call__(self, *inputs: Any, out: Any = None, **named: Any) -> Any:
+    def __call__(self, *inputs: Any, **named: Any) -> Any:
         """The outputs; a value for each sample where an input has one more axis in front than its leaf.
 
         out  buffers in the outputs' structure, which receive the outputs and are returned
 
         Raises LoweringError for another structure, for shapes that do not fit, and for samples of several lengths.
         """
+        return self._values(*inputs, **named)
+
+    def _by_rule(self, *inputs: Any, out: Any = None, **named: Any) -> Any:
         return self._shaped(self.engine.run(arguments(self.takes, inputs, named), False), out)
 
     def sum(self, *inputs: Any, out: Any = None, **named: Any) -> Any:
@@ -68,10 +74,13 @@ class Structured:
 
     def _shaped(self, results: list[Any], out: Any) -> Any:
         if out is not None:
-            self._into(self.gives, iter(results), out, "out")
-            return out
+            return self._copied(results, out)
         following = iter(results)
         return rebuilt(self.gives, lambda leaf: next(following))
+
+    def _copied(self, results: Sequence[Any], out: Any) -> Any:
+        self._into(self.gives, iter(results), out, "out")
+        return out
 
     def _into(self, tree: Tree, results: Any, buffer: Any, path: str) -> None:
         if isinstance(tree, Leaf):
@@ -170,7 +179,7 @@ class OfArrays:
             ahead = (n,) if each else ()
             for array in self.steps.arrays.of[family]:
                 whole = len(array.places) == leaf.count and array.places[0] == 0 and isinstance(array.places, range)
-                part = x if whole else x.reshape((*ahead, -1))[..., _indices(list(array.places))]
+                part = x if whole else x.reshape((*ahead, leaf.count))[..., _indices(list(array.places))]
                 inputs[array] = part.reshape((*ahead, *array.shape)), each
         with self.quiet():
             results = self.on_arrays.run(inputs, n, total)
@@ -185,7 +194,7 @@ class OfArrays:
             x = results[array]
             if tuple(x.shape) == array.shape and ahead:
                 x = self.xp.broadcast_to(x, (*ahead, *array.shape))
-            x = x.reshape((*ahead, -1))
+            x = x.reshape((*ahead, len(array.places)))
             found.append(x if positions is None else x[..., _indices(positions)])
         x = found[0] if len(found) == 1 else self.xp.concatenate(found, -1)
         return (x if order is None else x[..., _indices(order)]).reshape((*ahead, *leaf.shape))[()]
@@ -226,7 +235,12 @@ def named_leaves(program: Program, takes: Tree) -> list[tuple[str, list[int]]]:
     found = []
     for leaf in leaves(takes):
         numbers = program.inputs[leaf.start : leaf.start + leaf.count]
-        found.append((stem([program.names[i] for i in numbers]) or identifier(leaf.path), numbers))
+        found.append(
+            (
+                stem([program.names[i] for i in numbers]) or identifier("_".join(re.findall(r"\w+", leaf.path)) or "x"),
+                numbers,
+            )
+        )
     return found
 
 

@@ -65,6 +65,10 @@ def formulas(m: Any) -> dict[str, Callable[..., Any]]:
     def sumprod(*pq: Any) -> Any:
         return sum(map(operator.mul, pq[: len(pq) // 2], pq[len(pq) // 2 :]), zero)
 
+    def take(*operands: Any) -> Any:
+        *table, index = operands
+        return table[int(index)] if 0 <= index < len(table) and index == int(index) else m.number(math.nan)
+
     def trunc(x: Any) -> Any:
         return choose(lt, x, zero, lambda: -m.floor(-x), lambda: m.floor(x))
 
@@ -112,6 +116,7 @@ def formulas(m: Any) -> dict[str, Callable[..., Any]]:
         "maximum": lambda x, y: choose(lt, x, y, y, x), "minimum": lambda x, y: choose(lt, x, y, x, y),
         "larger": lambda x, y: choose(eq, x, y, half, lambda: choose(lt, y, x, one, zero)),
         "where": lambda condition, x, y: choose(eq, condition, zero, y, x),
+        "take": take, "scatter": lambda g, index, k: choose(eq, index, k, g, zero),
         "lt": truth(lt), "le": truth(le), "gt": lambda x, y: truth(lt)(y, x), "ge": lambda x, y: truth(le)(y, x),
         "copysign": lambda x, y: choose(lt, y, zero, -m.abs(x), m.abs(x)),
         "floor": m.floor, "ceil": lambda x: -m.floor(-x), "trunc": trunc, "round": round,
@@ -175,7 +180,13 @@ def with_sympy(program: Program, functions: Mapping[str, Any]) -> Callable[..., 
         choose=choose, number=_rational,
         divide=operator.truediv, power=operator.pow, gated=operator.mul,
     )  # fmt: skip
-    table = formulas(m) | {"relu": lambda x: sympy.Max(0, x), "maximum": sympy.Max, "minimum": sympy.Min}
+
+    def take(*operands: Any) -> Any:
+        *table, index = operands
+        return sympy.Piecewise(*[(entry, sympy.Eq(index, k)) for k, entry in enumerate(table)], (sympy.nan, True))
+
+    own = {"relu": lambda x: sympy.Max(0, x), "maximum": sympy.Max, "minimum": sympy.Min, "take": take}
+    table = formulas(m) | own
 
     def symbol(x: Any) -> Any:
         return (

@@ -10,6 +10,7 @@ import warnings
 from typing import Any
 
 from ..errors import LoweringError, MissingDependency
+from .native.machine import busy
 from .program import Program
 from .structure import Tree
 
@@ -90,10 +91,11 @@ def structured_for(program: Program, takes: Tree, gives: Tree, target: str, **op
 
 def _native(program: Program, functions: dict[str, Any], options: dict[str, Any]) -> Any:
     """Machine code; without llvmlite NumPy and without that Python, which have the same interface and say so."""
-    if _installed("llvmlite") and _installed("numpy"):
-        from .native.compiled import compiled
+    with busy:
+        if _installed("llvmlite") and _installed("numpy"):
+            from .native.compiled import compiled
 
-        return compiled(program, **options)
+            return compiled(program, **options)
     slower = "numpy" if _installed("numpy") else "python"
     warnings.warn(
         f"llvmlite is not installed, so the program runs on {slower}, slower; pip install 'deltagrad[fast]'",

@@ -8,6 +8,7 @@ cannot be seen, so the function is run at several places: its programs must be t
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 from ..errors import LoweringError
@@ -17,6 +18,7 @@ from ..words.naming import name
 from .lowered import Lowered, lower
 from .structure import Tree, check_names, leaves, parsed, rebuilt, structured
 
+_LARGE = 20_000  # instructions; two places have to do for more
 _PLACES = (0.6180339887498949, -1.4142135623730951, 23.140692632779267)
 
 
@@ -48,24 +50,49 @@ def lower_function(f: Callable[..., Any], n: Any, *, allow_constants: bool = Fal
         check_names(n)
     elif not isinstance(n, int) or n < 0:
         raise LoweringError(f"lower_function(f, n): n is the number of inputs, and was given as {n!r}")
-    first, *others = (_recorded(f, n, place, allow_constants) for place in _PLACES)
-    for other in others:
-        if first.structure() != other.structure():
+    return faithful(lambda number: _recorded(f, n, number, allow_constants))
+
+
+def faithful(record: Callable[[Callable[[], float]], Lowered]) -> Lowered:
+    """What a function records, wherever it is recorded.
+
+    record   makes the program; it is given what makes a number for each input, at several places in turn
+
+    Raises LoweringError where the programs differ.
+    """
+    first: Lowered | None = None
+    for place in _PLACES:
+        program = record(_numbers(place))
+        if first is None:
+            first = program
+        elif first.structure() != program.structure() or first.gives != program.gives:
             raise LoweringError(
-                "lower_function: the function records something else at other inputs, so one program cannot stand"
-                " for it; it reads .data or something random: compute with the Values, and branch with"
-                " where(condition, a, b)"
+                "the function records something else at other inputs, so one program cannot stand for it; it reads"
+                " .data or something random: compute with the Values, and branch with where(condition, a, b)"
             )
+        elif len(first.instructions) > _LARGE:
+            break
+    assert first is not None
     return first
+
+
+def _numbers(place: float) -> Callable[[], float]:
+    """Different numbers, of both signs, so that no two inputs look alike."""
+    numbers = count()
+
+    def number() -> float:
+        i = next(numbers)
+        return place * (-1.0) ** i * (1.0 + i / (i + 9.5))
+
+    return number
 
 
 trace = lower_function  # its name before it had a telling one
 
 
-def _recorded(f: Callable[..., Any], n: int | Tree, place: float, allow_constants: bool) -> Lowered:
-    count = n if isinstance(n, int) else sum(leaf.count for leaf in leaves(n))
-    # Different numbers, of both signs, so that no two inputs look alike.
-    values = [Value(place * (-1) ** i * (1 + i / (count + 1)), name("x", i + 1)) for i in range(count)]
+def _recorded(f: Callable[..., Any], n: int | Tree, number: Callable[[], float], allow_constants: bool) -> Lowered:
+    size = n if isinstance(n, int) else sum(leaf.count for leaf in leaves(n))
+    values = [Value(number(), name("x", i + 1)) for i in range(size)]
     inputs: Any = values if isinstance(n, int) else rebuilt(n, lambda leaf: leaf.of(values))
     token = tracing.set(True)
     try:

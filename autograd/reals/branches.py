@@ -75,6 +75,25 @@ def where(condition: float, x: float, y: float) -> float:
     return x if condition else y
 
 
+def take(*operands: float) -> float:
+    """Of a table and an index, which comes last: the entry of that number, from 0 on; nan where there is none.
+
+    >>> take(10.0, 11.0, 12.0, 1.0), take(10.0, 11.0, 12.0, 0.5), take(10.0, 11.0, 12.0, -1.0)
+    (11.0, nan, nan)
+    """
+    *table, index = operands
+    return table[int(index)] if 0.0 <= index < len(table) and index % 1.0 == 0.0 else nan
+
+
+def scatter(g: float, index: float, k: float) -> float:
+    """What the entry k of a table receives of g, which was sent to the entry taken: g or 0.
+
+    >>> scatter(3.0, 1.0, 1.0), scatter(3.0, 2.0, 1.0)
+    (3.0, 0.0)
+    """
+    return g if index == k else 0.0
+
+
 def lt(x: float, y: float) -> float:
     """1.0 if x < y, else 0.0.
 

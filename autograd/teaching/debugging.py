@@ -17,6 +17,7 @@ from ..errors import NotFinite
 from ..graph import partials, toposort
 from ..ops import LITERAL, Op
 from ..recording import watching
+from ..tables import Taken
 from ..value import Value
 from .lines import Line, called, listed, operation, user_line
 from .mistakes import Steps, differ, mistake
@@ -138,7 +139,7 @@ class Debugger:
 
     def ended(self) -> None:
         """The block is over.  Where no backward() said what the results are, they are what nothing uses."""
-        self._steps.require_steps_that_change()
+        self._steps.ended()
         if not self._steps.done and self._bad:
             used = {p for birth in self._births.values() for p in birth.operands}
             for node in self._bad:
@@ -251,6 +252,8 @@ def _remedy(row: Op, data: float, numbers: tuple[float, ...]) -> str:
     >>> _remedy(TABLE["exp"], math.inf, (800.0,))
     'exp overflows a double: scale its operands down'
     """
+    if isinstance(row, Taken):
+        return f"the index of take must be a whole number from 0 to {len(row.table) - 1}"
     if math.isnan(data):
         return f"{row.name} is not defined there: keep its operands inside its domain"
     # log1p at −1 and atanh at ±1 have finite neighbours; where a number is too large, so are those beside it.

@@ -22,25 +22,12 @@ from ..errors import AutogradTypeError, AutogradValueError
 from ..graph import sent, toposort
 from ..ops import LITERAL, Op
 from ..value import Value
-from ..words.naming import names_of
-from ..words.text import bracketed, formula, short, shown
+from ..words.formulas import applied
+from ..words.text import bracketed, short, shown
 from .orders import Attempt, Edges, attempts, uses
+from .roles import Roles, cast, checked
+from .symbols import Symbols
 from .why import why_accumulate, why_topological
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class _Symbols:
-    """How the events of one recording call its nodes."""
-
-    names: dict[Value, str]
-    root: Value
-
-    def name(self, node: Value) -> str:
-        return shown(self.names[node])
-
-    def partial(self, node: Value, of: Value | None = None) -> str:
-        of = self.root if of is None else of  # not `or`: a Value of 0 is false
-        return f"∂{self.name(of)}/∂{self.name(node)}"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -59,12 +46,11 @@ class Forward:
     operation: Op
     operands: tuple[float, ...]
     result: float
-    symbols: _Symbols
+    symbols: Symbols
 
     def __str__(self) -> str:
-        operation = self.operation.name, self.operation.symbol
-        names = formula(*operation, [self.symbols.name(parent) for parent in self.node.parents])
-        numbers = formula(*operation, [short(x) for x in self.operands])
+        names = self.symbols.formula(self.node)
+        numbers = applied(self.node, [short(x) for x in self.operands])
         return f"{self.symbols.name(self.node)} = {names} = {numbers} = {short(self.result)}"
 
     __repr__ = __str__
@@ -76,7 +62,7 @@ class Seed:
 
     number: int
     parent: Value
-    symbols: _Symbols
+    symbols: Symbols
     contribution: float = 1.0
     before: float = 0.0
     after: float = 1.0
@@ -109,7 +95,7 @@ class Backward:
     contribution: float
     before: float
     after: float
-    symbols: _Symbols
+    symbols: Symbols
     taken: bool = True
 
     @property
@@ -122,10 +108,19 @@ class Backward:
         return self.taken and undetermined(self.upstream, self.local)
 
     def __str__(self) -> str:
-        chain = f"{self.symbols.partial(self.node)} · {self.symbols.partial(self.parent, self.node)}"
+        chain = f"{self.symbols.partial(self.node)} · {self.symbol}"
         product = f"{bracketed(short(self.upstream))} × {bracketed(short(self.local))}"
         moved = f"{short(self.before)} → {short(self.after)}"
         return f"{self.symbols.partial(self.parent)} += {chain} = {product}{self._result()}   ({moved})"
+
+    @property
+    def symbol(self) -> str:
+        """How its local derivative is written: ∂u/∂x, or ∂₁u by this operand alone, where x enters u elsewhere too.
+
+        >>> x = Value(3.0, "x"); print([event.symbol for event in record(x * x).contributions(x)])
+        ['∂₁f', '∂₂f']
+        """
+        return self.symbols.local(self.node, self.operand)
 
     def _result(self) -> str:
         if self.undetermined:
@@ -156,6 +151,8 @@ class Recording:
     events    all of them, forward then backward
     position  0 before the first, len(events) after the last
     names     what each node is called
+    symbols   how nodes and their derivatives are written
+    roles     what the user said that nodes are
     edges     each node with its operands and local derivatives, in the order of backward();
               plain numbers, and operands that it does not depend on, are left out
 
@@ -163,23 +160,23 @@ class Recording:
     >>> recording = record(x * x + x)
     >>> print(recording)
     forward
-         1  v₁ = x × x = 3.00 × 3.00 = 9.00
+         1  v₁ = x² = 3.00² = 9.00
          2  f = v₁ + x = 9.00 + 3.00 = 12.0
     backward
          3  ∂f/∂f = 1
          4  ∂f/∂v₁ += ∂f/∂f · ∂f/∂v₁ = 1.00 × 1.00 = 1.00   (0 → 1.00)
-         5  ∂f/∂x += ∂f/∂f · ∂f/∂x = 1.00 × 1.00 = 1.00   (0 → 1.00)
-         6  ∂f/∂x += ∂f/∂v₁ · ∂v₁/∂x = 1.00 × 3.00 = 3.00   (1.00 → 4.00)
-         7  ∂f/∂x += ∂f/∂v₁ · ∂v₁/∂x = 1.00 × 3.00 = 3.00   (4.00 → 7.00)
+         5  ∂f/∂x += ∂f/∂f · ∂₂f = 1.00 × 1.00 = 1.00   (0 → 1.00)
+         6  ∂f/∂x += ∂f/∂v₁ · ∂₁v₁ = 1.00 × 3.00 = 3.00   (1.00 → 4.00)
+         7  ∂f/∂x += ∂f/∂v₁ · ∂₂v₁ = 1.00 × 3.00 = 3.00   (4.00 → 7.00)
+    ∂₁v₁: by the first operand alone, x² being x·x
     """
 
-    def __init__(self, root: Value) -> None:
+    def __init__(self, root: Value, roles: Roles = None) -> None:
         order = toposort(root)
+        self.roles = checked(roles, order)
         self.root = root
         self.position = 0
-        self.names = names_of(order, root)
         self.events: list[Event] = []
-        self._symbols = _Symbols(self.names, root)
         self._arrivals: dict[Value, list[Seed | Backward]] = {}
         self._leaves = {node: node.data for node in order if not node.parents}
         self.edges: Edges = {
@@ -187,6 +184,8 @@ class Recording:
             for node in reversed(toposort(root, mirrored=True))
             if node.op is not LITERAL or node is root
         }
+        self.symbols = Symbols(order, root, self.edges)
+        self.names = self.symbols.names
         self._record_forward(order)
         self._record_backward()
 
@@ -194,22 +193,22 @@ class Recording:
         for node in order:
             if node.op is not None and node.parents:
                 operands = tuple([parent.data for parent in node.parents])
-                self.events.append(Forward(len(self.events) + 1, node, node.op, operands, node.data, self._symbols))
+                self.events.append(Forward(len(self.events) + 1, node, node.op, operands, node.data, self.symbols))
 
     def _record_backward(self) -> None:
         gradients = dict.fromkeys(self.edges, 0.0)
         gradients[self.root] = 1.0
         reached = {self.root}
-        self._arrive(Seed(len(self.events) + 1, self.root, self._symbols))
+        self._arrive(Seed(len(self.events) + 1, self.root, self.symbols))
         for node, operands in self.edges.items():
             upstream = gradients[node]
-            for parent, local, operand, taken in operands:
-                if taken := taken and node in reached:
+            for parent, local, operand in operands:
+                if taken := node.op is not None and node in reached and node.op.takes(operand, local):
                     reached.add(parent)
                 share, before = sent(upstream, local, taken), gradients[parent]
                 gradients[parent] = after = before + share
                 numbers = upstream, local, share, before, after
-                self._arrive(Backward(len(self.events) + 1, node, parent, operand, *numbers, self._symbols, taken))
+                self._arrive(Backward(len(self.events) + 1, node, parent, operand, *numbers, self.symbols, taken))
 
     def _arrive(self, event: Seed | Backward) -> None:
         self.events.append(event)
@@ -307,7 +306,7 @@ class Recording:
                 if name == chosen:
                     return node
             near = get_close_matches(chosen, self.names.values(), 3, 0.4)
-            hint = f"; near to it: {', '.join(near)}" if near else ""
+            hint = f"; near to it: {', '.join(map(shown, near))}" if near else ""
             raise AutogradValueError(f"{operation}: no node of this recording is called {chosen!r}{hint}")
         if not isinstance(chosen, Value):
             raise AutogradTypeError(f"{operation} takes a Value or its name, and was given {chosen!r}")
@@ -367,19 +366,23 @@ class Recording:
         >>> x = Value(3.0, "x"); record(x * x).partial(x)
         '∂f/∂x'
         """
-        return self._symbols.partial(node)
+        return self.symbols.partial(node)
 
     def __str__(self) -> str:
         lines = [f"{'►' if event.number == self.position else ' '} {event.number:4}  {event}" for event in self.events]
         operations = sum(isinstance(event, Forward) for event in self.events)
-        return "\n".join(["forward", *lines[:operations], "backward", *lines[operations:]])
+        said = cast(self.roles, self.symbols.name)
+        return "\n".join([*said, "forward", *lines[:operations], "backward", *lines[operations:], *self.symbols.notes])
 
     def __repr__(self) -> str:
-        return f"Recording({self.names[self.root]}: {self.position} of {len(self.events)} events; print it to see them)"
+        root = shown(self.names[self.root])
+        return f"Recording({root}: {self.position} of {len(self.events)} events; print it to see them)"
 
 
-def record(y: Value) -> Recording:
+def record(y: Value, *, roles: Roles = None) -> Recording:
     """The forward and the backward pass of y as events, to step through; no `.grad` is read or changed.
+
+    roles   what nodes are, as in draw: {node: "input"}, or "parameter", "target", "loss"; printed first
 
     Print the result for all events, or walk through them:
 
@@ -393,12 +396,13 @@ def record(y: Value) -> Recording:
 
     The last accumulators are, bit for bit, what `y.backward()` gives where all gradients were zero.
     Plain numbers receive nothing: nobody asks for a derivative by 2.  The numbers are those of the
-    moment of recording.  Raises AutogradTypeError for anything that is not a Value.
+    moment of recording.  Raises AutogradTypeError for anything that is not a Value, AutogradValueError
+    for an unknown role or a role of what is not in the graph.
 
     >>> x = Value(3.0, "x"); y = x * x
     >>> print(record(y).contributions(x)[0])
-    ∂f/∂x += ∂f/∂f · ∂f/∂x = 1.00 × 3.00 = 3.00   (0 → 3.00)
+    ∂f/∂x += ∂f/∂f · ∂₁f = 1.00 × 3.00 = 3.00   (0 → 3.00)
     """
     if not isinstance(y, Value):
         raise AutogradTypeError(f"record takes a Value, and was given {y!r}")
-    return Recording(y)
+    return Recording(y, roles)

@@ -19,10 +19,11 @@ from ..ops import LITERAL
 from ..reals.elementary import fsum
 from ..recording import given
 from ..value import Value
-from ..words.formulas import PRODUCT, Formulas, latex_number
-from ..words.naming import names_of
-from ..words.text import bracketed, short, shown, signed
-from .paths import Path, edges_between, largest_paths, loud_and_undetermined, multiplications, over_paths
+from ..words.derivatives import atom, derivative, slot_note, slots
+from ..words.formulas import PRODUCT, Formulas, latex_number, powers
+from ..words.naming import names_of, told_apart
+from ..words.text import bracketed, cut, short, signed
+from .paths import Edge, Path, edges_between, largest_paths, loud_and_undetermined, multiplications, over_paths
 
 if TYPE_CHECKING:
     from ..drawing import Drawing
@@ -48,8 +49,10 @@ def explain(y: Value, x: Value, top: int = 10) -> Explanation:
     >>> print(explain(y, x))
     ∂y/∂x = +8.00 is the sum over 3 paths, each the product of its local derivatives
     <BLANKLINE>
-      +3.00 = ∂y/∂v₁·∂v₁/∂x = 1·x = 1.00·3.00   (2 times)
+      +3.00 = ∂y/∂v₁·∂₁v₁ = 1·x = 1.00·3.00
+      +3.00 = ∂y/∂v₁·∂₂v₁ = 1·x = 1.00·3.00
       +2.00 = ∂y/∂v₂·∂v₂/∂x = 1·2 = 1.00·2.00
+      ∂₁v₁: by the first operand alone, x² being x·x
     <BLANKLINE>
     nothing cancels: Σ|paths| = |Σ paths|
     multiplications: 3 by backward(), 3 path by path
@@ -93,6 +96,7 @@ class Explanation:
         self.total = fsum(*total.get(y, []))
         self.magnitude = fsum(*size.get(y, []))
         self.paths = largest_paths(y, x, edges, top)
+        self._slots = slots({node: [(e.operand, e.tail) for e in below] for node, below in edges.items()})
         # Each edge rounds once in a product and once in a sum, in this and in the other direction.
         self.tolerance = 4 * sum(map(len, edges.values())) * (2.0**-53 * self.magnitude + _TINY)
 
@@ -132,20 +136,21 @@ class Explanation:
     def __str__(self) -> str:
         names = self._names()
         formulas = Formulas(names)
-        derivative = f"∂{names[self.y]}/∂{names[self.x]} = {signed(self.gradient)}"
+        found = f"{derivative(names[self.y], names[self.x])} = {signed(self.gradient)}"
         if not self.count:
             swapped = self.y in toposort(self.x)
             hint = f"; {names[self.x]} was computed from {names[self.y]}: explain(y, x) takes the result first"
-            return f"{derivative}: no path leads from {names[self.y]} to {names[self.x]}{hint * swapped}"
-        lines = Counter(self._line(p, names, formulas) for p in self.paths)
+            return f"{found}: no path leads from {names[self.y]} to {names[self.x]}{hint * swapped}"
+        lines = Counter(self._line(p, formulas) for p in self.paths)
         how_many = f"the sum over {_many(self.count)} path{'s' * (self.count > 1)}"
-        first = f"{derivative} is {how_many}, {'each ' * (self.count > 1)}the product of its local derivatives"
+        first = f"{found} is {how_many}, {'each ' * (self.count > 1)}the product of its local derivatives"
         return "\n".join(
             [
                 first,
                 "",
                 *(f"{line}{_times(n)}" for line, n in lines.items()),
                 *self._rest(),
+                *[f"  {note}" for note in self._notes()],
                 "",
                 *[UNDETERMINED] * bool(self.undetermined),
                 self._cancelled(),
@@ -153,14 +158,39 @@ class Explanation:
             ]
         )
 
-    def _line(self, path: Path, names: dict[Value, str], formulas: Formulas) -> str:
+    def _line(self, path: Path, formulas: Formulas) -> str:
         width = self._width()
-        written = ["·".join(row) for row in _rows(path, names, formulas)]
+        written = ["·".join(row) for row in self._rows(path, formulas)]
         forms = list(dict.fromkeys(written)) or ["1, the path without an edge"]
         if path.undetermined:
             forms.append("undetermined")
         together = sum(map(len, forms)) + width < _LINE
         return f"  {signed(path.product):>{width}} = " + (" = " if together else f"\n  {'':>{width}} = ").join(forms)
+
+    def _rows(self, path: Path, formulas: Formulas) -> list[list[str]]:
+        """The factors three times: as ∂head/∂tail, as the rule writes them, and as numbers."""
+        rows: list[list[str]] = [[], [], []]
+        for e in _written(path):
+            if e is None:
+                for row in rows:
+                    row.append(r"\cdots" if formulas.latex else "…")
+                continue
+            local = partials_in_graph(e.head)[e.operand]
+            assert local is not None  # there is an edge
+            number, symbol = bracketed(short(e.local)), formulas.write(local, PRODUCT)
+            slot = (e.head, e.operand) in self._slots
+            # ∂y/∂x stands at the left already where it is the only factor.
+            alone = len(path.edges) == 1 and not slot
+            rows[0].append(symbol if alone else formulas.local(e.head, e.operand, slot))
+            rows[1].append(symbol)
+            rows[2].append(latex_number(number) if formulas.latex else number)
+        return rows if path.edges else []
+
+    def _notes(self) -> list[str]:
+        """A line that says what a slot is, where a listed path has one."""
+        met = (e for path in self.paths for e in _written(path) if e is not None and (e.head, e.operand) in self._slots)
+        slot = next(met, None)
+        return [] if slot is None else [slot_note(self._names()[slot.head], slot.operand, bool(powers(slot.head)))]
 
     def _rest(self) -> list[str]:
         unseen = self.count - len(self.paths)
@@ -189,19 +219,23 @@ class Explanation:
         r"""The sum over the listed paths as a LaTeX equation: in derivatives, in the rules' symbols, in numbers.
 
         >>> x = Value(3.0, "x"); y = x * x; y.label = "y"
-        >>> "&= x + x" in Explanation(y, x, top=10).latex()
+        >>> r"&= \partial_{1} y + \partial_{2} y" in Explanation(y, x, top=10).latex()
         True
         """
         names = self._names()
         formulas = Formulas(names, latex=True)
-        left = formulas.name(f"∂{names[self.y]}/∂{names[self.x]}")
+        left = formulas.name(derivative(names[self.y], names[self.x]))
         dots = [r"\cdots"] if self.count > len(self.paths) else []
-        columns = zip(*[_rows(p, names, formulas) for p in self.paths])
+        columns = zip(*[self._rows(p, formulas) for p in self.paths])
         sums = [" + ".join([r" \cdot ".join(row) for row in column] + dots) for column in columns]
         if not sums and self.y is not self.x:
             sums = dots or ["0"]
         result = r"\text{undetermined}" if self.undetermined else latex_number(short(self.gradient))
         lines = [f"&= {line}" for line in [*sums, result]]
+        lines += [
+            rf"&{formulas.name(symbol)}\text{{:{rest}}}"
+            for symbol, _, rest in (n.partition(":") for n in self._notes())
+        ]
         return r"\begin{aligned}" + "\n" + left + " " + " \\\\\n".join(lines) + "\n" + r"\end{aligned}"
 
     def _repr_latex_(self) -> str:
@@ -211,8 +245,8 @@ class Explanation:
         return f"Explanation({signed(self.gradient)}, {_many(self.count)} path{'s' * (self.count != 1)})"
 
     def _names(self) -> dict[Value, str]:
-        named = names_of(toposort(self.y, self.x), self.y)
-        return {v: shown(name) for v, name in named.items() if v.op is not LITERAL or v in (self.x, self.y)}
+        named = told_apart(names_of(toposort(self.y, self.x), self.y), self.y)
+        return {v: atom(cut(name)) for v, name in named.items() if v.op is not LITERAL or v in (self.x, self.y)}
 
 
 def _summed(parts: list[list[float]]) -> list[float]:
@@ -221,26 +255,10 @@ def _summed(parts: list[list[float]]) -> list[float]:
     return [fsum(*terms)] if terms else []
 
 
-# --- how a path is written -----------------------------------------------------------------------
-
-
-def _rows(path: Path, names: dict[Value, str], formulas: Formulas) -> list[list[str]]:
-    """The factors three times: as ∂head/∂tail, as the rule writes them, and as numbers."""
-    rows: list[list[str]] = [[], [], []]
-    edges = list(path.edges)
-    for e in edges if len(edges) <= _FACTORS else [*edges[: _FACTORS - 2], None, edges[-1]]:
-        if e is None:
-            for row in rows:
-                row.append(r"\cdots" if formulas.latex else "…")
-            continue
-        local = partials_in_graph(e.head)[e.operand]
-        assert local is not None  # there is an edge
-        number, symbol = bracketed(short(e.local)), formulas.write(local, PRODUCT)
-        # Of y by x itself ∂y/∂x would be the name of the sum as well, and of this one path.
-        rows[0].append(formulas.name(f"∂{names[e.head]}/∂{names[e.tail]}") if len(edges) > 1 else symbol)
-        rows[1].append(symbol)
-        rows[2].append(latex_number(number) if formulas.latex else number)
-    return rows if edges else []
+def _written(path: Path) -> list[Edge | None]:
+    """The edges of a path; of a long one the first and the last, and None between."""
+    edges = path.edges
+    return [*edges] if len(edges) <= _FACTORS else [*edges[: _FACTORS - 2], None, edges[-1]]
 
 
 def _times(n: int) -> str:

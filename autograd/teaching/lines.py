@@ -51,7 +51,7 @@ def operation(node: Value) -> str:
     >>> operation(Value(2.0).exp()), operation(Value(2.0))
     ('exp', 'a leaf')
     """
-    return printable(node.op.name) if node.op else "a leaf"
+    return node.op.name if node.op else "a leaf"
 
 
 def called(node: Value) -> str:

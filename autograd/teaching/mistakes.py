@@ -7,6 +7,7 @@ else explains what is seen.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from ..ops import LITERAL
 from ..value import Value
 from .lines import Line, called, user_line
 
+_RENAMES = re.compile(r"(?:^|[:;]) *\w+ *[-+]=")  # not what a list or an attribute holds
 _SAME = 1e-9  # relative: as far as the ratio of a step to its gradient may be from another's
 
 
@@ -100,7 +102,7 @@ class Steps:
                 "  local derivatives would mix both: compute the forward pass again after every change",
             )
         self._require_no_rebinding(root, known)
-        self.require_steps_that_change(root)
+        self._require_steps_that_change(root)
         if not self._accumulate:
             self._require_reset(root, known, changed)
 
@@ -145,7 +147,7 @@ class Steps:
             for step in self._steps.get(leaf, ())
         )
 
-    def require_steps_that_change(self, root: Value | None = None) -> None:
+    def _require_steps_that_change(self, root: Value | None = None) -> None:
         """Refuse steps that came when every gradient was zero again.  Raises BackwardMistake."""
         stepped = {leaf: self._steps[leaf] for leaf in self._steps if self._leaves[leaf].grad}
         if not stepped or any(step.changed for steps in self._steps.values() for step in steps):
@@ -163,14 +165,22 @@ class Steps:
             "  zero_grad() came between backward() and the step: call it after the step, or before backward()",
         )
 
-    def _require_no_rebinding(self, root: Value, known: dict[Value, _Leaf]) -> None:
+    def ended(self) -> None:
+        """No backward() comes any more.  Raises BackwardMistake."""
+        self._require_steps_that_change()
+        self._require_no_rebinding(None, self._leaves)
+
+    def _require_no_rebinding(self, root: Value | None, known: dict[Value, _Leaf]) -> None:
+        """Refuse `p -= …`.  At the end a result may be meant for later, unless one name was given to several."""
         made = [r for r in self._rebound.values() if r.leaf in known and not differ(r.leaf.data, known[r.leaf].data)]
         for r in made:
             alike = [s for s in made if s.line == r.line and abs(s.ratio - r.ratio) <= _SAME * abs(r.ratio)]
-            if (r.line is not None and ".grad" in r.line.text) or len({s.leaf for s in alike}) > 1:
+            code = r.line.text if r.line else ""
+            several = len({s.leaf for s in alike}) > 1
+            if (several and _RENAMES.search(code)) if root is None else (several or ".grad" in code):
                 raise mistake(
                     r.leaf,
-                    root,
+                    r.leaf if root is None else root,
                     f"a step changed nothing: {called(r.leaf)} minus a number is a new Value, which nothing uses, and"
                     f" {called(r.leaf)} still is {r.leaf.data!r}" + (f"\n  at {r.line}" if r.line else "") + "\n"
                     "  p -= η * p.grad gives the name p to another Value; write p.data -= η * p.grad",

@@ -21,15 +21,11 @@ SENDS = 100_000  # so often may a node send in an order that repeats nodes: ther
 
 
 class Use(NamedTuple):
-    """One use of an operand by a node: ∂node/∂parent is `local`, at the operand of that number.
-
-    `taken` is False where the node selects and left this operand: then nothing is passed on.
-    """
+    """One use of an operand by a node: ∂node/∂parent is `local`, at the operand of that number."""
 
     parent: Value
     local: float
     operand: int = 0
-    taken: bool = True
 
 
 Edges: TypeAlias = Mapping[Value, Sequence[Use]]
@@ -43,7 +39,7 @@ def uses(node: Value) -> list[Use]:
     [2.0]
     """
     return [
-        Use(parent, slope, operand, node.op is not None and node.op.takes(operand, slope))
+        Use(parent, slope, operand)
         for operand, (parent, slope) in enumerate(zip(node.parents, partials(node)))
         if slope is not None and parent.op is not LITERAL
     ]
@@ -61,8 +57,8 @@ def passed_back(edges: Edges, root: Value, order: Iterable[Value], overwrite: bo
     gradients[root] = 1.0
     reached = {root}
     for node in order:
-        for parent, local, _, taken in edges[node]:
-            if taken := taken and node in reached:
+        for parent, local, operand in edges[node]:
+            if taken := node.op is not None and node in reached and node.op.takes(operand, local):
                 reached.add(parent)
             contribution = sent(gradients[node], local, taken)
             gradients[parent] = contribution if overwrite else gradients[parent] + contribution

@@ -222,7 +222,12 @@ def largest_paths(y: Value, x: Value, edges: Edges, top: int) -> list[Path]:
                 number -= 1
                 size = _times(e, so_far)
                 heapq.heappush(waiting, (-_bound(size, rest[e.tail]), number, size, e.tail, (e, chain)))
-    return sorted(found, key=lambda p: -abs(p.product) if p.product == p.product else -math.inf)
+    return sorted(found, key=_rank)
+
+
+def _rank(path: Path) -> tuple[bool, float, tuple[int, ...]]:
+    size = abs(path.product)
+    return size == size, -size, tuple([edge.operand for edge in path.edges])
 
 
 def _best(sizes: list[set[Size]]) -> set[Size]:

@@ -7,20 +7,23 @@ It is written down to the nodes that have a name, which is where the reader's ne
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..ops import LITERAL
-from .text import constant
+from .derivatives import by_operand, derivative
+from .text import constant, formula, power
 
 if TYPE_CHECKING:
     from ..value import Value
 
 _PLAIN = str.maketrans("₀₁₂₃₄₅₆₇₈₉⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾−′", "01234567890123456789()-'")
-_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_RAISED = str.maketrans("−0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_WHOLE = set("−0123456789")
 _ABOVE, _BELOW = "⁽⁾⁰¹²³⁴⁵⁶⁷⁸⁹", "₀₁₂₃₄₅₆₇₈₉,ᵢⱼₖₗ"
 _QUANTITY = re.compile(rf"(.+?)([{_ABOVE}]*)([{_BELOW}]*)")
+_SLOT = re.compile(r"∂([₀-₉]+)(.+)")
 _LETTERS = {
     "θ": r"\theta",
     "δ": r"\delta",
@@ -43,10 +46,14 @@ def latex_name(name: str) -> str:
     ('\\theta^{(2)}_{13}', "\\sigma'", '\\text{a\\_b c}')
     >>> latex_name("∂Err/∂θ₁")
     '\\frac{\\partial \\mathrm{Err}}{\\partial \\theta_{1}}'
+    >>> latex_name("∂₁Err"), latex_name("∂y/∂(z = logit)")
+    ('\\partial_{1} \\mathrm{Err}', '\\frac{\\partial y}{\\partial \\text{(z = logit)}}')
     """
-    if name.startswith("∂") and "/∂" in name:
-        above, below = name[1:].split("/∂", 1)
+    above, below = _halves(name)
+    if below:
         return rf"\frac{{\partial {latex_name(above)}}}{{\partial {latex_name(below)}}}"
+    if slot := _SLOT.fullmatch(name):
+        return rf"\partial_{{{slot[1].translate(_PLAIN)}}} {latex_name(slot[2])}"
     found = _QUANTITY.fullmatch(name)
     if not found:
         return rf"\text{{{name.translate(_SPECIAL)}}}"
@@ -62,6 +69,21 @@ def latex_name(name: str) -> str:
     return text + primes + (f"^{{{above}}}" if above else "") + (f"_{{{below}}}" if below else "")
 
 
+def _halves(name: str) -> tuple[str, str]:
+    """y and x of ∂y/∂x, each of which may be a derivative in brackets; x is "" where the name is no derivative."""
+    depth = 0
+    for i, c in enumerate(name) if name.startswith("∂") else ():
+        depth += (c == "(") - (c == ")")
+        if not depth and name.startswith("/∂", i):
+            return _inner(name[1:i]), _inner(name[i + 2 :])
+    return "", ""
+
+
+def _inner(name: str) -> str:
+    """A derivative without the brackets that it needs on a line, and not above or below another."""
+    return name[1:-1] if _halves(name[1:-1])[1] and name[0] == "(" else name
+
+
 def latex_number(text: str) -> str:
     r"""A number as text.signed or text.constant writes it, in LaTeX.
 
@@ -71,6 +93,35 @@ def latex_number(text: str) -> str:
     mantissa, times, exponent = text.partition("×10")
     plain = exponent.translate(_PLAIN).replace("⁻", "-")
     return mantissa.replace("−", "-").replace("∞", r"\infty") + (rf"\cdot 10^{{{plain}}}" if times else "")
+
+
+def powers(node: Value) -> dict[int, str]:
+    """The exponents in what a node stands for, by the number of the term: a square is one however it was written.
+
+    >>> from autograd import Value, sumprod
+    >>> v, w = Value(2.0), Value(3.0)
+    >>> powers(v * v) == powers(v**2) == powers(sumprod([v], [v])) == {0: "²"}
+    True
+    >>> powers(v**-1), powers(sumprod([v, v], [w, v])), powers(v**0.5)
+    ({0: '⁻¹'}, {1: '²'}, {})
+    """
+    operation, operands = "" if node.op is None else node.op.name, node.parents
+    half = len(operands) // 2
+    if operation in ("mul", "sumprod"):
+        return {i: "²" for i, (p, q) in enumerate(zip(operands[:half], operands[half:])) if p is q}
+    if operation == "pow" and operands[1].op is LITERAL and set(text := constant(operands[1].data)) <= _WHOLE:
+        return {0: text.translate(_RAISED)}
+    return {}
+
+
+def applied(node: Value, operands: Sequence[str]) -> str:
+    """What a node stands for, its operands given as names or numbers.
+
+    >>> from autograd import Value
+    >>> x = Value(-3.0); applied(x * x, ["x", "x"]), applied(x * x, ["−3.00", "−3.00"]), applied(x + x, ["x", "x"])
+    ('x²', '(−3.00)²', 'x + x')
+    """
+    return "" if node.op is None else formula(node.op.name, node.op.symbol, operands, powers(node))
 
 
 @dataclass(frozen=True)
@@ -102,6 +153,11 @@ class Formulas:
         """A name in the markup."""
         return latex_name(text) if self.latex else text
 
+    def local(self, node: Value, operand: int, slot: bool) -> str:
+        """The derivative of a node in an operand: by that one alone, where the slot is meant."""
+        x = self.names[node.parents[operand]]
+        return self.name(by_operand(self.names[node], operand) if slot else derivative(self.names[node], x))
+
     def product(self, *factors: str) -> str:
         """Factors side by side."""
         return (r" \, " if self.latex else "·").join(factors)
@@ -115,6 +171,8 @@ class Formulas:
             return (self.name(x.label), ATOM) if x.label else self._number(x.data)
         operation, operands = x.op.name, x.parents
         if operation == "mul":
+            if operands[0] is operands[1]:
+                return self._raised(operands[0], "2"), ATOM
             first, second = self.write(operands[0], SIGNED), self.write(operands[1], PRODUCT)
             return self.product(first, second), SIGNED if first[0] in "−-" else PRODUCT
         if operation in ("add", "sub"):
@@ -143,15 +201,22 @@ class Formulas:
         return f"{self.name(symbol)}({', '.join(self.write(p) for p in operands)})", ATOM
 
     def _power(self, base: Value, exponent: Value) -> str:
-        below, above = self.write(base, ATOM), self.write(exponent)
+        above = self.write(exponent)
+        return self._raised(base, above if self.latex or above.isdecimal() else self.write(exponent, ATOM))
+
+    def _raised(self, base: Value, above: str) -> str:
+        below = self.write(base, ATOM)
         if self.latex:
             return (f"({below})" if below.startswith(r"\frac") else f"{{{below}}}") + f"^{{{above}}}"
-        return below + (above.translate(_RAISED) if above.isdecimal() else f"^{self.write(exponent, ATOM)}")
+        return power(below, above.translate(_RAISED)) if above.isdecimal() else f"{below}^{above}"
 
     def _sum_of_products(self, operands: tuple[Value, ...]) -> tuple[str, int]:
         half = len(operands) // 2
         terms = []
         for p, q in zip(operands[:half], operands[half:]):
+            if p is q:
+                terms.append(self._raised(p, "2"))
+                continue
             factors = [f for f in (p, q) if not (f.op is LITERAL and f.data == 1)] or [p]
             terms.append(self.product(*[self.write(f, PRODUCT) for f in factors]))
         return " + ".join(terms) or "0", PRODUCT if half == 1 else SUM

@@ -8,7 +8,8 @@ from __future__ import annotations
 import keyword
 import re
 import unicodedata
-from collections.abc import Container, Iterable, Iterator
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import count
 from typing import TYPE_CHECKING
@@ -23,6 +24,8 @@ _SUBSCRIPTS = str.maketrans("0123456789,", "₀₁₂₃₄₅₆₇₈₉,")
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _PLAIN = str.maketrans("₀₁₂₃₄₅₆₇₈₉⁰¹²³⁴⁵⁶⁷⁸⁹", "01234567890123456789")
 _INDEX, _SHORT = "₀₁₂₃₄₅₆₇₈₉", 12
+_DOT = "\u0307"
+_DOTTED = re.compile(rf"^([^\W\d_]){_DOT}([^\W\d_{_INDEX}⁰¹²³⁴-⁹]*)")
 _GREEK = {
     "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "Δ": "Delta", "ε": "epsilon", "η": "eta", "θ": "theta",
     "λ": "lambda_", "μ": "mu", "ν": "nu", "π": "pi", "ρ": "rho", "σ": "sigma", "Σ": "sum", "τ": "tau", "φ": "phi",
@@ -78,6 +81,29 @@ def names_of(order: Iterable[Value], root: Value) -> dict[Value, str]:
     return names
 
 
+def told_apart(names: Mapping[Value, str], root: Value) -> dict[Value, str]:
+    """The same names, and h#2, h#3, … where several nodes have the label h: no symbol stands for two of them.
+
+    root   keeps its name
+
+    >>> from autograd import Value
+    >>> x, h, y = Value(1.0, "h"), Value(2.0, "h"), Value(3.0, "y")
+    >>> list(told_apart({x: "h", h: "h", x.tanh(): "h#2", y.tanh(): "y", y: "y"}, y).values())
+    ['h', 'h#3', 'h#2', 'y#2', 'y']
+    """
+    taken, last = set(names.values()), Counter({names[root]: 1})
+    apart = {}
+    for node, given in names.items():
+        last[given] += node is not root
+        found = given
+        while last[given] > 1 and node is not root and node.op is not LITERAL and found in taken:
+            found = f"{given}#{last[given]}"
+            last[given] += found in taken
+        taken.add(found)
+        apart[node] = found
+    return apart
+
+
 def _unused(symbol: str, taken: Container[str]) -> Iterator[str]:
     return (candidate for i in count(1) if (candidate := name(symbol, i)) not in taken)
 
@@ -94,6 +120,16 @@ def derivative_name(y: str, x: str) -> str:
     return f"δ{pre_activation[1]}" if pre_activation else f"∂{y}/∂{x}"
 
 
+def tangent_name(x: str) -> str:
+    """The name of the rate at which x changes: its first letter with a dot; "" where it has none.
+
+    >>> [tangent_name(x) for x in ("u", "θ⁽²⁾₁₃", "")]
+    ['u̇', 'θ̇⁽²⁾₁₃', '']
+    """
+    end = next((i for i in range(1, len(x)) if not unicodedata.combining(x[i])), len(x))
+    return unicodedata.normalize("NFC", f"{x[:end]}{_DOT}") + x[end:] if x else ""
+
+
 def identifier(label: str) -> str:
     """A label as a name for a program in any language: ASCII letters, digits and _, nothing else.
 
@@ -101,6 +137,8 @@ def identifier(label: str) -> str:
 
     >>> identifier("θ⁽²⁾₁₃"), identifier("∂Err/∂θ⁽¹⁾₁,₁₂"), identifier("δ⁽²⁾₁"), identifier("x₁")
     ('theta2_13', 'd_theta1_1_12', 'delta2_1', 'x_1')
+    >>> [identifier(tangent_name(x)) for x in ("u⁽²⁾₁", "x₁", "Err", "ŷ")]
+    ['u_dot2_1', 'x_dot_1', 'Err_dot', 'y_hat_dot']
     >>> identifier("import os; x"), identifier("lambda"), identifier("__class__"), identifier("→")
     ('import_os_x', 'lambda_', 'class_', 'v')
     """
@@ -127,6 +165,8 @@ def _digits(index: str) -> str:
 def _spelled(label: str) -> str:
     text = label[: 4 * _LONGEST]
     text = re.sub(r"^∂[^∂]*/∂", "d_", text)
+    text = unicodedata.normalize("NFD", text[:1]) + text[1:] if text[:1] != "ŷ" else text
+    text = _DOTTED.sub(r"\1\2_dot", text)
     text = re.sub(r"⁽([⁰¹²³⁴-⁹]+)⁾", r"\1", text)  # the layer follows its symbol at once
     text = re.sub(r"(?<![₀-₉,])(?=[₀-₉])", "_", text)  # and the indices after _
     for letter, word in _GREEK.items():

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 TERMS = 6  # of a long sum that are shown
 _INFIX = {"add", "sub", "mul", "div", "pow", "mod", "floordiv", "lt", "le", "gt", "ge"}
+_ABOVE = tuple("⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -44,16 +45,23 @@ def short(x: float) -> str:
     return signed(x).removeprefix("+")
 
 
-def formula(operation: str, symbol: str, operands: Sequence[str]) -> str:
+def formula(operation: str, symbol: str, operands: Sequence[str], powers: Mapping[int, str] | None = None) -> str:
     """A row applied to operands, which are names or numbers, as a page would show it.
+
+    powers   exponents of its terms, by number: {0: "²"} where both operands of the first product are one node
 
     >>> formula("mul", "×", ["w", "−2.00"]), formula("mod", "%", ["x", "y"]), formula("floor", "⌊·⌋", ["u"])
     ('w × (−2.00)', 'x % y', '⌊u⌋')
     >>> formula("sumprod", "Σ×", ["θ₁", "θ₂", "x₁", "x₂"])
     'θ₁·x₁ + θ₂·x₂'
+    >>> formula("mul", "×", ["−2.00", "−2.00"], {0: "²"})
+    '(−2.00)²'
     """
     factors = [bracketed(operand) for operand in operands]
-    half, symbol = len(factors) // 2, printable(symbol)
+    half = len(factors) // 2
+    raised = powers or {}
+    if operation in _INFIX and raised:
+        return power(factors[0], raised[0])
     if operation in _INFIX:
         return f" {symbol} ".join(factors)
     if operation == "neg":
@@ -61,7 +69,8 @@ def formula(operation: str, symbol: str, operands: Sequence[str]) -> str:
     if operation == "fsum":
         return " + ".join(_few(factors)) or "0"
     if operation == "sumprod":
-        return " + ".join(_few([f"{p}·{q}" for p, q in zip(factors[:half], factors[half:])])) or "0"
+        terms = enumerate(zip(factors[:half], factors[half:]))
+        return " + ".join(_few([power(p, raised[i]) if i in raised else f"{p}·{q}" for i, (p, q) in terms])) or "0"
     if len(operands) == 1 and "·" in symbol:  # |·|, ⌊·⌋
         return symbol.replace("·", operands[0])
     return f"{symbol}({', '.join(_few(operands))})"
@@ -69,6 +78,15 @@ def formula(operation: str, symbol: str, operands: Sequence[str]) -> str:
 
 def _few(terms: Sequence[str]) -> list[str]:
     return list(terms) if len(terms) <= TERMS else [*terms[: TERMS - 1], "…", terms[-1]]
+
+
+def power(base: str, exponent: str) -> str:
+    """A base and its exponent above it.
+
+    >>> power("x", "²"), power("1.00×10⁻⁹", "²")
+    ('x²', '(1.00×10⁻⁹)²')
+    """
+    return f"({base}){exponent}" if base[-1:] in _ABOVE else base + exponent
 
 
 def bracketed(operand: str) -> str:
@@ -112,6 +130,16 @@ def shown(label: str, length: int = 16) -> str:
     if len(label) > 4 * length or len(line) > length:
         line = line[: length - 1].rstrip() + "…"
     return line or " "
+
+
+def cut(label: str, length: int = 16) -> str:
+    """A label as one line of at most `length` letters; a long one keeps its end, which is where such names differ.
+
+    >>> cut("weight_hidden_1", 10), cut("θ₁"), cut("two\\nlines")
+    ('weight…n_1', 'θ₁', 'two lines')
+    """
+    whole = shown(label, max(length, len(label)))
+    return whole if len(whole) <= length else f"{whole[: length - 4].rstrip()}…{whole[-3:]}"
 
 
 _KEPT = {"\u200c", "\u200d"}  # the joiners that scripts and emoji need

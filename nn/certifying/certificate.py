@@ -19,10 +19,10 @@ from __future__ import annotations
 import contextlib
 import functools
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, overload
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeAlias, overload
 
-from autograd import AutogradTypeError, AutogradValueError, Value, fsum, toposort
+from autograd import AutogradTypeError, AutogradValueError, Value, fsum
 from autograd.recording import given
 from autograd.words.naming import name
 
@@ -30,9 +30,13 @@ from .. import deltas as hand
 from ..frames import is_frame, plain, targets_of
 from ..network.losses import Loss, loss_of, loss_record
 from ..network.modules import MLP, Neuron
-from .checking import Check, ErrorSlopes, Sigma, gradient_terms, require_values, sum_of
+from .checking import Check, ErrorSlopes, Sigma, sum_of
+from .differences import measure
 from .report import BatchCertificate, Certificate, Comparison
 from .rounding import sum_tolerance
+from .structure import Structure, Weight, require_values
+
+Progress: TypeAlias = Callable[[int, int], object]
 
 
 @overload
@@ -45,6 +49,7 @@ def certify(
     error_slopes: ErrorSlopes | None = ...,
     sigma: Sigma | Sequence[Sigma] | None = ...,
     differences: bool = ...,
+    progress: Progress | None = ...,
 ) -> Certificate: ...
 @overload
 def certify(
@@ -56,6 +61,7 @@ def certify(
     error_slopes: ErrorSlopes | None = ...,
     sigma: Sigma | Sequence[Sigma] | None = ...,
     differences: bool = ...,
+    progress: Progress | None = ...,
 ) -> BatchCertificate: ...
 def certify(
     net: MLP | Neuron,
@@ -66,8 +72,9 @@ def certify(
     error_slopes: ErrorSlopes | None = None,
     sigma: Sigma | Sequence[Sigma] | None = None,
     differences: bool = True,
+    progress: Progress | None = None,
 ) -> Certificate | BatchCertificate:
-    """Compare every δ = u.grad and every ∂Err/∂θ of a network with the hand formulas.
+    """Compare every u, o, δ = u.grad and ∂Err/∂θ of a network, and Err, with the hand formulas.
 
     net           the network, or a single neuron
     x             one sample's inputs; or a data set, a list of samples
@@ -75,7 +82,9 @@ def certify(
     loss          a name of LOSSES, or a function of outputs and targets
     error_slopes  for a loss of your own: (y, ŷ) -> ∂Err/∂ŷ by hand
     sigma         for an activation of your own: (σ, σ') on floats, one pair or one for each layer
-    differences   whether finite differences join; of a data set, for its worst sample
+    differences   whether finite differences join; of a data set, for its worst sample.  In a large network they
+                  measure sums of derivatives along one direction, and the summary says which
+    progress      of a data set: called after each sample with how many are done, and how many there are
 
     A data set is certified sample by sample and then as one batch, whose gradients are sums
     over the samples.  The sample, of a data set the worst one, is the network's last call then,
@@ -98,8 +107,12 @@ def certify(
         return _certified(recorded(x, y), differences)
     if len(x) != len(y):
         raise AutogradValueError(f"certify: {len(x)} samples, and {len(y)} targets")
-    checks = [recorded(*sample) for sample in zip(x, y)]
-    certificates = [_certified(check, False) for check in checks]
+    checks, certificates = [], []
+    for n, sample in enumerate(zip(x, y), 1):
+        checks.append(recorded(*sample))
+        certificates.append(_certified(checks[-1], False))
+        if progress is not None:
+            progress(n, len(x))
     worst = max(range(len(x)), key=lambda n: _badness(certificates[n]))
     summed = _summed(checks)
     certificates[worst] = _certified(recorded(x[worst], y[worst]), differences)
@@ -112,8 +125,9 @@ def certify_graph(
     inputs: Sequence[Value],
     u: Sequence[Sequence[Value]],
     o: Sequence[Sequence[Value]],
-    theta: Sequence[Sequence[Sequence[Value]]],
+    theta: Sequence[Sequence[Sequence[Weight]]],
     bias: Sequence[Sequence[Value | None]] | None = None,
+    reads: Sequence[Sequence[Value]] | None = None,
     y: Any,
     sigma: Sigma | Sequence[Sigma] = "tanh",
     error_slopes: ErrorSlopes = "squared_error",
@@ -125,8 +139,12 @@ def certify_graph(
     inputs        x
     u, o, theta   u[k][i], o[k][i] and θ[k][i][l] of every neuron, as Values of err's graph: lists in lists
     bias          bias[k][i], None for a neuron without
+    reads         where connections pass a layer: reads[k], the Values that the θ of layer k multiply, and last what
+                  the loss reads.  Each is an input, an o, or a sum of these (a residual connection, o₂ + o₁);
+                  by default the inputs, then the o of each layer.  A θ may be a number then, which does not learn
     y             the targets, numbers, or the index of a class
-    sigma         "tanh", "sigmoid", "relu", "linear" or a pair (σ, σ') on floats; one, or a list of one per layer
+    sigma         "tanh", "sigmoid", "relu", "leaky_relu", "elu", "softplus", "softsign", "gelu", "silu", "linear" or
+                  a pair (σ, σ') on floats; one, or a list of one per layer
     error_slopes  "squared_error", "half_squared_error", "mean_squared_error", "cross_entropy", "binary_cross_entropy",
                   "hinge", or a function (y, ŷ) -> ∂Err/∂ŷ
     differences   whether finite differences join
@@ -143,12 +161,17 @@ def certify_graph(
     require_values("inputs", inputs, "l")
     require_values("u", u, "ki")
     require_values("o", o, "ki")
-    require_values("theta", theta, "kil")
+    require_values("theta", theta, "kil", numbers=True)
     if bias is not None:
         require_values("bias", bias, "ki", none=True)
-    sigmas = list(sigma) if isinstance(sigma, list) else [sigma] * len(u)
-    check = Check(err, inputs, u, o, theta, bias, sigmas, error_slopes, y)  # type: ignore[arg-type]
-    check.find_outside()
+    if reads is not None:
+        require_values("reads", reads, "kl")
+    sigmas: Any = list(sigma) if isinstance(sigma, list) else [sigma] * len(u)
+    if len(sigmas) != len(u):
+        raise AutogradValueError(f"certify_graph: {len(u)} layers, and {len(sigmas)} entries in sigma")
+    structure = Structure(inputs, u, o, theta, bias, reads)
+    structure.find_outside(err)
+    check = Check(err, structure, sigmas, error_slopes, y)
     return _certified(check, differences)
 
 
@@ -172,31 +195,33 @@ def _recorded(
     theta = [[neuron.theta for neuron in layer] for layer in neurons]
     bias = [[neuron.bias for neuron in layer] for layer in neurons]
     slopes = error_slopes if error_slopes is not None else _slopes_of(loss)
-    return Check(err, inputs, us, os, theta, bias, sigmas, slopes, y)
+    return Check(err, Structure(inputs, us, os, theta, bias), sigmas, slopes, y)
 
 
 def _certified(check: Check, differences: bool) -> Certificate:
-    with _differentiated(check.err, check.outside):
+    with _differentiated(check.err, [*check.leaves, *check.net.outside]):
         check.forward()
+        check.error()
         check.deltas()
         check.gradients()
         check.end_to_end()
         if differences:
-            check.differences()
+            measure(check)
         return check.certificate()
 
 
-def _summed(checks: list[Check]) -> list[Comparison]:
+def _summed(checks: Sequence[Check]) -> list[Comparison]:
     """One backward() for the whole batch: ∂Err/∂θ is the sum over the samples of the δ·o that each has alone."""
     products: dict[Value, list[float]] = {}
     for check in checks:
-        with _differentiated(check.err):
-            for v, terms in gradient_terms(check).items():
-                products.setdefault(v, []).extend(terms)
+        for v, terms in check.terms.items():
+            products.setdefault(v, []).extend(terms)
     found = []
-    with _differentiated(fsum([check.err for check in checks])):
-        for k, i in checks[0].neurons():
-            for weight, v in checks[0].weights(k, i):
+    leaves = {v: None for check in checks for v in check.leaves}
+    with _differentiated(fsum([check.err for check in checks]), leaves):
+        net = checks[0].net
+        for k, i in net.neurons():
+            for v, weight in net.names(k, i).items():
                 if v in products:
                     terms = products.pop(v)
                     by_hand, tolerance = sum_of(terms), sum_tolerance(terms)
@@ -205,23 +230,22 @@ def _summed(checks: list[Check]) -> list[Comparison]:
 
 
 @contextlib.contextmanager
-def _differentiated(err: Value, outside: Iterable[Value] = ()) -> Iterator[None]:
-    """Inside, err.backward() has run from zero; afterwards every leaf has its gradient back, as has what is outside."""
-    leaves = [(v, v.grad) for v in [*(v for v in toposort(err) if v.op is None), *outside]]
+def _differentiated(err: Value, leaves: Iterable[Value]) -> Iterator[None]:
+    """Inside, err.backward() has run from zero; afterwards every leaf has its gradient back."""
+    before = [(v, v.grad) for v in leaves]
     try:
-        err.zero_grad()
-        for v in outside:
+        for v, _ in before:
             v.grad = 0.0
         err.backward()
         yield
     finally:
-        for leaf, before in leaves:
-            leaf.grad = before
+        for v, grad in before:
+            v.grad = grad
 
 
 def _badness(certificate: Certificate) -> tuple[bool, float]:
     """What fails is worse than what agrees; then the distance in ulp of a δ or a gradient by itself counts."""
-    distances = [c.ulp for row in certificate.rows for c in (row.delta, *row.gradients)]
+    distances = [c.ulp for row in certificate.rows for c in (row.delta, row.furthest) if c is not None]
     return not certificate, max((math.inf if math.isnan(d) else d for d in distances), default=0.0)
 
 

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograd import Difference
 from autograd.words.formulas import latex_name
 from autograd.words.text import markup
 
 from ..tables import Table, latex_number
+from .rounding import sum_tolerance
 
 TITLES = ("neuron", "u", "o", "σ'(u)", "δ engine", "δ by hand", "ulp", "∂Err/∂θ, ulp", "differences", "verdict")
 FAR = 1e6  # ulp, above which a relative difference says more
 
 
-@dataclass(frozen=True)
-class Comparison:
+class Comparison(NamedTuple):
     """One number of the engine beside the same number by hand.
 
-    neuron     the neuron it belongs to, (layer, row), counted from 1
+    neuron     the neuron it belongs to, (layer, row), counted from 1; row 0: to the layer; layer 0: to Err
     term       what it is: "u", "o", "δ", "∂Err/∂θ" and so on, with its indices
     edge       the edge of the graph that it stands for, if it does for one
     engine     what the graph gave
@@ -38,6 +38,16 @@ class Comparison:
     hand: float
     tolerance: float
     how: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where it is, in words.
+
+        >>> [Comparison(at, "", "", 1.0, 1.0, 0.0).place for at in ((2, 1), (2, 0), (0, 0))]
+        ['layer 2, neuron 1: ', 'layer 2: ', '']
+        """
+        k, i = self.neuron
+        return (f"layer {k}, neuron {i}: " if i else f"layer {k}: ") if k else ""
 
     @property
     def agrees(self) -> bool:
@@ -84,22 +94,47 @@ class Comparison:
         apart = "; they differ by " + distance if distance.endswith("%") else f", {distance} ulp apart"
         how = f" {self.how}" if self.how else ""
         if math.isnan(self.engine) and math.isnan(self.hand):
-            return f"{self.term} is nan in the graph and by hand{how}, and of a nan nothing can be certified"
+            return f"{self.term} is nan in the graph and by hand, and of a nan nothing can be certified"
         told = f"{self.term} is {self.engine!r} in the graph and {self.hand!r} by hand{how}"
         return told if distance == "nan" else told + apart
 
 
 @dataclass(frozen=True)
+class Same:
+    """Many numbers of one neuron that are the same, bit for bit, in the graph and by hand.
+
+    A network of a hundred thousand weights is that almost everywhere, so their comparisons are made when asked for.
+    `names` gives term and edge of each.
+
+    >>> [c.term for c in Same((1, 1), lambda: [("∂Err/∂θ", "")], [0.5]).comparisons()]
+    ['∂Err/∂θ']
+    """
+
+    neuron: tuple[int, int]
+    names: Callable[[], Iterable[tuple[str, str]]]
+    engine: Sequence[float]
+
+    def comparisons(self) -> Iterator[Comparison]:
+        """Each number beside itself."""
+        for (term, edge), x in zip(self.names(), self.engine):
+            yield Comparison(self.neuron, term, edge, x, x, sum_tolerance([x]))
+
+
+@dataclass(frozen=True)
 class Row:
-    """What the table shows of one neuron: its numbers, its largest distance, its finite difference, what is wrong."""
+    """What the table shows of one neuron: its numbers, its largest distance, its finite difference, what is wrong.
+
+    of_layer  whether the difference is that of all δ of the layer, along one direction
+    """
 
     neuron: tuple[int, int]
     u: float
     o: float
     slope: float
     delta: Comparison
-    gradients: tuple[Comparison, ...]
+    products: Same | tuple[Comparison, ...]
     difference: Difference | None
+    of_layer: bool = False
     wrong: tuple[str, ...] = ()
 
     @property
@@ -107,32 +142,62 @@ class Row:
         """Whether everything of this neuron agrees."""
         return not self.wrong
 
+    @property
+    def gradients(self) -> tuple[Comparison, ...]:
+        """Every ∂Err/∂θ of this neuron."""
+        return tuple(self.products.comparisons() if isinstance(self.products, Same) else self.products)
+
+    @property
+    def furthest(self) -> Comparison | None:
+        """The ∂Err/∂θ that is furthest off, if one is at all."""
+        return None if isinstance(self.products, Same) else max(self.products, key=lambda c: c.ulp, default=None)
+
 
 @dataclass
 class Certificate:
     """The report of certify: true when all agree, and printable as a table.
 
-    rows         one per neuron
-    comparisons  every pair of numbers that was compared
-    resolved     how many finite differences resolved their number, of `measured`
-    culprit      the first disagreement's edge, traced in the graph; empty when all agree
-    note         what else is known of the disagreement: a Value that is used and was not given, or the other way round
+    rows      one per neuron
+    found     what was compared, in the order of computation; `comparisons` has every pair
+    measured  how many finite differences resolved their number, of how many: of single derivatives, and of sums
+              along one direction
+    culprit   the first disagreement's edge, traced in the graph; empty when all agree
+    note      what else is known of the disagreement: a Value that is used and was not given, or the other way round
     """
 
     rows: list[Row] = field(default_factory=list)
-    comparisons: list[Comparison] = field(default_factory=list)
-    resolved: int = 0
-    measured: int = 0
+    found: list[Comparison | Same] = field(default_factory=list)
+    differences: Measured = field(default_factory=lambda: Measured())
     culprit: str = ""
     note: str = ""
 
     def __bool__(self) -> bool:
-        return all(comparison.agrees for comparison in self.comparisons)
+        return self.first_disagreement is None
+
+    @property
+    def comparisons(self) -> list[Comparison]:
+        """Every pair of numbers that was compared."""
+        return [c for found in self.found for c in (found.comparisons() if isinstance(found, Same) else (found,))]
+
+    @property
+    def count(self) -> int:
+        """How many these are."""
+        return sum(len(found.engine) if isinstance(found, Same) else 1 for found in self.found)
 
     @property
     def first_disagreement(self) -> Comparison | None:
         """The first comparison that fails, in the order of computation; None when all agree."""
-        return next((c for c in self.comparisons if not c.agrees), None)
+        return next((c for c in self.found if isinstance(c, Comparison) and not c.agrees), None)
+
+    @property
+    def measured(self) -> int:
+        """How many derivatives, or sums of them, were measured by finite differences."""
+        return self.differences.singly[1] + self.differences.along[1]
+
+    @property
+    def resolved(self) -> int:
+        """And how many of these finite differences resolved their number."""
+        return self.differences.singly[0] + self.differences.along[0]
 
     def __str__(self) -> str:
         return f"{self.table.text()}\n\n{self.summary}"
@@ -154,13 +219,10 @@ class Certificate:
         """One paragraph: what agrees, or the first neuron, term and edge that do not."""
         wrong = self.first_disagreement
         if wrong is None:
-            told = f"certified: {len(self.comparisons)} comparisons agree"
-            resolved = f"finite differences resolve {self.resolved} of {self.measured} derivatives and agree with them"
-            return f"{told}; {resolved if self.measured else 'without finite differences'}"
-        k, i = wrong.neuron
+            return f"certified: {self.count} comparisons agree; {self.differences}"
         edge = self.culprit or wrong.edge
         more = (f"; edge {edge}" if edge else "") + (f"; {self.note}" if self.note else "")
-        return f"NOT certified: layer {k}, neuron {i}: {wrong}{more}"
+        return f"NOT certified: {wrong.place}{wrong}{more}"
 
     def __repr__(self) -> str:
         return f"<Certificate: {self.summary}>"
@@ -190,11 +252,13 @@ class Certificate:
 
     def line(self, row: Row) -> tuple[str, ...]:
         """A neuron's cells, under TITLES."""
-        d = row.difference
-        differences = "—" if d is None else "agree" if d.resolvable else "not resolvable"
-        if d is not None and d.resolvable and not confirms(d, row.delta.engine):
+        d, layer = row.difference, "layer: " * row.of_layer
+        differences = "—" if d is None else layer + ("agree" if d.resolvable else "not resolvable")
+        if d is not None and d.resolvable and row.of_layer and "differences" in row.wrong:
+            differences = "layer: disagree"
+        elif d is not None and d.resolvable and not row.of_layer and not confirms(d, row.delta.engine):
             differences = f"{d.value:+.6g}"
-        furthest = max(row.gradients, key=lambda g: g.ulp, default=None)
+        furthest = row.furthest
         return (
             f"{row.neuron[0]}·{row.neuron[1]}", f"{row.u:+.6g}", f"{row.o:+.6g}", f"{row.slope:.6g}",
             f"{row.delta.engine:+.9g}", f"{row.delta.hand:+.9g}", row.delta.distance,
@@ -264,6 +328,28 @@ class BatchCertificate:
 
     def _repr_html_(self) -> str:
         return f"<p>{self._title}</p>{self.certificates[self.worst]._repr_html_()}<p>{markup(self.summary)}</p>"
+
+
+@dataclass
+class Measured:
+    """How many finite differences resolved their number, of how many, and what was measured in sums.
+
+    >>> str(Measured((3, 3), (1, 2), ["θ of layer 1"])).partition(", and ")[2]
+    'of the others 1 of 2 sums along a direction (θ of layer 1), and agree with them'
+    """
+
+    singly: tuple[int, int] = (0, 0)
+    along: tuple[int, int] = (0, 0)
+    sums: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        if not self.singly[1] + self.along[1]:
+            return "without finite differences"
+        told = f"finite differences resolve {self.singly[0]} of {self.singly[1]} derivatives"
+        if self.sums:
+            sums = f"{self.along[0]} of {self.along[1]} sums along a direction ({', '.join(self.sums)})"
+            told += f", and of the others {sums},"
+        return f"{told} and agree with them"
 
 
 def allowed(measured: Difference) -> float:

@@ -39,6 +39,38 @@ def cancelling_terms(loss: str, y: Sequence[float], y_hat: Sequence[float], k: i
     return []
 
 
+def slope_tolerance(sigma: str, u: float) -> float:
+    """How far σ'(u), and |u| times more σ(u), may lie apart by two formulas; 0 where each is right to the last digits.
+
+    Φ(u) and e^(−u²/2) lose u² ulp to the rounding of their argument, and both slopes are sums that cancel at u < 0.
+
+    >>> slope_tolerance("tanh", 1.0), slope_tolerance("gelu", -1.0) < 1e-15
+    (0.0, True)
+    """
+    if sigma not in BEND or not math.isfinite(u):
+        return 0.0
+    share: float = hand.gelu(u) / u if sigma == "gelu" and u else hand.sigmoid(u)
+    size = abs(share) + abs(u) * (0.4 * math.exp(-0.5 * u * u) if sigma == "gelu" else share * hand.sigmoid(-u))
+    return (8.0 + u * u * (sigma == "gelu")) * 2 * ROUNDING * size + (1.0 + abs(u)) * TINIEST
+
+
+BEND = {"gelu": 0.8, "silu": 0.5}  # the largest |σ''|, of the σ' that are 0 somewhere and so have no |σ''/σ'|
+
+
+def error_terms(loss: str, y: Sequence[float], y_hat: Sequence[float]) -> list[float]:
+    """Terms as large as those whose sum is Err.
+
+    >>> error_terms("squared_error", [1.0, 0.0], [0.5, 2.0])
+    [0.25, 4.0]
+    """
+    if loss == "hinge":
+        return [max(1.0, abs(a * b)) for a, b in zip(y, y_hat)]
+    of: Callable[[Sequence[float], Sequence[float]], float] = hand.ERRORS[loss]
+    if loss == "cross_entropy":
+        return [a * of([float(k == j) for j in range(len(y))], y_hat) for k, a in enumerate(y) if a]
+    return [of([a], [b]) for a, b in zip(y, y_hat)]
+
+
 # The error of ∂Err/∂ŷ_k that errors of ŷ cause: (slope, y_k, ŷ_k, error of ŷ_k, largest error, classes) -> error
 ERROR_OF_SLOPES: dict[str, Callable[..., float]] = {
     "squared_error": lambda slope, y, o, e, largest, n: 2 * e + 2 * ROUNDING * (abs(y) + abs(o)),
@@ -91,11 +123,16 @@ def propagated_errors(
             n = len(before) + 1
             e_u = sum(abs(t) * e for t, e in zip(theta[k][i], e_o)) + n * (ROUNDING * size + TINIEST)
             s_i = float(sigma_slope[k](u_i))
-            growth = math.exp(min(sigma.curvature * e_u, 700.0))
             at_kink = sigma.kink and abs(u_i) <= 2 * e_u
-            s.append(max(s_i, 1.0) if at_kink else s_i)
-            e_s.append(1.0 if at_kink else s_i * (growth - 1.0 + 16 * ROUNDING) + TINIEST)
-            e_next.append((s[-1] * growth) * e_u + 8 * ROUNDING * abs(o[k][i]) + TINIEST)
+            s.append(max(s_i, 1.0) if at_kink else abs(s_i))
+            if at_kink:
+                e_s.append(1.0)
+            elif names[k] in BEND:
+                e_s.append(BEND[names[k]] * e_u + slope_tolerance(names[k], u_i))
+            else:
+                e_s.append(s_i * (math.expm1(min(sigma.curvature * e_u, 700.0)) + 16 * ROUNDING) + TINIEST)
+            e_sigma = 8 * ROUNDING * abs(o[k][i]) + abs(u_i) * slope_tolerance(names[k], u_i) + TINIEST
+            e_next.append((s[-1] + e_s[-1]) * e_u + e_sigma)
         e_o = e_next
         e_slope.append(e_s)
         slope.append(s)

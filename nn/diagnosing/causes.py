@@ -1,4 +1,4 @@
-"""Why δ vanishes, explodes or is 0: the verdict, its causes, and the network that the remedies make.
+"""Why δ vanishes, explodes or is 0: the verdict, and its causes.
 
 The causes of a change are the summands of its logarithm: what the slopes, the weights and the
 cancellation of all layers add to log|δ|.  Each is then traced to what can be changed: a slope to the
@@ -13,7 +13,7 @@ import statistics
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from autograd import AutogradValueError, Value
+from autograd import Value
 from autograd.words.naming import name
 
 from ..network.initializers import he, initializer_for
@@ -114,13 +114,13 @@ def _dead(diagnosis: Diagnosis) -> Iterator[Cause]:
     if dead:
         share = max(row.dead / row.neurons for row in dead)
         text = "σ'(u) = 0 for every sample, and no δ passes them"
-        yield Cause("dead neurons", tuple(row.layer for row in dead), share, text, _DEAD, "of a layer")
+        yield Cause("dead neurons", tuple(row.layer for row in dead), share, text, DEAD, "of a layer")
 
 
 def _silent(diagnosis: Diagnosis) -> Cause:
     lost, wrong = diagnosis.lost
     text = "σ'(u) = 0 in all neurons of a layer at such a sample, which narrow layers make likely"
-    return Cause("silent layers", (), lost / wrong, text, _DEAD, "of the samples")
+    return Cause("silent layers", (), lost / wrong, text, DEAD, "of the samples")
 
 
 # --- what changes |δ| -----------------------------------------------------------------------------
@@ -155,7 +155,7 @@ def _cause(kind: str, rows: list[LayerDiagnosis], share: float, push: float, dia
         left = 10 ** statistics.fmean(row.cancellation for row in rows)
         verb = "cancel, and leave" if vanishing else "add up, to"
         text = f"the terms of Σ δⱼθⱼᵢ {verb} {left:.3g} times the length that random signs give, a layer"
-        return Cause("cancellation" if vanishing else "no cancellation", layers, share, text, _DRAW)
+        return Cause("cancellation" if vanishing else "no cancellation", layers, share, text, DRAW)
     if kind != "slope" and kind != "flat side":
         return _saturation(kind, rows, share, diagnosis)
     text = f"σ' multiplies δ by {10 ** statistics.fmean(row.slope for row in rows):.3g} a layer"
@@ -164,7 +164,7 @@ def _cause(kind: str, rows: list[LayerDiagnosis], share: float, push: float, dia
         biased = any(n.bias is not None and n.bias.data for layer in diagnosis.net.layers for n in layer.neurons)
         whose = "" if biased else ", as these weights were drawn"
         text += f": most of what δ meets is at u < 0{whose}"
-        return Cause("flat side of σ", layers, share, text, _FLAT if biased else _DRAW)
+        return Cause("flat side of σ", layers, share, text, FLAT if biased else DRAW)
     remedy = _OUTPUT if layers == (len(diagnosis.rows),) else _SLOPE
     text += f", and by {limit:.3g} at most"
     return Cause(f"{'small' if vanishing else 'large'} slope of σ", layers, share, text, remedy)
@@ -177,7 +177,7 @@ def _weights(layers: tuple[int, ...], share: float, push: float, diagnosis: Diag
     fitting = statistics.mode(_fitting(diagnosis.net, k)[0] for k in layers)
     size = f"the root mean square of θ is {ratio:.3g} times that of initializer={fitting}"
     if math.fsum(excess.values()) / push < FITTING:
-        return Cause("draw of the weights", layers, share, f"{size}, but narrow layers differ from draw to draw", _DRAW)
+        return Cause("draw of the weights", layers, share, f"{size}, but narrow layers differ from draw to draw", DRAW)
     if push > 0:
         return Cause("large weights", layers, share, size, _TAMED.format(fitting))
     return Cause("small weights", layers, share, size, _INITIALISED.format(fitting))
@@ -195,7 +195,7 @@ def _fitting(net: MLP, layer: int) -> tuple[str, float]:
 def _excess(net: MLP, layer: int) -> float:
     """log of how many times larger the weights of a layer, counted from 1, are than the fitting initialiser's."""
     theta = [t.data for neuron in net.layers[layer - 1].neurons for t in neuron.theta]
-    size = _size(theta)
+    size = root_mean_square(theta)
     return math.log10(size / _fitting(net, layer)[1]) if size else -math.inf
 
 
@@ -213,7 +213,7 @@ def _by_inputs(row: LayerDiagnosis, diagnosis: Diagnosis) -> bool:
     """Whether |u| is large since the inputs are, which no layer before this one bounds, and not the weights."""
     if any(before.flat == 2 for before in diagnosis.rows[: row.layer - 1]):
         return False
-    size = max(_size(column) for column in _columns(diagnosis.X))
+    size = max(root_mean_square(column) for column in columns_of(diagnosis.X))
     return size >= LARGE and math.log10(size) > math.fsum(_excess(diagnosis.net, k + 1) for k in range(row.layer))
 
 
@@ -223,77 +223,39 @@ def _saturation(
     layers, saturated = tuple(row.layer for row in rows), statistics.fmean(row.saturated for row in rows)
     text = f"{100 * saturated:.0f} % of the σ'(u) are below a tenth of σ' at its largest: |u| is large"
     if kind == "large inputs":
-        sizes = [_size(column) for column in _columns(diagnosis.X)]
+        sizes = [root_mean_square(column) for column in columns_of(diagnosis.X)]
         i = sizes.index(max(sizes))
         text += f", since {name('x', i + 1)} is: {sizes[i]:.3g} in root mean square"
-        return Cause(kind, layers, share, text, _SCALED, of)
+        return Cause(kind, layers, share, text, SCALED, of)
     return Cause(kind, layers, share, text, _OUTPUT if layers == (len(diagnosis.rows),) else _SATURATED, of)
 
 
-def _columns(X: list[Any]) -> list[list[float]]:
+def columns_of(X: list[Any]) -> list[list[float]]:
+    """The samples feature by feature.
+
+    >>> columns_of([[1.0, 2.0], [3.0, 4.0]])
+    [[1.0, 3.0], [2.0, 4.0]]
+    """
     return [[x.data if isinstance(x, Value) else float(x) for x in column] for column in zip(*X)]
 
 
-def _size(numbers: list[float]) -> float:
+def root_mean_square(numbers: list[float]) -> float:
+    """Their size, whatever their signs.
+
+    >>> root_mean_square([3.0, -3.0, 3.0, 3.0])
+    3.0
+    """
     return math.hypot(*numbers) / math.sqrt(len(numbers))
 
 
 _SLOPE = 'another activation, whose slope is 1 where it is alive: activation="relu" with initializer="he"'
 _SATURATED = 'smaller weights (initializer="xavier"), or activation="relu" with initializer="he"'
 _OUTPUT = 'smaller weights in the last layer, or output_activation="linear" with a loss that takes logits'
-_SCALED = "scale the inputs: subtract each one's mean, and divide by its standard deviation"
-_FLAT = 'activation="leaky_relu", biases that start at 0, and scaled inputs, so that half of the u are above 0'
+SCALED = "scale the inputs: subtract each one's mean, and divide by its standard deviation"
+FLAT = 'activation="leaky_relu", biases that start at 0, and scaled inputs, so that half of the u are above 0'
 _INITIALISED = "a careful initialisation: initializer={}"
 _TAMED = _INITIALISED + "; gradient clipping, fit(…, clip_norm=1.0), until the weights are tamed"
-_DRAW = "wider layers, in which a draw matters less, or another seed"
-_DEAD = 'activation="leaky_relu", a smaller learning rate, or an initialisation with initializer="he"'
+DRAW = "wider layers, in which a draw matters less, or another seed"
+DEAD = 'activation="leaky_relu", a smaller learning rate, or an initialisation with initializer="he"'
 _ZERO = 'an initialisation that draws: initializer="he" for relu, "xavier" for tanh and sigmoid'
 _NOT_FINITE = "run it within autograd.debug(): it stops at the operation where a nan or inf is born, and names its line"
-
-
-# --- the network that the remedies make -----------------------------------------------------------
-
-
-def remedied(diagnosis: Diagnosis, seed: int = 0) -> tuple[MLP, list[Any], str]:
-    """The network and the samples after the remedies, and in words what was changed.
-
-    Where inputs are large they are scaled, and nothing else.  Else the weights are drawn anew, from
-    the initialiser that fits: with another activation where σ' was to blame, and in layers twice as
-    wide where the draw was.  Raises AutogradValueError where there is nothing to remedy, or no
-    network would.
-
-    >>> from nn import diagnose
-    >>> deep = diagnose(MLP(2, [8] * 8 + [1], "sigmoid", seed=0), [[0.5, -0.5]], [1.0])
-    >>> remedied(deep)[::2]
-    (MLP(2-8-8-8-8-8-8-8-8-1, relu, 537 parameters), 'activation="relu", weights drawn with seed 0')
-    """
-    if not diagnosis.causes or diagnosis.verdict == "not finite":
-        then = "no other network would mend that: see its advice" if diagnosis.causes else "there is no cause to remedy"
-        raise AutogradValueError(f"remedy: δ is {diagnosis.verdict}, and {then}")
-    net, first = diagnosis.net, diagnosis.causes[0].name
-    causes = [c for c in diagnosis.causes if c.name != "dead neurons" or first == "dead neurons"]
-    if any(cause.name == "large inputs" for cause in causes):
-        columns = zip(*map(_scaled, _columns(diagnosis.X)))
-        return net, [list(x) for x in columns], "scaled inputs, the same network"
-    hidden, output, changed = net.activation, net.output_activation, ""
-    widths = [len(layer.neurons) for layer in net.layers]
-    slopes = [c for c in causes if c.name in ("small slope of σ", "large slope of σ", "saturation")]
-    if any(c.layers != (len(widths),) for c in slopes):
-        hidden, changed = "relu", 'activation="relu", '
-    elif causes[0] in slopes and first != "saturation":
-        output, changed = "linear", 'output_activation="linear", '
-    elif causes[0].remedy in (_FLAT, _DEAD) and hidden != "leaky_relu":
-        hidden, changed = "leaky_relu", 'activation="leaky_relu", '
-    elif causes[0].remedy == _DRAW:  # another draw of the same would show nothing but its luck
-        widths = [2 * width for width in widths[:-1]] + widths[-1:]
-        changed = "layers twice as wide, "
-    biased = any(neuron.bias is not None for layer in net.layers for neuron in layer.neurons)
-    fresh = MLP(net.nin, widths, hidden, output, biased, seed=seed)
-    return fresh, diagnosis.X, f"{changed}weights drawn with seed {seed}"
-
-
-def _scaled(column: list[float]) -> list[float]:
-    """Mean 0 and standard deviation 1; one that is the same at all samples, and 0 at none, has size 1."""
-    mean = math.fsum(x / len(column) for x in column)
-    deviation = _size([x - mean for x in column])
-    return [(x - mean) / deviation for x in column] if deviation else [x / (abs(mean) or 1.0) for x in column]

@@ -18,6 +18,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +30,10 @@ from ..network.activations import name_of
 from ..network.losses import Loss, loss_of
 from ..network.modules import MLP
 from ..tables import Table
-from .causes import causes_of, remedied, verdict_of
+from .causes import causes_of, verdict_of
+from .hindrances import hinders, hindrances_of
 from .reading import read, row_of
+from .remedies import helps, remedied
 from .report import Cause, LayerDiagnosis, power_of, table_of, vanished
 
 if TYPE_CHECKING:
@@ -44,9 +47,11 @@ class Diagnosis:
 
     rows           one for each layer, from left to right
     verdict        "healthy"; "vanishing" or "exploding": |δ| changes by 10² or more from ∂Err/∂ŷ to the
-                   first layer; "dead": at most samples all δ of a layer are exactly 0; "nothing to
-                   learn": ∂Err/∂ŷ is 0 at all; "not finite": a nan or inf is in it
-    causes         of the verdict, the largest first; then dead neurons, which a healthy network may have too
+                   first layer; "dead": at most samples all δ of a layer are exactly 0; "hampered": none of
+                   these, but something else keeps it from learning; "nothing to learn": ∂Err/∂ŷ is 0 at
+                   all; "not finite": a nan or inf is in it
+    causes         of the verdict, the largest first; then dead neurons, which a healthy network may have too,
+                   and what hampers besides
     gradient_norm  the length of ∂Err/∂θ of the mean over the samples
     not_finite     the first number that is not finite, and where; "" where all are
     lost, blocked  (how many samples' δ are all exactly 0 in the first layer, of how many whose ∂Err/∂ŷ
@@ -86,13 +91,26 @@ class Diagnosis:
 
     @property
     def advice(self) -> list[str]:
-        """What to do, the most important first."""
+        """What to do, the most important first; nothing, where what was tried of it does not help."""
+        if not self._offers_remedies:
+            return []
         return list(dict.fromkeys(cause.remedy for cause in self.causes))
+
+    @cached_property
+    def _offers_remedies(self) -> bool:
+        """Whether the remedied network is better off; what another network cannot mend is not tried."""
+        try:
+            self.remedy()
+        except AutogradValueError as refused:
+            return "does not help" not in str(refused)
+        return True
 
     def remedy(self, seed: int = 0) -> BeforeAfter:
         """The same network with what the causes advise, diagnosed on the same samples.
 
-        Raises AutogradValueError where there is no cause, and where a number is not finite.
+        seed  of the weights that are drawn; where these do not help, the next two are tried
+
+        Raises AutogradValueError where there is no cause, where a number is not finite, and where it does not help.
 
         >>> from nn import diagnose
         >>> deep = MLP(2, [8] * 8 + [1], "sigmoid", seed=0)
@@ -100,8 +118,12 @@ class Diagnosis:
         >>> compared.before.verdict, compared.after.verdict
         ('vanishing', 'healthy')
         """
-        net, X, changed = remedied(self, seed)
-        return BeforeAfter(self, diagnose(net, X, self.Y, self.loss), changed)
+        for tried in range(seed, seed + 3):
+            net, X, changed = remedied(self, tried)
+            after = diagnose(net, X, self.Y, self.loss)
+            if helps(self, after):
+                return BeforeAfter(self, after, changed)
+        raise AutogradValueError(f"remedy: what was tried ({changed}) does not help: δ is {after.verdict} then")
 
     def plot(self, path: str | PathLike[str] | None = None) -> DeltaPlot:
         """δ by layer and its split, shown by a notebook, and written to path (.svg, .png, .pdf) if given."""
@@ -128,7 +150,7 @@ class Diagnosis:
         if lost and not self.not_finite:
             lines.append(f"  at {lost} of {wrong} samples all δ of layer 1 are exactly 0")
         for cause in self.causes:
-            lines += [f"  {cause}", f"        → {cause.remedy}"]
+            lines += [f"  {cause}", *([f"        → {cause.remedy}"] if self._offers_remedies else [])]
         return "\n".join(lines)
 
     def _sizes(self) -> str:
@@ -224,6 +246,11 @@ def diagnose(net: MLP, X: Sequence[Any], Y: Any, loss: str | Loss = "squared_err
     )  # fmt: skip
     result.verdict = verdict_of(result)
     result.causes = causes_of(result)
+    hindrances = hindrances_of(result)
+    result.causes = [*(hindrances if result.verdict == "healthy" else []), *result.causes,
+                     *([] if result.verdict == "healthy" else hindrances)]  # fmt: skip
+    if result.verdict == "healthy" and any(map(hinders, hindrances)):
+        result.verdict = "hampered"
     return result
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from autograd import AutogradTypeError, AutogradValueError, Value
 from autograd.words.naming import name
+from autograd.words.text import printable
 
 from ..certifying.checking import sum_of
 from ..network.activations import name_of
@@ -55,7 +56,7 @@ def read(net: MLP, x: Any, y: Any, err: Loss, n: int) -> Reading:
         raise type(wrong)(f"diagnose: sample {n}, X = {x!r}, Y = {y!r}: {wrong}") from None
     error.backward()
     numbers = _in_order(net, run, error, y, n)
-    place = next((f"{what} is {number}" for what, number in numbers if not math.isfinite(number)), "")
+    place = next((printable(f"{what} is {number}") for what, number in numbers if not math.isfinite(number)), "")
     return Reading([_read_layer(net, run, k) for k in range(len(net.layers))], place)
 
 

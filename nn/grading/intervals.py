@@ -118,8 +118,12 @@ def widened(x: Real, by: float) -> Interval:
     return Interval(low - by, high + by)
 
 
+# Where σ' of tanh and sigmoid is largest and ReLU has its kink; where gelu and silu are least, and their slopes turn.
+TURNS = (0.0, -0.7517915246935645, -1.2784645427610738, -(2**0.5), 2**0.5, -2.399357280515468, 2.399357280515468)
+
+
 def enclosed(f: Callable[..., float], *arguments: Real) -> Real:
-    """f of intervals: exact where f is monotone in each argument, or turns or jumps only at 0.
+    """f of intervals: exact where f is monotone in each argument, or turns or jumps only at TURNS.
 
     >>> enclosed(abs, Interval(-1.0, 2.0)), enclosed(abs, -3.0)
     (Interval(0.0, 2.0), 3.0)
@@ -130,7 +134,8 @@ def enclosed(f: Callable[..., float], *arguments: Real) -> Real:
     found, below, above = [f(*centre)], list(centre), list(centre)
     for n, argument in enumerate(arguments):
         low, high = ends(argument)
-        tried = {v: f(*centre[:n], v, *centre[n + 1 :]) for v in ((low, 0.0, high) if low < 0 < high else (low, high))}
+        inner = [turn for turn in TURNS if low < turn < high]
+        tried = {v: f(*centre[:n], v, *centre[n + 1 :]) for v in (low, *inner, high)}
         below[n], above[n] = (low, high) if tried[low] <= tried[high] else (high, low)
         found.extend(tried.values())
     if len(arguments) > 1:

@@ -3,6 +3,8 @@
 A card's weights are chips coloured by ∂Err/∂θ; each is the port where its edge ends, so no
 number ever stands in the way of a line.  Beside them stand u, o and δ.  The border has the
 colour of δ; an edge is as wide as |θ| is large, its head filled where θ > 0, else hollow.
+
+What is called δ or ∂Err/∂ŷ is that of the error in the picture; another gradient is called one, and no more.
 """
 
 from __future__ import annotations
@@ -16,9 +18,12 @@ from autograd import explore as page
 from autograd.drawing import Drawing
 from autograd.drawing import draw as summary
 from autograd.drawing.parts import border, canvas, cell, chip, header, legend, table, tooltip, words
+from autograd.drawing.render import narrowest
+from autograd.drawing.scene import own_gradients
 from autograd.drawing.theme import Colour, Theme, largest_of, theme_named
+from autograd.words.derivatives import derivative
 from autograd.words.naming import name
-from autograd.words.text import exact, shown, signed
+from autograd.words.text import cut, exact, shown, signed
 
 from .activations import name_of
 
@@ -33,22 +38,33 @@ EACH = 1000  # weights: above, the edges are a single grey mass
 
 
 def draw(
-    run: ForwardPass, err: Value | None = None, *, direction: str = "LR", theme: str = "light", force: bool = False
+    run: ForwardPass,
+    err: Value | None = None,
+    *,
+    direction: str = "LR",
+    theme: str = "light",
+    force: bool = False,
+    width: float | None = None,
 ) -> Drawing:
     """The network in one forward pass, for ForwardPass.draw; too large, its error or output in a few boxes."""
     weights = _weights(run)
     if weights <= EACH or force:
-        picture = _Picture(run, err, direction, theme_named(theme))
-        return Drawing(picture.source(), *_told(run, err))
+
+        def drawn(way: str) -> Drawing:
+            return Drawing(_Picture(run, err, way, theme_named(theme)).source(), *_told(run, err))
+
+        other = "TB" if direction == "LR" else "LR"
+        return narrowest([lambda: drawn(direction), lambda: drawn(other)], width)
     unread = f"the network has {weights} weights, and a picture of more than {EACH} cannot be read: give the error"
     y = _result(run, err, f"{unread} as well, for a summary, or pass force=True")
-    return summary(y, level="summary", direction=direction, theme=theme)
+    return summary(y, level="summary", direction=direction, theme=theme, roles=_roles(run, y), width=width)
 
 
 def explore(run: ForwardPass, err: Value | None, *, theme: str | None, direction: str, level: str | None) -> Page:
     """The graph of the error or of the only output as a page; see ForwardPass.explore."""
     many = f"explore: the network has {len(run.outputs)} outputs; give the error that they have"
-    return page(_result(run, err, many), theme=theme, direction=direction, level=level)
+    y = _result(run, err, many)
+    return page(y, theme=theme, direction=direction, level=level, roles=_roles(run, y))
 
 
 def _result(run: ForwardPass, err: Value | None, many: str) -> Value:
@@ -57,6 +73,13 @@ def _result(run: ForwardPass, err: Value | None, many: str) -> Value:
         raise AutogradValueError(many)
     _targets(run, err)  # an error of something else is refused
     return run.outputs[0] if err is None else err
+
+
+def _roles(run: ForwardPass, y: Value) -> dict[Value, str]:
+    """What the network knows of the nodes below y, whatever a user calls them."""
+    known = dict.fromkeys(run.inputs, "input") | dict.fromkeys(run.net.parameters(), "parameter")
+    below = set(toposort(y))
+    return {node: role for node, role in known.items() if node in below}
 
 
 def _told(run: ForwardPass, err: Value | None) -> tuple[str, str]:
@@ -83,9 +106,11 @@ class _Picture:
         self.run, self.err, self.theme, self.sideways = run, err, theme, direction == "LR"
         self.leaves, self.arrives = (":e", ":w") if self.sideways else (":s", ":n")  # sides of a card and of a port
         self.targets = _targets(run, err)
-        self.differentiated = any(o.grad for o in run.outputs) or any(any(layer) for layer in run.delta)
-        gradients = [v.grad for v in (*run.inputs, *run.outputs, *run.net.parameters())]
-        self.largest = largest_of(gradients + [delta for layer in run.delta for delta in layer])
+        reached = any(o.grad for o in run.outputs) or any(any(layer) for layer in run.delta)
+        self.differentiated = reached if err is None else err.grad != 0
+        shown = [*run.inputs, *run.outputs, *run.net.parameters(), *(u for layer in run.u for u in layer)]
+        self.largest = largest_of([v.grad for v in shown])
+        self.foreign = set() if err is None else set(shown) - own_gradients(err)
         self.widest = largest_of([θ.data for layer in run.theta for row in layer for θ in row])
         sizes = [len(run.inputs), *map(len, run.u)]
         # Curves are fine for a few edges; where there are many they are routed in knots.
@@ -118,7 +143,7 @@ class _Picture:
             for i, x in enumerate(self.run.inputs):
                 symbol = x.label or name("x", i + 1)
                 rows = [
-                    [header(shown(symbol, 20), "", role)],
+                    [header(cut(symbol, 20), "", role)],
                     [self.small("x"), cell(signed(x.data), self.theme.ink, 12)],
                 ]
                 if self.differentiated:
@@ -135,7 +160,7 @@ class _Picture:
         out = "ŷ" if k + 1 == len(self.run.u) else "o"
         state = [("u", self.plain(u.data)), (out, self.plain(o.data))]
         if self.differentiated:
-            state.append(("δ", self.chip(u.grad)))
+            state.append(("grad" if u in self.foreign else "δ", self.chip(u.grad)))
         title = f"neuron {i + 1}"
         if out == "ŷ" and i < len(self.run.classes):
             title += f": {shown(self.run.classes[i], 20)}"
@@ -170,19 +195,21 @@ class _Picture:
         ink = self.theme.ink_on(background) if self.differentiated and p.grad else self.theme.ink
         if self.sideways:
             value = cell(signed(p.data) + " ", ink, 11, align="right", width="54")
-            rows = [['<td width="2"></td>', cell(shown(p.label), ink, 10, align="left"), value]]  # room for the head
+            rows = [['<td width="2"></td>', cell(cut(p.label), ink, 10, align="left"), value]]  # room for the head
         else:
-            rows = [[cell(shown(p.label), ink, 10)], [cell(signed(p.data), ink, 11)]]
+            rows = [[cell(cut(p.label), ink, 10)], [cell(signed(p.data), ink, 11)]]
         inner = table(rows, spacing=0, padding=1)
         return f'<td port="{port}" style="rounded" bgcolor="{background}" cellpadding="1">{inner}</td>'
 
     def error(self, err: Value) -> None:
-        """Err, with a port for each output: ∂Err/∂ŷ, and the target where the loss names one."""
+        """Err, with a port for each output: ∂Err/∂ŷ, before backward() ŷ, and the target where the loss names one."""
         role, many = self.theme.roles["result"], len(self.run.outputs) > 1
-        symbol, ports = shown(err.label or "Err", 8), []
+        symbol, ports = cut(err.label or "Err", 8), []
         for i, o in enumerate(self.run.outputs):
             index = [i + 1] if many else []
-            port = [cell(f"∂{symbol}/∂{name('ŷ', *index)}", self.theme.muted, 10, port=f"p{i}", align="left")]
+            y_hat = name("ŷ", *index)
+            what = y_hat if not self.differentiated else "grad" if o in self.foreign else derivative(symbol, y_hat)
+            port = [cell(what, self.theme.muted, 10, port=f"p{i}", align="left")]
             port.append(self.chip(o.grad) if self.differentiated else self.plain(o.data))
             if (y := self.targets.get(i)) is not None:
                 port += [cell(name("y", *index), self.theme.muted, 10), cell(signed(y.data), self.theme.ink, 11)]
@@ -216,7 +243,7 @@ class _Picture:
         # Out of the way of the edges, which arrive from above and leave below where we draw top to bottom.
         loc, just, align = ("t", "c", "center") if self.sideways else ("b" if k else "t", "l", "left")
         head = f'<td align="{align}">{words(title, theme.ink, 13, bold=True, align=align)}</td>'
-        label = table([[head], [cell(subtitle, theme.muted, 10, align=align)]], spacing=0, padding=1)
+        label = table([[head], [cell(subtitle, theme.quiet, 10, align=align)]], spacing=0, padding=1)
         colours = {"style": "rounded,filled", "fillcolor": theme.group, "color": theme.frame, "tooltip": " "}
         place = {"labelloc": loc, "labeljust": just, "margin": "14"}
         return self.graph.subgraph(name=f"cluster_{k}", graph_attr={"label": f"<{label}>", **colours, **place})
@@ -226,7 +253,8 @@ class _Picture:
         note = [cell("width of a line: |θ|     filled head: θ > 0     hollow head: θ < 0", theme.muted, 10)]
         if not self.differentiated:
             return legend(theme, None, [*note, cell("    gradients appear after backward()", theme.muted, 10)])
-        return legend(theme, self.largest, note, "δ and gradients of Err")
+        of = f" of {shown(self.err.label or 'Err', 8)}" if self.err is not None and not self.foreign else ""
+        return legend(theme, self.largest, note, f"δ and gradients{of}")
 
     def line_colour(self, g: float) -> Colour:
         if not self.differentiated or g == 0 or math.isnan(g):

@@ -28,6 +28,7 @@ class Misfit(NamedTuple):
     name      what it is, in a few words
     sentence  what was given, and what comes of it
     remedy    what to give instead
+    floor     below which the mean error cannot fall; 0 where that is not what is wrong
 
     >>> Misfit("warning", "class indices", "the targets are 0, 1 and 2", 'loss="cross_entropy"').severity
     'warning'
@@ -37,6 +38,7 @@ class Misfit(NamedTuple):
     name: str
     sentence: str
     remedy: str
+    floor: float = 0.0
 
 
 def misfits(sigma: object, loss: str | Loss, targets: Iterable[Any], outputs: int = 1) -> list[Misfit]:
@@ -131,15 +133,15 @@ def _out_of_reach(loss: LossRecord, sigma: ActivationRecord, values: Sequence[fl
         twice = loss.name == "binary_cross_entropy" and sigma.name == "sigmoid"
         why = "applies the sigmoid itself" if loss.name == "binary_cross_entropy" else "applies softmax itself"
         sentence = f"{loss.name} takes logits, any numbers, and {why}; {gives}: {stuck}"
-        return Misfit("error" if twice else "warning", "σ under a loss that takes logits", sentence, _LINEAR)
+        return Misfit("error" if twice else "warning", "σ under a loss that takes logits", sentence, _LINEAR, least)
     if loss.outputs == "margins":
         return Misfit("warning", "σ under a loss that takes margins",
-                      f"{loss.name} takes outputs of either sign, and {gives}: {stuck}", _LINEAR)  # fmt: skip
+                      f"{loss.name} takes outputs of either sign, and {gives}: {stuck}", _LINEAR, least)  # fmt: skip
     width = sigma.high - sigma.low if sigma.bounded else 0.0
     far = sum(y < sigma.low - width or y > sigma.high + width for y in values)
     never = 2 * far > len(values) if sigma.bounded else far == len(values)
     sentence = f"the targets are {_range(min(values), max(values))}, and {gives}: {stuck}"
-    return Misfit("error" if never else "warning", "targets out of the output's range", sentence, _SCALED)
+    return Misfit("error" if never else "warning", "targets out of the output's range", sentence, _SCALED, least)
 
 
 _LINEAR = 'output_activation="linear"'

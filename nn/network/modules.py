@@ -217,7 +217,13 @@ class ForwardPass:
         return [[neuron.theta for neuron in layer.neurons] for layer in self.net.layers]
 
     def draw(
-        self, err: Value | None = None, *, direction: str = "LR", theme: str = "light", force: bool = False
+        self,
+        err: Value | None = None,
+        *,
+        direction: str = "LR",
+        theme: str = "light",
+        force: bool = False,
+        width: float | None = None,
     ) -> Drawing:
         """A picture of the network: a card for each neuron with its weights, u, o and δ.
 
@@ -225,6 +231,7 @@ class ForwardPass:
         direction  "LR" left to right, "TB" top to bottom
         theme      "light" or "dark"
         force      draw more than 1000 weights
+        width      of a page, in pixels: a picture that would be wider takes the other direction
 
         Colours show ∂Err/∂θ and δ once backward() has run.  Raises AutogradValueError for an
         error of other outputs, too many weights, or an unknown direction or theme.
@@ -235,7 +242,7 @@ class ForwardPass:
         """
         from .drawing import draw
 
-        return draw(self, err, direction=direction, theme=theme, force=force)
+        return draw(self, err, direction=direction, theme=theme, force=force, width=width)
 
     def explore(
         self, err: Value | None = None, *, theme: str | None = None, direction: str = "LR", level: str | None = None

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from autograd import AutogradError, AutogradValueError
 from autograd.files import write
 from autograd.words.naming import name
+from autograd.words.text import printable
 
 from .activations import ACTIVATIONS, Activation
 from .choosing import cut
@@ -98,7 +99,7 @@ def read(path: str | os.PathLike[str], make: Callable[..., MLP]) -> tuple[MLP, d
         content = parsed(_bytes(path), FORMAT, (1, VERSION))
         return _network(content, make), content
     except AutogradError as error:
-        raise AutogradValueError(f"{os.fspath(path)}: {error}") from None
+        raise AutogradValueError(f"{printable(os.fspath(path))}: {error}") from None
 
 
 def _bytes(path: str | os.PathLike[str]) -> bytes:

@@ -9,7 +9,7 @@ import copy
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from autograd import AutogradValueError, Value, fsum, grad, toposort
+from autograd import AutogradValueError, Value, fsum, grad, sigmoid, toposort
 from autograd.gradient import graph_rule
 from autograd.ops import LITERAL
 from autograd.recording import given
@@ -19,10 +19,10 @@ from autograd.words.naming import name
 
 from .. import deltas as hand
 from ..network.activations import ACTIVATION_RECORDS
-from ..network.losses import loss_of
+from ..network.losses import LOSS_RECORDS, loss_of
 from ..network.modules import MLP
 
-_LOSSES = ("squared_error", "mean_squared_error")
+_LOSSES = ("cross_entropy", "binary_cross_entropy", "half_squared_error", "squared_error", "mean_squared_error")
 _SHOWN = 6  # paths that a step writes out
 
 
@@ -50,6 +50,7 @@ class Case:
     terms      δ from right to left, then ∂Err/∂θ and ∂Err/∂b
     steps      the emergence of δ of the first neuron of the last hidden layer, if there is one
     emerging   and where that δ stands among the terms
+    of_outputs ∂Err/∂ŷ in the gradient graph; error_slopes, the same by hand
 
     Raises AutogradValueError for an unknown activation or loss, and for shared weights.
 
@@ -59,19 +60,24 @@ class Case:
 
     def __init__(self, net: MLP | Sequence[int], activation: str, bias: bool, loss: str) -> None:
         if loss not in _LOSSES:
-            raise AutogradValueError(f"prove knows the losses {' and '.join(_LOSSES)}, and was given {loss!r}")
+            raise AutogradValueError(
+                f"prove knows the losses {', '.join(_LOSSES[:-1])} and {_LOSSES[-1]}, and was given {loss!r}"
+            )
         if not isinstance(net, (MLP, list, tuple)) or (not isinstance(net, MLP) and len(net) < 2):
             raise AutogradValueError(
                 f"prove takes an MLP, or its widths, inputs first, such as [2, 3, 1], and was given {given(net)}"
             )
-        self.net = copy.deepcopy(net) if isinstance(net, MLP) else MLP(net[0], net[1:], activation, bias=bias, seed=0)
+        last = "linear" if LOSS_RECORDS[loss].outputs == "logits" else None
+        self.net = (
+            copy.deepcopy(net) if isinstance(net, MLP) else MLP(net[0], net[1:], activation, last, bias=bias, seed=0)
+        )
         self.layers = [layer.neurons for layer in self.net.layers]
         self.sigmas = [_known(neurons[0].activation) for neurons in self.layers]
         # The row that is σ' of each; that the engine's rule leads to it, at u, is what is proved.
         rows = {s: ACTIVATION_RECORDS[s].slope for s in self.sigmas}
         self.slopes = {s: slope for s, slope in rows.items() if slope}
         self.loss = loss
-        self._error_slopes: Callable[[Any, Any], list[Any]] = hand.ERROR_SLOPES[loss]
+        self.error_slopes: Callable[..., list[Any]] = hand.ERROR_SLOPES[loss]
         self._name_parameters()
         self.run = self.net.forward([0.1 * i for i in range(self.net.nin)])
         for k, (us, os) in enumerate(zip(self.run.u, self.run.o), 1):
@@ -80,6 +86,7 @@ class Case:
         self.targets = [Value(0.5, name("y", i)) for i in range(1, len(self.run.outputs) + 1)]
         self.err = loss_of(loss)(self.run.outputs, self.targets)
         self.inputs = [*self.run.inputs, *self.targets, *self.net.parameters()]
+        self.of_outputs = grad(self.err, self.run.outputs)  # ∂Err/∂ŷ
         self.terms = self._terms()
         nodes = toposort(self.err, *(term.node for term in self.terms))
         named = [v for v in nodes if v.label and not v.label.startswith("∂") and v.op is not LITERAL]
@@ -121,17 +128,20 @@ class Case:
 
     # --- the other side ---------------------------------------------------------------------------
 
-    def by_hand(self, of: dict[Value, Any], pairs: Sequence[tuple[Any, Any]]) -> list[Any]:
+    def by_hand(
+        self, of: dict[Value, Any], pairs: Sequence[tuple[Any, Any]], error_slopes: Callable[[Any, Any], list[Any]]
+    ) -> list[Any]:
         """What deltas.py makes of these symbols, or numbers, term by term.
 
-        of     what stands for each input
-        pairs  (σ, σ') of each layer
+        of            what stands for each input
+        pairs         (σ, σ') of each layer
+        error_slopes  ∂Err/∂ŷ of y and ŷ
         """
         x, y = [of[v] for v in self.run.inputs], [of[v] for v in self.targets]
         theta = [[[of[t] for t in neuron.theta] for neuron in neurons] for neurons in self.layers]
         bias = [[None if neuron.bias is None else of[neuron.bias] for neuron in neurons] for neurons in self.layers]
         u, o = hand.forward(x, theta, bias, [sigma for sigma, _ in pairs])
-        delta = hand.backward(theta, u, self._error_slopes(y, o[-1]), [slope for _, slope in pairs])
+        delta = hand.backward(theta, u, error_slopes(y, o[-1]), [slope for _, slope in pairs])
         of_theta, of_bias = hand.gradients(x, o, delta)
         return [d for layer in reversed(delta) for d in layer] + self._flat(of_theta, of_bias)
 
@@ -162,14 +172,20 @@ class Case:
         slopes = [[Value(0.5, f"{p}({u.label})") if p else 1 for u in us] for p, us in zip(primes, self.run.u)]
         deltas = [[Value(0.5, "δ" + u.label[1:]) for u in us] for us in self.run.u]
         last = len(deltas) - 1
-        error_slopes = self._error_slopes(self.targets, outputs)
-        lines = [hand.output_delta(e, slope) for e, slope in zip(error_slopes, slopes[last])]
+        error_slopes = self.error_slopes(self.targets, outputs, **self._written_shares())
+        lines = [e if slope == 1 else hand.output_delta(e, slope) for e, slope in zip(error_slopes, slopes[last])]
         for k in range(last - 1, -1, -1):
             columns = zip(*[neuron.theta for neuron in self.layers[k + 1]])
             lines += [hand.hidden_delta(s, deltas[k + 1], column) for s, column in zip(slopes[k], columns)]
         lines += self._flat(*hand.gradients(self.run.inputs, self.run.o, deltas))
         writer = Formulas({v: v.label for v in [*self.run.inputs, *(o for os in self.run.o for o in os)]})
         return [writer.write(line) for line in lines]
+
+    def _written_shares(self) -> dict[str, Callable[[Any], Any]]:
+        """The probabilities p of a loss that takes logits, as they are written."""
+        if self.loss == "cross_entropy":
+            return {"softmax": lambda y_hat: [Value(0.5, name("p", k)) for k in range(1, len(y_hat) + 1)]}
+        return {"sigmoid": sigmoid} if self.loss == "binary_cross_entropy" else {}
 
     def _steps(self) -> list[Step]:
         """The chain rule over all paths; the same gathered into the δ of the next layer; δ as `grad` has it."""

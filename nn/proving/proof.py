@@ -18,17 +18,24 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from autograd import TABLE, AutogradValueError, Value, lower
+from autograd import TABLE, AutogradValueError, Value, grad, lower
 from autograd.recording import given
 from autograd.value import literal, node_of
 from autograd.words.formulas import latex_name
 
 from .. import deltas as hand
 from ..network.activations import ACTIVATION_RECORDS, ACTIVATIONS
+from ..network.losses import loss_of
 from ..network.modules import MLP
 from .case import Case
 
 Pair = tuple[Callable[[Any], Any], Callable[[Any], Any]]  # σ and σ'
+
+
+SCOPE = (
+    "This is the algebra of the rules, for all numbers.  Which floats a function gives, σ' or softmax, it does not say:"
+    " certify compares them."
+)
 
 
 @dataclass(frozen=True)
@@ -101,7 +108,7 @@ class Proof:
         lines = [f"  {e.term:<{width}} = {_lines(e, width)}" for e in (*self.equations, *self.lemmas)]
         steps = [f"  {e.term}:\n      {e.text}{_verdict(e)}" for e in self.emergence]
         shown = ["", f"How {self.emergence[-1].about} emerges:", *steps] if steps else []
-        return "\n".join([f"{self.title}:", *lines, *shown, "", self.summary])
+        return "\n".join([f"{self.title}:", *lines, *shown, "", self.summary, *([] if self.samples else [SCOPE])])
 
     def latex(self) -> str:
         r"""Every δ and every gradient as the graph has it, in LaTeX.
@@ -130,7 +137,10 @@ def prove(
     net         a network, of which only the architecture counts; or its widths, inputs first
     activation  with widths: the name of σ, in all layers
     bias        with widths: whether neurons have one
-    loss        "squared_error" or "mean_squared_error"
+    loss        "squared_error", "half_squared_error", "mean_squared_error"; "cross_entropy" behind softmax, or
+                "binary_cross_entropy", which take logits: with widths the last layer is linear then
+
+    What is proved is the algebra of the rules.  Which floats σ' or softmax give, it does not say.
 
     Raises AutogradValueError for an activation or a loss that it does not know, and
     MissingDependency without SymPy.
@@ -144,27 +154,34 @@ def prove(
     δ⁽¹⁾₁ = σ'(u⁽¹⁾₁)·δ⁽²⁾₁·θ⁽²⁾₁₁
     """
     case = Case(net, activation, bias, loss)
-    values = [*(term.node for term in case.terms), *(step.value for step in case.steps)]
+    values = [*(term.node for term in case.terms), *(step.value for step in case.steps), *case.of_outputs]
     program = lower(values, case.inputs, allow_constants=True)  # a rule that is wrong may lose a term
     program.to("sympy")  # which says what to install, if it must
     import sympy
 
     # Rows under their own names: what one activation's slope is may be another's σ.
     functions = {row: sympy.Function(row, real=True) for pair in case.slopes.items() for row in pair}
+    rows, shares = _shares(case.loss, functions)
     symbols = {v: sympy.Symbol(v.label, real=True) for v in case.inputs}
-    engine = program.to("sympy", functions=functions)(*symbols.values())
-    by_hand = case.by_hand(symbols, [_abstract(s, functions) for s in case.sigmas])
+    engine = program.to("sympy", functions=functions | rows)(*symbols.values())
 
     def same(a: Any, b: Any) -> bool:
         return bool(a == b or sympy.expand(a - b) == 0)
 
+    def error_slopes(y: Any, y_hat: Any) -> list[Any]:
+        """Where it is the same, in the graph's own words: then what follows from it is soon seen to be the same."""
+        by_hand = case.error_slopes(y, y_hat, **shares)
+        return [a if same(a, b) else b for a, b in zip(engine[-len(by_hand) :], by_hand)]
+
+    by_hand = case.by_hand(symbols, [_abstract(s, functions) for s in case.sigmas], error_slopes)
     equations = _equations(case, engine, by_hand, same)
     delta = engine[case.emerging]
     steps = tuple(
         Equation(step.title, a, delta, same(a, delta), step.text, step.latex, about=step.about)
         for step, a in zip(case.steps, engine[len(equations) :])
     )
-    return Proof(f"{case.title}, for all x, y and θ", equations, tuple(map(_lemma, case.slopes)), steps)
+    lemmas = [*map(_lemma, case.slopes), *([_loss_lemma(case.loss)] if shares else [])]
+    return Proof(f"{case.title}, for all x, y and θ", equations, tuple(lemmas), steps)
 
 
 def prove_exactly(
@@ -198,7 +215,7 @@ def prove_exactly(
     for _ in range(samples):
         numbers = {v: Fraction(generator.randint(-12, 12), generator.randint(1, 9)) for v in case.inputs}
         engine.append(program(*numbers.values()))
-        by_hand.append(case.by_hand(numbers, [hand.ACTIVATIONS[s] for s in case.sigmas]))
+        by_hand.append(case.by_hand(numbers, [hand.ACTIVATIONS[s] for s in case.sigmas], case.error_slopes))
     equations = _equations(case, zip(*engine), zip(*by_hand), operator.eq)
     return Proof(f"{case.title}, on {samples} samples of fractions", equations, samples=samples)
 
@@ -221,6 +238,25 @@ def _abstract(sigma: str, functions: dict[str, Any]) -> Pair:
     return applied, lambda u: functions[ACTIVATION_RECORDS[sigma].slope](*applied(u).args)
 
 
+def _shares(loss: str, functions: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The rows behind a loss that takes logits, and what stands for them by hand: e^ŷ and σ(ŷ) stay abstract."""
+    import sympy
+
+    if loss == "binary_cross_entropy":
+        sigmoid = functions.get("sigmoid", sympy.Function("sigmoid", real=True))
+        return {"sigmoid": sigmoid}, {"sigmoid": sigmoid}
+    if loss != "cross_entropy":
+        return {}, {}
+    known: dict[Any, Any] = {}  # a symbol for each e^ŷ: the expression of ŷ is long, and what it is does not matter
+
+    def softmax(xs: Sequence[Any]) -> list[Any]:
+        powers = [known.setdefault(x, sympy.Symbol(f"exp{len(known) + 1}", positive=True)) for x in xs]
+        return [e / sympy.Add(*powers) for e in powers]
+
+    rows = {"softmax": lambda *xs: softmax(xs)[0], "softmax_rest": lambda *xs: sympy.Add(*softmax(xs)[1:])}
+    return rows, {"softmax": softmax}
+
+
 def _lemma(sigma: str) -> Equation:
     """σ' = dσ/du, the derivative taken by SymPy, on either side of 0, where some have a kink."""
     import sympy
@@ -235,6 +271,22 @@ def _lemma(sigma: str) -> Equation:
     (a, b), text = derivatives[0], f"{sigma}'(u), by SymPy's derivative as by the table's row {known.slope}"
     text += ", at u ≠ 0" * known.kink
     return Equation(f"d{sigma}/du", b, a, equal, text, latex_name(f"{sigma}'"))
+
+
+def _loss_lemma(loss: str) -> Equation:
+    """∂Err/∂ŷ of a loss that takes logits, the derivative taken by SymPy of the row itself, at ŷ = log z."""
+    import sympy
+
+    n = 3 if loss == "cross_entropy" else 1
+    logits, targets = ([Value(0.5 / k, f"{v}{k}") for k in range(1, n + 1)] for v in "ŷy")
+    err = loss_of(loss)(logits, targets)
+    program = lower([err, *grad(err, logits)], [*logits, *targets]).to("sympy")
+    z = sympy.symbols(f"z1:{n + 1}", positive=True)
+    error, *slopes = program(*map(sympy.log, z), *sympy.symbols(f"y1:{n + 1}", positive=True))
+    derivatives = [a * sympy.diff(error, a) for a in z]
+    equal = all(sympy.cancel(sympy.together(a - b)) == 0 for a, b in zip(derivatives, slopes))
+    text = f"by SymPy's derivative of {loss} as by the table's rows" + (", for three classes" if n == 3 else "")
+    return Equation("∂Err/∂ŷ", slopes, derivatives, equal, text, r"\partial \mathrm{Err} / \partial \hat{y}")
 
 
 def _lines(equation: Equation, width: int) -> str:

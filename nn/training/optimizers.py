@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 from autograd import AutogradTypeError, AutogradValueError, Value
 from autograd.recording import number
+from autograd.words.text import printable
 
 from ..network.choosing import chosen, refuse_habits
 
@@ -375,7 +376,7 @@ def _finite(sentence: str, numbers: Any, values: list[Value]) -> None:
         return  # an array: its elements are looked at one by one where one is inf or nan, or large
     for i, x in enumerate(numbers):
         if not math.isfinite(x):
-            what = sentence.format(values[i].label or f"parameter {i}", x)
+            what = sentence.format(printable(values[i].label) or f"parameter {i}", x)
             raise AutogradValueError(
                 f"{what}: the error has grown out of bounds; lower the learning rate, clip the gradients"
                 " (clip_grad_norm), or start from smaller weights"

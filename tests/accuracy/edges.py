@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import inf, nan, pi
 from typing import Any, NamedTuple
 
-from autograd import Value, fsum, logsumexp, maximum, minimum, where
+from autograd import Value, fsum, hypot, logsumexp, maximum, minimum, where
 from autograd.functions import ROWS
 
 
@@ -145,9 +145,19 @@ EDGES = (
     Edge("logsumexp of only −inf", "−inf, derivatives nan", "", (
         Check(lambda *xs: logsumexp(xs), (-inf, -inf), -inf, (nan, nan)),
     )),
-    Edge("relu, where(x>0, x, 0), maximum(x, 0), Python's max(x, 0.) at their kink", "0, 0, ½, 1", "", (
+    Edge("max(x, 0) at 0, written relu, where(x>0, x, 0), (x>0)·x, −minimum(−x, 0), maximum(x, 0), ½(x+|x|),"
+         " Python's max(x, 0.), where(x≥0, x, 0)", "0, 0, 0, ½, ½, ½, 1, 1", "", (
         row("relu", 0.0, value=0.0, slopes=(0.0,)), Check(lambda x: where(x > 0, x, 0.0), (0.0,), 0.0, (0.0,)),
-        Check(lambda x: maximum(x, 0.0), (0.0,), 0.0, (0.5,)), Check(lambda x: max(x, 0.0), (0.0,), 0.0, (1.0,)),
+        Check(lambda x: (x > 0) * x, (0.0,), 0.0, (0.0,)), Check(lambda x: -minimum(-x, 0.0), (0.0,), 0.0, (0.5,)),
+        Check(lambda x: maximum(x, 0.0), (0.0,), 0.0, (0.5,)), Check(lambda x: 0.5 * (x + abs(x)), (0.0,), 0.0, (0.5,)),
+        Check(lambda x: max(x, 0.0), (0.0,), 0.0, (1.0,)), Check(lambda x: where(x >= 0, x, 0.0), (0.0,), 0.0, (1.0,)),
+    )),
+    Edge("|x| at 0, written abs, hypot(x), maximum(x, −x), where(x>0, x, −x), Python's max(x, −x), √(x²)",
+         "0, 0, 0, −1, 1, nan", "", (
+        row("abs", 0.0, value=0.0, slopes=(0.0,)), Check(lambda x: hypot(x), (0.0,), 0.0, (0.0,)),
+        Check(lambda x: maximum(x, -x), (0.0,), 0.0, (0.0,)), Check(lambda x: max(x, -x), (0.0,), 0.0, (1.0,)),
+        Check(lambda x: where(x > 0, x, -x), (0.0,), -0.0, (-1.0,)),
+        Check(lambda x: (x * x).sqrt(), (0.0,), 0.0, (nan,)),
     )),
     Edge("where(x>0, √x, 0) at −1 and 0; relu(log x), min(exp x, 1) likewise", "derivative 0: a branch not taken",
          "JAX, torch nan", (

@@ -131,11 +131,11 @@ DOMAIN: dict[str, Callable[..., bool]] = {
 
 # How many operands a row with any number of them is given.
 OPERANDS = {
-    "fsum": 3, "sumprod": 4, "hypot": 3, "hypot_slope": 3,
+    "fsum": 3, "sumprod": 4, "take": 3, "hypot": 3, "hypot_slope": 3,
     "logsumexp": 3, "softmax": 3, "softmax_rest": 3, "cross_entropy": 3,
 }  # fmt: skip
 # Rows and losses whose last operand is one of a few numbers.
-LAST = {"ratio": range(5), "round": range(-3, 6), "hinge": (-1, 1), "binary_cross_entropy": (0, 1)}
+LAST = {"ratio": range(5), "take": range(2), "round": range(-3, 6), "hinge": (-1, 1), "binary_cross_entropy": (0, 1)}
 
 
 def anywhere(rng: random.Random, near: tuple[float, ...]) -> float:

@@ -138,6 +138,8 @@ TRUTH: dict[str, Function] = {
     "minimum": min,
     "larger": lambda x, y: (1 + mpf(ordered(x, y))) / 2,
     "where": lambda condition, x, y: x if condition else y,
+    "take": lambda *operands: operands[int(operands[-1])],
+    "scatter": lambda g, index, k: g if index == k else g * 0,
     "lt": lambda x, y: mpf(x < y),
     "le": lambda x, y: mpf(x <= y),
     "gt": lambda x, y: mpf(x > y),

@@ -151,7 +151,7 @@ def test_values_appear_as_they_are_computed_and_gradients_as_they_arrive(opened:
     assert shown() == [["+3.00", "+4.00"], ["+9.00", "+1.00"], ["+12.0", "+1.00"]]
     rule = page.tab.locator("#rule").inner_text().split()
     assert rule[:5] == ["∂f/∂x", "+1.00", "→", "+4.00", "collected"]
-    assert {"∂f/∂v₁", "∂v₁/∂x", "+3.00"} <= set(rule)
+    assert {"∂f/∂v₁", "∂₁v₁", "+3.00"} <= set(rule)
     assert page("[...document.querySelectorAll('.edge.now')].length") == 1
     page.press("ArrowLeft", 4)
     assert shown() == [["+3.00", ""], ["+9.00", ""], ["+12.0", ""]]
@@ -192,8 +192,8 @@ def test_a_node_tells_its_contributions_and_its_paths(opened: Any) -> None:
     assert [path.split("\t")[0] for path in paths] == ["x → f", "x → v₁ → f", "x → v₁ → f"]
     page.tab.locator("#node").get_by_role("button", name="event 6").click()
     assert page("state.position") == 6
-    page.tab.get_by_role("button", name="v₁ ×").click()
-    assert "v₁ = x × x = 9" in page.tab.locator("#node").inner_text()
+    page.tab.get_by_role("button", name="v₁ x²").click()
+    assert "v₁ = x² = 9" in page.tab.locator("#node").inner_text()
 
 
 def test_all_events_are_a_list_to_jump_in(opened: Any) -> None:

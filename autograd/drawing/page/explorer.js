@@ -162,7 +162,8 @@ function change(j, x) {
 function legend() {
   const shares = [-1, -0.25, 0, 0.25, 1].map((share) => write(signed(share * state.largest), share * state.largest));
   const note = "grey: the value, forward; colour: upstream × local, backward, wider where larger";
-  $("legend").replaceChildren(element("span", "", `gradient of ${nodes[root].name}`), ...shares, element("span", "", note));
+  const notes = [note, ...data.notes].map((text) => element("span", "note", text));
+  $("legend").replaceChildren(element("span", "", `gradient of ${nodes[root].name}`), ...shares, ...notes);
 }
 
 function list() {

@@ -27,10 +27,12 @@ from ...graph import toposort
 from ...lowering import lower
 from ...ops import LITERAL
 from ...teaching.events import Backward, Forward, Recording, record
+from ...teaching.roles import Roles
 from ...value import Value, literal
-from ...words.text import formula, shown
+from ...words.formulas import applied, powers
+from ...words.text import shown
 from ..parts import DIRECTIONS
-from ..scene import Edge, Node, Scene, scene
+from ..scene import Node, Scene, scene
 from ..theme import DARK, LIGHT, THEMES, Theme, theme_named
 from .live import svg, variables
 
@@ -81,18 +83,21 @@ class Page:
         return f"Page({self._title}: {len(self.html)} characters of HTML; .html, .save(path))"
 
 
-def explore(y: Value, *, theme: str | None = None, direction: str = "LR", level: str | None = None) -> Page:
+def explore(
+    y: Value, *, theme: str | None = None, direction: str = "LR", level: str | None = None, roles: Roles = None
+) -> Page:
     """A page to step through both passes of y, and to change its leaves and see what follows.
 
     theme      "light" or "dark" to begin with; None: what the reader's system prefers
     direction  "LR" left to right, "TB" top to bottom
     level      "cards": with the chain rule on every edge; "pills": a line for each node; None: by size
+    roles      what nodes are, where their labels do not tell, as in autograd.draw
 
     A notebook shows the result; elsewhere `.save("page.html")` writes it for a browser.  The page
     computes the graph anew from its leaves; no `.grad` is read or changed.  An operation of your
     own is not known to JavaScript: a graph with one can be stepped through, and its leaves stay as
     they are.  Raises AutogradTypeError for anything that is not a Value; AutogradValueError for
-    more than 300 nodes, and an unknown theme, direction or level.
+    more than 300 nodes, and an unknown theme, direction, level or role.
 
     >>> w, x = Value(0.5, "w"), Value(2.0, "x")
     >>> page = explore((w * x).tanh(), theme="dark")
@@ -113,17 +118,17 @@ def explore(y: Value, *, theme: str | None = None, direction: str = "LR", level:
             f"the graph has {len(order)} nodes, and nobody steps through more than {REFUSED}:"
             " explore a part of it, or a smaller network on one sample"
         )
-    return _Explorer(y, order).page(theme, direction, level)
+    return _Explorer(y, order, roles).page(theme, direction, level)
 
 
 class _Explorer:
-    def __init__(self, root: Value, order: list[Value]) -> None:
+    def __init__(self, root: Value, order: list[Value], roles: Roles) -> None:
         self.root, self.order = root, order
         self.recording: Recording = record(root)
         self.number = {node: i for i, node in enumerate(order)}
         self.uses = [event for event in self.recording.events if isinstance(event, Backward)]
         self.leaves = self.in_order_of_use()
-        self.scene = self._renumbered(scene(root))
+        self.scene = self._renumbered(scene(root, roles=roles))
         self.title = f"Backpropagation through {shown(self.recording.names[root])}"
 
     def in_order_of_use(self) -> list[Value]:
@@ -135,7 +140,10 @@ class _Explorer:
         """The scene with the keys that the page's data use: a node's place in the topological order."""
         names = self.recording.names
         nodes = {n.value: replaced(n, key=f"n{self.number[n.value]}", name=names[n.value]) for n in drawn.nodes}
-        edges = [Edge(nodes[e.tail.value], nodes[e.head.value], e.local, None) for e in drawn.edges]
+        edges = [
+            replaced(e, tail=nodes[e.tail.value], head=nodes[e.head.value], contribution=None, marked=False)
+            for e in drawn.edges
+        ]
         return Scene(list(nodes.values()), edges, False, "")
 
     def page(self, theme: str | None, direction: str, level: str | None) -> Page:
@@ -190,6 +198,9 @@ class _Explorer:
             "nodes": [self.node(value, roles.get(value)) for value in self.order],
             "forward": [self.operation(event) for event in forward],
             "uses": [[*ends(e), edges[e.node, e.operand], selects(e)] for e in self.uses],
+            "symbols": [e.symbol for e in self.uses],
+            "partials": [self.recording.symbols.partial(value) for value in self.order],
+            "notes": self.recording.symbols.notes,
             "edges": [[self.number[e.tail.value], self.number[e.head.value]] for e in self.scene.edges],
             "leaves": [self.number[leaf] for leaf in self.leaves],
             "values": [_number(value.data) for value in self.order],
@@ -201,34 +212,26 @@ class _Explorer:
     def node(self, value: Value, drawn: Node | None) -> dict[str, Any]:
         kind = "number" if value.op is LITERAL else "step" if value.parents else "leaf"
         tag = shown(drawn.tag) if drawn else ""
-        return {"name": shown(self.recording.names[value]), "tag": tag, "kind": kind, "drawn": drawn is not None}
+        name = self.recording.symbols.name(value)
+        return {"name": name, "tag": tag, "kind": kind, "drawn": drawn is not None}
 
     def operation(self, event: Forward) -> dict[str, Any]:
         """A forward event in words, with places for its numbers, and whether a negative one needs brackets there."""
-        names = [shown(self.recording.names[parent]) for parent in event.node.parents]
-        row = event.operation
-        places = [f"\ue000{i}\ue001" for i in range(len(names))]
-        numbers = formula(row.name, row.symbol, places)
-        negative = formula(row.name, row.symbol, [f"−{place}" for place in places])
+        places = [f"\ue000{i}\ue001" for i in range(len(event.operands))]
+        numbers = applied(event.node, places)
+        negative = applied(event.node, [f"−{place}" for place in places])
         return {
             "node": self.number[event.node],
             "operands": [self.number[parent] for parent in event.node.parents],
-            "names": formula(row.name, row.symbol, names),
+            "names": self.recording.symbols.formula(event.node),
             "numbers": numbers,
             "brackets": negative.replace("−\ue000", "\ue000") != numbers,
+            "raised": bool(powers(event.node)),
         }
 
     def edges(self) -> dict[tuple[Value, int], int]:
         """The number of the arrow that stands for an operand; a sum's 1 has none."""
-        arrows: dict[Value, list[tuple[int, Value]]] = {}
-        for k, edge in enumerate(self.scene.edges):
-            arrows.setdefault(edge.head.value, []).append((k, edge.tail.value))
-        found = {}
-        for head, waiting in arrows.items():
-            for operand, parent in enumerate(head.parents):
-                if waiting and waiting[0][1] is parent:
-                    found[head, operand] = waiting.pop(0)[0]
-        return found
+        return {(edge.head.value, edge.operand): k for k, edge in enumerate(self.scene.edges)}
 
 
 def _style() -> str:

@@ -39,11 +39,12 @@ uses.forEach(([, parent], k) => arrivals[parent].push(k));
 
 // --- numbers and names ---------------------------------------------------------------------------
 
-const partial = (i, of = root) => `∂${nodes[of].name}/∂${nodes[i].name}`;
+const partial = (i) => data.partials[i]; // ∂root/∂node; data.symbols has the local derivatives of the uses
 
 function inNumbers(f) { // its places, one for each operand, stand between two letters for private use
   return f.numbers.replace(/\ue000(\d+)\ue001/g, (_, k) => {
     const text = short(state.values[f.operands[k]]);
+    if (f.raised && /[⁰¹²³⁴-⁹]$/.test(text)) return `(${text})`; // a power of ten under an exponent
     return f.brackets ? bracketed(text) : text;
   });
 }
@@ -57,7 +58,7 @@ function sentence(event) { // what autograd.record prints
   if (k < 0) return `${partial(root)} = 1`;
   const [node, parent] = uses[k], s = state.sent[k];
   const product = `${bracketed(short(s.upstream))} × ${bracketed(short(s.local))}${outcome(s)}`;
-  const chain = `${partial(node)} · ${partial(parent, node)}`;
+  const chain = `${partial(node)} · ${data.symbols[k]}`;
   return `${partial(parent)} += ${chain} = ${product}   (${short(s.before)} → ${short(s.after)})`;
 }
 

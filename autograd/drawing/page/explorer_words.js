@@ -48,7 +48,7 @@ function chainRule(k) {
   return [
     factor("", partial(parent), moved, "collected so far"),
     factor("+=", partial(node), write(signed(s.upstream), s.upstream), "upstream gradient"),
-    factor("×", partial(parent, node), signed(s.local), "local derivative"),
+    factor("×", data.symbols[k], signed(s.local), "local derivative"),
     factor("=", "", write(signed(s.share), s.share), undetermined(s) ? "0 · ∞: undetermined" : "contribution"),
   ];
 }

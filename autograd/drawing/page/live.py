@@ -11,9 +11,11 @@ from __future__ import annotations
 import re
 from dataclasses import fields
 
-from ...words.text import shown
+from ...words.derivatives import derivative
+from ...words.text import cut, shown
+from ..dot import local_symbol
 from ..parts import arrows, border, canvas, cell, header, table, words
-from ..render import run
+from ..render import held, run
 from ..scene import Edge, Node, Scene
 from ..theme import LIGHT, Colour, Role, Theme
 
@@ -62,7 +64,7 @@ def svg(scene: Scene, direction: str, symbol: str, level: str) -> str:
     graph.attr("graph", label="", tooltip="", bgcolor="transparent", pad="0.1")
     for node in scene.nodes:
         if node.role == "literal":
-            text = f"<{table([[cell(shown(node.name), theme.muted, 12)]], spacing=0, padding=0)}>"
+            text = f"<{table([[cell(cut(node.name), theme.muted, 12)]], spacing=0, padding=0)}>"
             graph.node(node.key, text, id=node.key, shape="plain", margin="0.06,0.03")
         else:
             label = _card(node, symbol, theme) if level == "cards" else _pill(node, theme)
@@ -76,15 +78,16 @@ def svg(scene: Scene, direction: str, symbol: str, level: str) -> str:
         graph.edge(edge.tail.key, edge.head.key, **attributes)
     text = run("svg", str(graph.source)).decode()
     names = {mark: variable for variable, mark in _MARKS.items()}
-    return re.sub(
+    text = re.sub(
         r'(fill|stroke)="(#0de1[0-9a-f]{2})"',  # a quote in a label is &quot;, so this is no label
         lambda match: f'{match[1]}="var(--{names[match[2]]})"',
         text[text.index("<svg") :],
     )
+    return held(text, r"(?![^>]*var\(--(?:value|gradient|local|sent)\))")  # what will change has its own room
 
 
 def _card(node: Node, symbol: str, theme: Theme) -> str:
-    partial = f"∂{shown(symbol, 8)}/∂{shown(node.name, 10)}"
+    partial = derivative(cut(symbol, 8), cut(node.name, 10))
     return table(
         [
             [header(shown(node.name), shown(node.tag), theme.roles[node.role])],
@@ -111,7 +114,7 @@ def _number(part: str, place: str, size: int) -> str:
 
 
 def _chain_rule(edge: Edge, back: str) -> str:
-    local = cell(f"∂{shown(edge.head.name, 8)}/∂{shown(edge.tail.name, 10)} = −0.000", _MARKS["local"], 9)
+    local = cell(f"{local_symbol(edge, 8, 10)} = −0.000", _MARKS["local"], 9)
     sent = cell(f"{back} −0.000", _MARKS["sent"], 11)
     gap = '<td height="5"></td>'  # keeps the words off the line that they stand on
     return f"<{table([[local], [sent], [gap]], spacing=0, padding=1)}>"

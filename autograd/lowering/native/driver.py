@@ -155,6 +155,7 @@ def declarations(lanes: int) -> str:
     arity = {**dict.fromkeys(("fabs", "sqrt", "floor", "ceil", "trunc"), one), "copysign": two, "fmuladd": three}
     return "\n".join([
         *(f"declare {vector} @llvm.{name}.v{lanes}f64({operands})" for name, operands in arity.items()),
+        f"declare {vector} @llvm.masked.gather.v{lanes}f64.v{lanes}p0(<{lanes} x ptr>, i32, <{lanes} x i1>, {vector})",
         f"declare {vector} @llvm.masked.load.v{lanes}f64.p0(ptr, i32, <{lanes} x i1>, {vector})",
         f"declare void @llvm.masked.store.v{lanes}f64.p0({vector}, ptr, i32, <{lanes} x i1>)",
         f"declare i1 @llvm.vector.reduce.and.v{lanes}i1(<{lanes} x i1>)",

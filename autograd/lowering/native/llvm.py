@@ -28,12 +28,13 @@ from . import driver
 from .outside import Outside
 from .rows import GUARDED, POWERS, exact, kernel
 from .schedule import Memory, Segment, cut, segments
-from .vectors import Block, Vector, splat
+from .vectors import Block, Vector, integer, select, splat
 
 TILE = 64  # samples that pass through all segments of a long program together
 
 _INFIX = {TABLE["add"]: "fadd", TABLE["sub"]: "fsub", TABLE["mul"]: "fmul"}
-_SUMPROD = TABLE["sumprod"]
+_SUMPROD, _TAKE = TABLE["sumprod"], TABLE["take"]
+_FEW = 8  # entries of a table among which is chosen one after the other
 
 
 @dataclass(frozen=True)
@@ -164,6 +165,8 @@ class _Body:
         names = [self.operand(i) for i in operands]
         if row in _INFIX:
             name = self.block.value(f"{_INFIX[row]} {self.flags}{self.block.type} {names[0]}, {names[1]}")
+        elif row is _TAKE and (found := self.taken(operands)):
+            name = found
         elif (row, exponent := self.writer.program.constants.get(operands[-1], nan)) in POWERS:
             name = POWERS[row, exponent](Vector(self.block, names[0])).name
         elif (written := kernel(row)) and (exact(row) or self.writer.inline or row.arity is None):
@@ -171,6 +174,24 @@ class _Body:
         else:
             name = self.block.call(self.writer.called(row, len(names)), *[Vector(self.block, x) for x in names]).name
         self.result(result, name)
+
+    def taken(self, operands: tuple[int, ...]) -> str | None:
+        """An entry of a table of shared numbers that stand in equal steps, read from there; None for another table."""
+        *table, index = operands
+        places = [self.writer.scalars.get(i, -1) for i in table]
+        step = places[1] - places[0] if len(table) > 1 else 1
+        if len(table) < _FEW or -1 in places or places != [places[0] + step * k for k in range(len(table))]:
+            return None
+        block, n = self.block, len(table)
+        at = Vector(block, self.operand(index))
+        there = (at >= 0.0) & (at < float(n)) & (block.intrinsic("floor", at) == at)
+        whole = block.value(f"fptosi {block.type} {select(there, at, 0.0).name} to {block.bits}")
+        offsets = integer(block, "mul", whole, step)
+        start = block.value(f"getelementptr double, ptr %scalars, i64 {places[0]}")
+        pointers = f"<{block.lanes} x ptr>"
+        entries = block.value(f"getelementptr double, ptr {start}, {block.bits} {offsets}")
+        arguments = f"{pointers} {entries}, i32 8, {block.mask} {there.name}, {block.type} {splat(nan)}"
+        return block.value(f"call {block.type} @llvm.masked.gather.v{block.lanes}f64.v{block.lanes}p0({arguments})")
 
     def sums_of_products(self, group: list[Instruction]) -> None:
         """Each from left to right, and all of them one term at a time."""

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import concurrent.futures.thread  # noqa: F401 has a say in forks of its own, and must not come while one waits
 import ctypes
+import os
+import threading
 from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 from ...errors import MissingDependency
 
+# Who loads LLVM or compiles holds this.  A forked child has no other threads: what one of them held, Python's
+# lock of a module that is being imported or LLVM's own, would be held there for ever.  So a fork waits.
+busy = threading.RLock()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=busy.acquire, after_in_parent=busy.release, after_in_child=busy.release)
+
 
 @cache
 def llvm() -> Any:
     """llvmlite's binding, ready for this processor; MissingDependency where it is not installed."""
-    try:
-        import llvmlite.binding as binding
-    except ImportError:
-        raise MissingDependency("native code needs llvmlite and NumPy: pip install 'deltagrad[fast]'") from None
-    binding.initialize_native_target()
-    binding.initialize_native_asmprinter()
-    return binding
+    with busy:
+        try:
+            import llvmlite.binding as binding
+        except ImportError:
+            raise MissingDependency("native code needs llvmlite and NumPy: pip install 'deltagrad[fast]'") from None
+        binding.initialize_native_target()
+        binding.initialize_native_asmprinter()
+        return binding
 
 
 @cache
@@ -40,7 +50,7 @@ def _features() -> Any:
 class Loaded:
     """Machine code that lives as long as this object.
 
-    run   the function of that name, called without Python's lock
+    run   the function of that name, or of the name `entry`, called without Python's lock
     opt   1: registers and instructions chosen with care; 0: three times as fast to compile,
           two to three times as slow to run
 
@@ -49,17 +59,23 @@ class Loaded:
     56 µs instead of 35 µs for 1024 samples).
     """
 
-    def __init__(self, text: str, *arguments: Any, opt: int = 1) -> None:
-        binding = llvm()
-        features = _features()
-        target = binding.Target.from_default_triple().create_target_machine(
-            cpu=binding.get_host_cpu_name(),
-            features=features.flatten() if features else "",
-            opt=opt,
-            codemodel="jitdefault",
-            jit=True,
-        )
-        self._engine = binding.create_mcjit_compiler(binding.parse_assembly(text), target)
-        self._engine.finalize_object()
-        address = self._engine.get_function_address("run")
-        self.run: Callable[..., None] = ctypes.CFUNCTYPE(None, *arguments)(address)
+    def __init__(self, text: str, *arguments: Any, opt: int = 1, entry: str = "run") -> None:
+        with busy:
+            binding = llvm()
+            features = _features()
+            target = binding.Target.from_default_triple().create_target_machine(
+                cpu=binding.get_host_cpu_name(),
+                features=features.flatten() if features else "",
+                opt=opt,
+                codemodel="jitdefault",
+                jit=True,
+            )
+            self._engine = binding.create_mcjit_compiler(binding.parse_assembly(text), target)
+            self._engine.finalize_object()
+        self.run: Callable[..., None] = ctypes.CFUNCTYPE(None, *arguments)(self.address(entry))
+
+    def address(self, name: str) -> int:
+        """Where a function of the text is."""
+        with busy:
+            found: int = self._engine.get_function_address(name)
+        return found

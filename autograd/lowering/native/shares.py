@@ -65,7 +65,7 @@ def softmax(x: Vector, *others: Vector) -> Vector:
 
 def softmax_rest(x: Vector, *others: Vector) -> Vector:
     terms = _shares((x, *others)).terms
-    return (compensated([terms[y.name] for y in others]) if others else 0.0 * x) / _total((x, *others))
+    return (compensated([terms[y.name] for y in others]) if others else x.block.constant(0.0)) / _total((x, *others))
 
 
 def _total(xs: tuple[Vector, ...]) -> Vector:
@@ -92,10 +92,11 @@ def _without_largest(xs: tuple[Vector, ...]) -> Vector:
 
 def logsumexp(*xs: Vector) -> Vector:
     m = _shares(xs).largest
-    result = m + _without_largest(xs)
+    rest = _without_largest(xs)
+    result = m + rest
     # Near zero the two cancel; there Σ exp(x) is near 1 and its parts are small.
     near = log1p(compensated([*map(exp, xs), m.block.constant(-1.0)]))
-    return select(abs(m) < inf, select((abs(result) < 0.25) & (m < 0.0), near, result), m)
+    return select(abs(m) < inf, select((abs(result) < 0.25) & (m < 0.0) & (rest > 0.0), near, result), m)
 
 
 def cross_entropy(target: Vector, *others: Vector) -> Vector:

@@ -57,7 +57,7 @@ def test_the_page_holds_the_graph_the_events_and_the_program() -> None:
     data = data_of(text)
     assert [node["name"] for node in data["nodes"]] == ["x", "v₁", "f"]
     assert [(f["node"], f["operands"], f["names"]) for f in data["forward"]] == [
-        (1, [0, 0], "x × x"),
+        (1, [0, 0], "x²"),
         (2, [1, 0], "v₁ + x"),
     ]
     assert [use[:2] for use in data["uses"]] == [[2, 1], [2, 0], [1, 0], [1, 0]]

@@ -63,7 +63,7 @@ def test_a_single_product_is_no_sum():
     y = sumprod([v], [v])
     y.backward()
     opened = scene(y, expand=True)
-    assert [(n.name, n.tag) for n in opened.nodes] == [("v", "input"), ("f", "×")]
+    assert [(n.name, n.tag) for n in opened.nodes] == [("v", "input"), ("f", "x²")]
     assert [e.contribution for e in opened.edges] == [3.0, 3.0]
 
 

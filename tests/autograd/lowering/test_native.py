@@ -6,6 +6,8 @@ import math
 import mmap
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -22,7 +24,7 @@ from nn.network import losses
 np = pytest.importorskip("numpy")
 pytest.importorskip("llvmlite")
 from autograd.lowering.native import compiled as native  # noqa: E402
-from autograd.lowering.native import driver, schedule  # noqa: E402
+from autograd.lowering.native import driver, modules, schedule  # noqa: E402
 from autograd.lowering.native.rows import exact  # noqa: E402
 
 EVERY_FLOAT = st.one_of(
@@ -84,7 +86,7 @@ def test_split_into_many_functions_it_has_the_same_bits(steps, point):
     program = lowered(steps)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(schedule, "SEGMENT", 3)
-        patch.setattr(native, "_modules", native.OrderedDict())
+        patch.setattr(modules, "_modules", modules.OrderedDict())
         got = native.compiled(program)(np.full(131, point[0]), point[1], point[2])
     for column, want in zip(got, program(*point)):
         assert all(same(x, want) for x in column)
@@ -119,7 +121,7 @@ def test_sums_over_any_number_of_samples(n):
 @pytest.mark.parametrize("segment", [schedule.SEGMENT, 60])
 def test_any_number_of_threads_gives_the_same_bits(segment, monkeypatch):
     monkeypatch.setattr(schedule, "SEGMENT", segment)
-    monkeypatch.setattr(native, "_modules", native.OrderedDict())
+    monkeypatch.setattr(modules, "_modules", modules.OrderedDict())
     program, columns, parameters = network()
     X = samples_for(program, columns, 70_001 if segment > 60 else 3001)
     one = native.compiled(program)
@@ -253,9 +255,9 @@ def test_programs_of_the_same_structure_share_their_code():
     X = samples_for(a, columns, 3)
     f, g = native.compiled(a), native.compiled(b)
     f.sum(*X, *p)
-    count = len(native._modules)
+    count = len(modules._modules)
     assert g.sum(*X, *p) == f.sum(*X, *p)
-    assert len(native._modules) == count
+    assert len(modules._modules) == count
     x = Value(1.0, "x")
     for c in (2.0, 3.0, -0.0, 0.0):  # constants that differ, be it in the sign of a zero
         program = lower(x / c, [x])
@@ -309,8 +311,8 @@ def test_a_branch_that_is_not_taken_leaves_no_trace():
 @pytest.mark.parametrize("care", [1000, 0])
 def test_a_long_program_is_compiled_in_pieces(care, monkeypatch):
     """Ten thousand operations in sequence: values cross from function to function."""
-    monkeypatch.setattr(native, "LONG", care)
-    monkeypatch.setattr(native, "_modules", native.OrderedDict())
+    monkeypatch.setattr(modules, "LONG", care)
+    monkeypatch.setattr(modules, "_modules", modules.OrderedDict())
     x, a = Value(0.5, "x"), Value(0.999, "a")
     y, z = x, a
     for k in range(5000):
@@ -329,6 +331,44 @@ def test_two_rows_of_one_name_stay_apart():
     twice, thrice = (function(Op("times", lambda v, k=k: k * v, lambda o, v: (1.0,))) for k in (2.0, 3.0))
     program = lower([x.sinh(), f(x), twice(x), thrice(x)], [x])
     assert native.compiled(program)(2.0) == program(2.0) == [math.sinh(2.0), 102.0, 4.0, 6.0]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_fork_while_another_thread_compiles_leaves_no_lock_behind():
+    """In a process of its own, so that its thread loads LLVM too while the first children are made."""
+    ran = subprocess.run([sys.executable, "-W", "ignore", "-c", FORKS], capture_output=True, text=True, timeout=300)
+    codes = set(ran.stdout.split())
+    assert codes == {"0"} and not ran.stderr, (codes, ran.stderr[-2000:])
+
+
+FORKS = """
+import os, signal, threading, time
+from autograd import Value, lower
+
+def use(n):
+    x = Value(0.5, "x")
+    y = x
+    for _ in range(n):
+        y = (y * x).tanh() + 1.0
+    lower(y, [x]).to("native")([0.5])
+
+compiling = threading.Thread(target=lambda: [use(100 + n) for n in range(3)])
+compiling.start()
+children = []
+while compiling.is_alive() and len(children) < 12:
+    time.sleep(0.02)
+    child = os.fork()
+    if not child:
+        signal.alarm(60)  # a child that waits for a lock that nobody holds is killed
+        try:
+            use(3)
+            os._exit(0)
+        finally:
+            os._exit(1)
+    children.append(child)
+compiling.join()
+print(*[os.waitpid(child, 0)[1] for child in children])
+"""
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")

@@ -23,7 +23,7 @@ from .test_targets import FLOOR, in_node
 ROWS = sorted(set(TABLE) - {"literal"})
 # The rows that a target computes by itself; why is said in rows.js and native/rows.py.
 JAVASCRIPT_BY_ITSELF = {
-    "pow", "pow_dx", "pow_dy", "pow_dxx", "pow_dxy", "pow_dyy", "ratio", "sumprod", "fsum",
+    "pow", "pow_dx", "pow_dy", "pow_dxx", "pow_dxy", "pow_dyy", "ratio", "sumprod", "fsum", "take",
 }  # fmt: skip
 NATIVE_BY_ITSELF = {
     "abs", "sqrt", "exp", "expm1", "log", "log1p", "tanh", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh",
@@ -117,6 +117,45 @@ def test_javascript():
     at = {name: list(itertools.chain(*asked(name))) for name in ROWS}
     got = dict(zip(ROWS, in_node([(program_of(name).to("javascript"), at[name]) for name in ROWS])))
     assert {name: found for name in ROWS if (found := wrong(name, lambda name, _: got[name]))} == {}
+
+
+# --- at the ends of the range -----------------------------------------------------------------
+
+ENDS = [0.0, -0.0, 1.0, -2.0, 0.5, 36.0, -709.0, 745.0, 1e-100, -1e-200, 1e160, 1e200, 1e308, -1.7e308, 1e-310, -5e-324]
+ENDS += [math.inf, -math.inf, math.nan]
+
+
+def at_the_ends(name):
+    """Every combination of two, many of more."""
+    grid = list(itertools.product(ENDS, repeat=operands(name)))
+    if name in LAST:
+        grid = [(*xs[:-1], float(n)) for xs, n in zip(grid, itertools.cycle(LAST[name]))]
+    return grid[:: max(1, len(grid) // 2000)]
+
+
+def astray(name, got):
+    """Where a result is nan, infinite or has lost its digits, and that on floats does not, or the other way round."""
+    least = 1e-15 if name == "logsumexp" else 1e-307  # what is promised near 0 is an absolute error
+    for xs, y in zip(at_the_ends(name), got, strict=True):
+        want = TABLE[name].function(*xs)
+        near = math.isfinite(want) and math.isfinite(y) and math.isclose(want, y, rel_tol=1e-9, abs_tol=least)
+        if not (near or want == y or (want != want and y != y)):
+            yield xs, y, want
+
+
+@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize("target", ["numpy", "native"])
+def test_at_the_ends_of_the_range(target, name):
+    pytest.importorskip("numpy")
+    if target == "native":
+        pytest.importorskip("llvmlite")
+    assert list(astray(name, on(target)(name, [list(column) for column in zip(*at_the_ends(name))]))) == []
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="node is not installed")
+def test_javascript_at_the_ends_of_the_range():
+    got = in_node([(program_of(name).to("javascript"), at_the_ends(name)) for name in ROWS])
+    assert {name: found for name, ys in zip(ROWS, got) if (found := list(astray(name, ys)))} == {}
 
 
 # --- one text a row --------------------------------------------------------------------------

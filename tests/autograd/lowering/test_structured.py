@@ -453,22 +453,89 @@ def test_several_threads_give_the_same_bits():
 
 
 def test_the_documented_call_costs_little_beside_the_code():
-    """The bar is 1.3 × the raw code, measured by the benchmarks; here a tenth of what single arguments cost."""
+    """The benchmarks hold it to 1.3 × the raw code, and 340 arguments to 45 µs; here there is some to spare."""
     net, outputs, inputs = network((2, 16, 16, 1), "relu")
-    step, now = lower(outputs, inputs).to("native"), arrays(net)
+    program, now = lower(outputs, inputs), arrays(net)
+    step = program.to("native")
     flat = [*inputs["x"], *inputs["y"], *net.parameters()]
     native = lower([outputs["err"], *grad(outputs["err"], net.parameters())], flat).to("native")
     X, Y = np.random.default_rng(0).normal(size=(100, 2)), np.zeros((100, 1))
-    single = [*X.T.copy(), *Y.T.copy(), *(p.data for p in net.parameters())]
-
-    def cost(call):
-        call()
-        times = []
-        for _ in range(30):
+    numbers = [p.data for p in net.parameters()]
+    single = [*X.T.copy(), *Y.T.copy(), *numbers]
+    bound = native.bind(np.hstack([X, Y]).T.copy(), np.array(numbers))
+    calls = (lambda: bound(0, 100), lambda: step.sum(x=X, y=Y, net=now), lambda: native.sum(*single))
+    best = [math.inf] * 3
+    for _ in range(40):
+        for k, call in enumerate(calls):
             start = time.process_time_ns()
-            for _ in range(20):
+            for _ in range(10):
                 call()
-            times.append(time.process_time_ns() - start)
-        return sorted(times)[len(times) // 2]
+            best[k] = min(best[k], time.process_time_ns() - start)
+    assert best[1] < 1.5 * best[0]
+    assert best[2] < 4 * best[0]
 
-    assert cost(lambda: step.sum(x=X, y=Y, net=now)) < 0.8 * cost(lambda: native.sum(*single))
+
+@pytest.mark.parametrize("total", [False, True])
+def test_what_is_given_may_change_from_call_to_call(total):
+    """The quick way sees when something is not what it was the last time, and the rule takes it."""
+    net, outputs, inputs = network()
+    step, now = lower(outputs, inputs).to("native"), arrays(net)
+    call = step.sum if total else step
+    reference = lower(outputs, inputs).to("numpy")
+    reference = reference.sum if total else reference
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
+    wide = {**now, "b": [np.tile(b, (6, 1)) for b in now["b"]]}
+    for x, y, net_now in (
+        (X, Y, now), (X, Y, now), (X[:4], Y[:4], now), (X[::2], Y[::2], now), (X.astype("f4"), Y, now),
+        (X, Y, listed(now)), (np.asfortranarray(X), Y, now), (X[0], Y[0], now), (X, Y, wide), (X, Y, now),
+        (X.astype(">f8"), Y, now), (X.tolist(), Y, now), (X[0], Y, now), (X[:0], Y[:0], now),
+    ):  # fmt: skip
+        assert close(call(x=x, y=y, net=net_now), reference(x=x, y=y, net=net_now))
+    with pytest.raises(LoweringError, match="shape"):
+        call(x=X[:, :2], y=Y, net=now)
+    with pytest.raises(LoweringError, match="number of samples"):
+        call(x=X, y=Y[:5], net=now)
+    with pytest.raises(LoweringError, match="parts"):
+        call(x=X, y=Y, net={**now, "b": now["b"][:1]})
+    with pytest.raises(LoweringError):
+        call(x=X, y=Y, net={**now, "b": None})
+
+
+def test_numbers_and_columns_may_change_places_from_call_to_call():
+    x, y = Value(2.0, "x"), Value(3.0, "y")
+    f = lower([x * y, x + y], [x, y]).to("native")
+    column = np.array([1.0, 2.0, 3.0])
+    for a, b in (
+        (column, 2.0), (column, np.float64(2.0)), (column, 2), (2.0, column), (column, column), ([1.0, 2.0], 1.0),
+        (np.array([5.0]), 2.0), (column[::2], 3.0), (np.array(2.0), column), (column, True), (column[:0], 1.0),
+    ):  # fmt: skip
+        for _ in range(2):
+            expected = [np.asarray(a) * np.asarray(b), np.asarray(a) + np.asarray(b)]
+            assert [r.tolist() for r in f(a, b)] == [r.tolist() for r in expected]
+            assert f.sum(a, b) == pytest.approx([r.sum() for r in expected])
+    assert f(2.0, 3.0) == [6.0, 5.0] and f.sum(2.0, 3.0) == [6.0, 5.0]
+    assert f(2.0, np.float64(3.0)) == [6.0, 5.0]
+
+
+def test_where_objects_are_laid_out_in_another_way_the_rule_does_it(monkeypatch):
+    """Another Python: nothing is read by the code itself."""
+    from autograd.lowering.native import entry, modules
+
+    net, outputs, inputs = network()
+    program, now = lower(outputs, inputs), arrays(net)
+    X, Y = np.random.default_rng(0).normal(size=(1200, 3)), np.zeros((1200, 2))
+    expected = program.to("native").sum(x=X, y=Y, net=now)
+    monkeypatch.setattr(entry, "layout", lambda: None)
+    monkeypatch.setattr(modules, "_modules", modules.OrderedDict())
+    entry.functions.cache_clear()
+    try:
+        for threads in (1, 2):
+            step = program.to("native", threads=threads)
+            for _ in range(2):
+                again = step.sum(x=X, y=Y, net=now)
+                assert again["err"] == expected["err"]
+                assert np.array_equal(again["slope"]["theta"][0], expected["slope"]["theta"][0])
+            assert close(step(x=X, y=Y, net=now), program.to("numpy")(x=X, y=Y, net=now))
+    finally:
+        entry.functions.cache_clear()

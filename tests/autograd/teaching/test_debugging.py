@@ -276,6 +276,8 @@ def test_a_step_that_only_renames():
         by_hand(net, step="rebind")
     assert "p -= 0.1 * p.grad" in message(error) and "p.data -= η * p.grad" in message(error)
     with pytest.raises(BackwardMistake, match="is a new Value"), debug():
+        by_hand(net, step="rebind", n=1)
+    with pytest.raises(BackwardMistake, match="is a new Value"), debug():
         w = Value(1.0, "w")
         for _ in range(2):
             ((w * 2.0) ** 2).backward()
@@ -328,6 +330,21 @@ def test_who_sums_on_purpose_or_evaluates_twice_is_not_accused():
             w = Value(w.data, "w")
 
 
+def test_new_values_that_are_kept_are_no_lost_step():
+    with debug():
+        parameters = [Value(1.0, "w"), Value(2.0, "b")]
+        (parameters[0] * 3.0 + parameters[1]).backward()
+        moved = [p - 0.1 * p.grad for p in parameters]
+        for i, p in enumerate(parameters):
+            parameters[i] -= 0.1 * p.grad
+    assert [p.data for p in parameters] == [p.data for p in moved]
+    with debug():
+        w = Value(1.0, "w")
+        (w * 3.0).backward()
+        w -= 0.1 * w.grad
+    assert w.data == 0.7
+
+
 def test_two_networks_in_turn():
     """Each loss reaches both; only one is reset and moved, and the other before its own turn."""
 
@@ -348,7 +365,7 @@ def test_two_networks_in_turn():
 def test_a_product_that_is_undetermined_names_node_factors_and_line():
     with (
         pytest.raises(
-            NotFinite, match="the gradient of 'x' is undetermined in sqrt: upstream × local is 0.0 × inf"
+            NotFinite, match=r"the gradient of 'x' is undetermined in sqrt: upstream × local is 0\.0 × inf"
         ) as error,
         debug(),
     ):

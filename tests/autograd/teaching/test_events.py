@@ -16,6 +16,7 @@ from autograd.ops import LITERAL
 from autograd.teaching.events import Backward, Forward, Seed, not_finite
 from autograd.teaching.orders import ORDERS, passed_back
 from autograd.value import literal, node_of
+from autograd.words.derivatives import by_operand
 from nn import MLP, squared_error
 
 NAMES = sorted(set(TABLE) - {"literal"})
@@ -125,7 +126,7 @@ def test_the_numbers_are_those_of_the_moment_of_recording():
     x = Value(3.0, "x")
     recording = record(x * x)
     x.data = 100.0
-    assert recording.gradient("x") == 6.0 and recording.values[x] == 3.0 and "3.00 × 3.00" in str(recording)
+    assert recording.gradient("x") == 6.0 and recording.values[x] == 3.0 and "3.00² = 9.00" in str(recording)
 
 
 # --- to step through it -------------------------------------------------------------------------
@@ -253,7 +254,9 @@ def test_the_chain_rule_names_its_nodes(y):
     for event in recording.events:
         if isinstance(event, Backward):
             node, parent = recording.names[event.node], recording.names[event.parent]
-            assert str(event).startswith(f"∂{root}/∂{parent} += ∂{root}/∂{node} · ∂{node}/∂{parent} = ")
+            local = {f"∂{node}/∂{parent}", by_operand(node, event.operand)}
+            assert event.symbol in local
+            assert str(event).startswith(f"∂{root}/∂{parent} += ∂{root}/∂{node} · {event.symbol} = ")
 
 
 def test_the_text_marks_where_it_stands():

@@ -153,13 +153,14 @@ def test_each_line_of_the_latex_is_the_sum():
     z = x * 3.0 + x
     z.label = "z"
     lines = explain(z, x).latex().splitlines()[1:-1]
-    assert lines[0].endswith(r"\frac{\partial v_{1}}{\partial x} + 1 \\"), (
+    assert lines[0].endswith(r"\frac{\partial v_{1}}{\partial x} + \partial_{2} z \\"), (
         "∂z/∂x is the whole sum, not one of its terms"
     )
-    assert lines[1:] == [r"&= 1 \cdot 3 + 1 \\", r"&= 1.00 \cdot 3.00 + 1.00 \\", "&= 4.00"]
+    note = r"&\partial_{2} z\text{: by the second operand alone}"
+    assert lines[1:] == [r"&= 1 \cdot 3 + 1 \\", r"&= 1.00 \cdot 3.00 + 1.00 \\", r"&= 4.00 \\", note]
     assert explain(x, x).latex().splitlines()[1:-1] == [r"\frac{\partial x}{\partial x} &= 1.00"]
     assert r"&= \cdots" in explain(z, x, top=0).latex()
-    assert "  +1.00 = 1 = 1.00" in str(explain(z, x))
+    assert "  +1.00 = ∂₂z = 1 = 1.00" in str(explain(z, x))
 
 
 def test_the_wrong_way_round_is_noticed():

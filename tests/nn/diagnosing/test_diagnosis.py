@@ -11,8 +11,10 @@ from autograd import AutogradTypeError, AutogradValueError, MissingDependency
 from autograd.drawing.theme import LIGHT
 from nn import MLP, Neuron, certify, fit
 from nn import deltas as hand
-from nn.diagnosing.causes import flat_sides, remedied, slope_of
+from nn.diagnosing.causes import flat_sides, slope_of
 from nn.diagnosing.diagnosis import Watch, compare, diagnose
+from nn.diagnosing.remedies import helps, remedied
+from tests.benchmarks.diagnosis import DISEASES, HEALTHY
 
 _draw = random.Random(0)
 X = [[_draw.uniform(-1, 1) for _ in range(4)] for _ in range(6)]
@@ -411,6 +413,74 @@ def test_a_healthy_network_may_have_dead_neurons_and_says_of_what_a_share_is():
     assert "50 % of a layer: dead neurons (layer 1)" in diagnosis.summary
     assert diagnosis.remedy().after.net.activation == "leaky_relu"
     assert "of the change: small slope" in diagnose(sigmoid(), X, Y).summary
+
+
+# --- what hampers although δ arrives ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", DISEASES)
+@pytest.mark.parametrize("seed", range(2))
+def test_every_disease_is_named_and_no_remedy_is_offered_in_vain(name, seed):
+    net, xs, ys, *loss = DISEASES[name](random.Random(f"{name} {seed}"))
+    diagnosis = diagnose(net, xs, ys, *loss)
+    assert diagnosis.verdict not in ("healthy", "nothing to learn") and diagnosis.causes
+    if diagnosis.advice and "labels" not in name and name != "all features 0":
+        assert helps(diagnosis, diagnosis.remedy().after)
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+@pytest.mark.parametrize("seed", range(3))
+def test_no_healthy_network_is_accused(name, seed):
+    net, xs, ys, *loss = HEALTHY[name](random.Random(f"{name} {seed}"))
+    diagnosis = diagnose(net, xs, ys, *loss)
+    assert diagnosis.verdict == "healthy" and not diagnosis.causes, diagnosis.summary
+
+
+def test_identical_neurons_are_told_with_their_share_and_are_alike_on_both_sides():
+    net = MLP(2, [4, 2], "tanh", seed=0)
+    first, second = net.layers[0].neurons[:2]
+    for a, b in zip(first.theta, second.theta):
+        b.data = a.data
+    assert diagnose(net, X2, Y2).verdict == "healthy"  # what they lead to differs, and so will they
+    for neuron in net.layers[1].neurons:
+        neuron.theta[1].data = neuron.theta[0].data
+    diagnosis = diagnose(net, X2, Y2)
+    assert diagnosis.verdict == "hampered" and names(diagnosis) == ["identical neurons"]
+    assert "50 % of a layer: identical neurons (layer 1)" in str(diagnosis)
+    assert diagnosis.remedy().after.verdict == "healthy"
+    first.bias.data = 0.5
+    assert diagnose(net, X2, Y2).verdict == "healthy"
+
+
+X2 = [[0.3, -0.5], [0.9, 0.1], [-0.2, 0.8], [-0.7, -0.4]]
+Y2 = [[0.1, 0.2], [-0.4, 0.3], [0.5, -0.1], [0.0, 0.6]]
+
+
+def test_constant_features_are_told_and_few_of_many_do_not_hamper():
+    assert diagnose(MLP(2, [2], "tanh", seed=0), [[0.5, -0.5]], [[0.1, 0.2]]).verdict == "healthy"  # one sample
+    one = diagnose(MLP(2, [3, 2], "tanh", seed=0), [[x[0], 0.0] for x in X2], Y2)
+    assert one.verdict == "hampered" and "x₂ is 0 at every sample" in str(one)
+    assert one.remedy().after.net.nin == 1 and one.remedy().changed.startswith("without x₂")
+    many = diagnose(MLP(12, [3, 2], "tanh", seed=0), [[1.0, *x * 5, x[0]] for x in X2], Y2)
+    assert many.verdict == "healthy" and names(many) == ["constant features"]
+    every = diagnose(MLP(2, [3, 2], "tanh", seed=0), [[1.0, 2.0]] * 4, Y2)
+    with pytest.raises(AutogradValueError, match="no feature differs"):
+        every.remedy()
+
+
+def test_a_remedy_that_does_not_help_is_not_offered(monkeypatch):
+    diagnosis = diagnose(sigmoid(), X, Y)
+    monkeypatch.setattr("nn.diagnosing.diagnosis.remedied", lambda d, seed: (d.net, d.X, "nothing at all"))
+    assert diagnosis.advice == [] and "→" not in diagnosis.summary
+    with pytest.raises(AutogradValueError, match=r"what was tried .nothing at all. does not help: δ is vanishing then"):
+        diagnosis.remedy()
+
+
+def test_labels_that_do_not_fit_are_no_matter_of_the_network():
+    diagnosis = diagnose(MLP(2, [3, 1], "tanh", "linear", seed=0), X2, [0, 1, 1, 0], "hinge")
+    assert diagnosis.verdict == "hampered" and "−1 and 1" in diagnosis.advice[0]
+    with pytest.raises(AutogradValueError, match="no other network would mend that"):
+        diagnosis.remedy()
 
 
 def test_watching_a_training():

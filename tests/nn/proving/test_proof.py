@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("sympy")
 
-from autograd import TABLE, AutogradValueError, Value, gradient
+from autograd import TABLE, AutogradValueError, Value, chain
 from autograd.functions import ROWS
 from autograd.gradient import graph_rule
 from nn import MLP, deltas
@@ -35,9 +35,50 @@ def test_the_size_that_was_asked_for():
 
 
 @pytest.mark.parametrize("sizes", [[1, 1], [4, 1], [2, 2, 2, 2, 2]])
-@pytest.mark.parametrize("loss", ["squared_error", "mean_squared_error"])
+@pytest.mark.parametrize("loss", ["squared_error", "half_squared_error", "mean_squared_error"])
 def test_other_shapes_and_the_mean(sizes, loss):
     assert prove(sizes, loss=loss)
+
+
+@pytest.mark.parametrize("loss", ["cross_entropy", "binary_cross_entropy"])
+@pytest.mark.parametrize("sizes", [[1, 2], [2, 3, 2], [2, 4, 4, 3], [3, 16, 16, 2]])
+def test_losses_that_take_logits(sizes, loss):
+    start = time.process_time()
+    proof = prove(sizes, "sigmoid", loss=loss)
+    assert proof, proof.summary
+    assert time.process_time() - start < 10  # 0.5 s and less on a quiet machine
+    assert [lemma.term for lemma in proof.lemmas] == ["dsigmoid/du"] * (len(sizes) > 2) + ["∂Err/∂ŷ"]
+    assert "the algebra of the rules" in str(proof) and "which floats" in str(proof).lower()
+
+
+def test_they_read_like_the_lecture():
+    proof = prove([2, 2, 3], "tanh", loss="cross_entropy")
+    lines = {e.term: e.lecture for e in proof.equations}
+    assert lines["δ⁽²⁾₁"] == "y₂·p₁ + y₃·p₁ − y₁·(p₂ + p₃)"
+    assert lines["δ⁽¹⁾₁"] == "σ'(u⁽¹⁾₁)·(δ⁽²⁾₁·θ⁽²⁾₁₁ + δ⁽²⁾₂·θ⁽²⁾₂₁ + δ⁽²⁾₃·θ⁽²⁾₃₁)"
+    net = MLP(2, [2, 2], "tanh", seed=0)  # a last layer of one's own stays
+    assert prove(net, loss="cross_entropy") and len(prove(net, loss="cross_entropy").lemmas) == 2
+
+
+@pytest.mark.parametrize(
+    ("row", "rule"),
+    [
+        ("cross_entropy", lambda o, target, *others: (1.0, *right_shares(target, *others)[1:])),
+        (
+            "cross_entropy",
+            lambda o, target, *others: (-right_shares(target, *others)[0], *right_shares(target, *others)[1:]),
+        ),
+        ("cross_entropy", lambda o, target, *others: right_shares(target, *others)),
+        ("softplus", lambda o, x: (1.0 - ROWS["sigmoid"](x),)),
+        ("softplus", lambda o, x: (ROWS["sigmoid"](x) * 1.0000001,)),
+    ],
+)
+def test_a_wrong_rule_of_a_loss_is_no_proof(plant, row, rule):
+    loss = "cross_entropy" if row == "cross_entropy" else "binary_cross_entropy"
+    assert prove([2, 2, 3], "tanh", loss=loss)
+    plant(row, rule)
+    proof = prove([2, 2, 3], "tanh", loss=loss)
+    assert not proof and any(not e.equal and e.term.startswith("δ⁽²⁾") for e in proof.equations)
 
 
 def test_a_network_with_two_activations_is_left_as_it_was():
@@ -61,6 +102,10 @@ def swapped_wrongly(o, *pq):
 def last_edge_lost(o, *pq):
     n = len(pq) // 2
     return pq[n:] + pq[:n] if n == 1 else (*pq[n:-1], 0.0, *pq[: n - 1], 0.0)
+
+
+def right_shares(*xs):
+    return [ROWS["softmax"](x, *xs[:k], *xs[k + 1 :]) for k, x in enumerate(xs)]
 
 
 BROKEN = [
@@ -110,8 +155,13 @@ def test_a_wrong_rule_is_found_with_fractions_too(plant):
 
 def test_a_sum_that_keeps_one_term_only(monkeypatch):
     """= instead of +=, where a neuron feeds several others."""
-    right = gradient._adjoint
-    monkeypatch.setattr(gradient, "_adjoint", lambda terms, suspects: right(terms[-1:], suspects))
+    right = chain.Sum.factor
+
+    def last(self):
+        self.terms = self.terms[-1:]
+        return right(self)
+
+    monkeypatch.setattr(chain.Sum, "factor", last)
     proof = prove([2, 2, 2])
     assert not proof and "δ" in proof.first_wrong.term
 
@@ -182,7 +232,8 @@ def test_latex():
     [
         (lambda: prove([1, 1], "softmax"), "unknown activation"),
         (lambda: prove(MLP(1, [1], lambda u: u, seed=0)), "no σ'"),
-        (lambda: prove([1, 1], loss="hinge"), "squared_error and mean_squared_error"),
+        (lambda: prove([1, 1], loss="hinge"), "cross_entropy, .* squared_error and mean_squared_error"),
+        (lambda: prove([1, 1], loss="cross_entropy"), "at least two classes"),
         (lambda: prove_exactly([1, 1], "tanh"), "relu and linear"),
     ],
 )

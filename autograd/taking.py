@@ -1,0 +1,96 @@
+"""`take(table, index)`, and its gradient by the entries: a scatter, which is a function of the index too."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Container, Iterator, Sequence
+from heapq import heappop, heappush
+from typing import Any
+
+from .branches import Factor
+from .errors import AutogradTypeError, AutogradValueError
+from .graph import toposort
+from .ops import LITERAL, TABLE
+from .recording import number
+from .tables import Taken, operands
+from .value import Value, literal, node_of
+
+
+def take(table: Sequence[Any], index: Any) -> Any:
+    """The entry of a table that an index names, from 0 on; of a table of rows that row, as a list.
+
+    The index is data: a Value, which gets no gradient, and another one in a lowered program takes another entry.  A
+    number that is not whole or names no entry gives nan.
+
+    table   Values and numbers, or rows of them, equally long; it is not copied, so its entries must not be exchanged
+            while the graph lives.  The node's parents are the entry that was taken and the index, so no walk and no
+            `backward()` grows with the table
+    index   a Value or a number
+
+    >>> table = [[Value(1.0), Value(2.0)], [Value(3.0), Value(4.0)]]
+    >>> a, b = take(table, Value(1.0)); (a * b).backward()
+    >>> (a.data, b.data), [[x.grad for x in row] for row in table]
+    ((3.0, 4.0), [[0.0, 0.0], [4.0, 3.0]])
+    >>> take([0.5, 0.25], 1), take([0.5, 0.25], 2)
+    (0.25, nan)
+    """
+    if isinstance(table, (str, bytes, Value)) or not (hasattr(table, "__len__") and hasattr(table, "__getitem__")):
+        raise AutogradTypeError(f"take(table, index) takes a list of Values or of rows of them, not {table!r:.60}")
+    if not len(table):
+        raise AutogradValueError("take(table, index) was given an empty table")
+    rows = not isinstance(table[0], Value) and hasattr(table[0], "__len__")
+    at = index.data if isinstance(index, Value) else number(index, "take")
+    columns = range(len(table[0])) if rows else [None]
+    taken = [_taken(Taken(table, column, at), index) for column in columns]
+    return taken if rows else taken[0]
+
+
+def _taken(row: Taken, index: Any) -> Any:
+    entry = math.nan if row.position is None else row.at(row.position)
+    if not isinstance(index, Value) and not isinstance(entry, Value):
+        return number(entry, "take")
+    at = index if isinstance(index, Value) else literal(index, "take")
+    if row.position is None:
+        return node_of(row, (at,))
+    return node_of(row, (entry if isinstance(entry, Value) else literal(entry, "take"), at))
+
+
+def walked(*ys: Value) -> list[Value]:
+    """The nodes below ys, parents before children; reversed, the order of `backward()` where tables allow it.
+
+    A node that takes an entry goes before all of its table, since at another index it takes another.
+    """
+    order = toposort(*ys, mirrored=True)
+    if not any(node.op.__class__ is Taken for node in order):
+        return order
+    whole = toposort(*ys, mirrored=True, whole=True)
+    rank = {node: k for k, node in enumerate(dict.fromkeys([*reversed(order), *reversed(whole)]))}
+    waiting = Counter(operand for node in whole for operand in operands(node))
+    nodes = list(rank)
+    ready = sorted(rank[y] for y in set(ys) if not waiting[y])
+    found = []
+    while ready:
+        found.append(nodes[heappop(ready)])
+        for operand in operands(found[-1]):
+            waiting[operand] -= 1
+            if not waiting[operand]:
+                heappush(ready, rank[operand])
+    return found[::-1]
+
+
+def scattered(node: Value, wanted: Container[Value]) -> Iterator[tuple[Value, Factor, bool]]:
+    """How a node that takes an entry depends on each of the wanted ones: 1 where the index says so, else 0.
+
+    Gives the entry, its derivative, and whether it may be one that is not taken.
+    """
+    row, index, scatter = node.op, node.parents[-1], TABLE["scatter"]
+    assert isinstance(row, Taken)
+    one = literal(1.0)
+    for k, entry in enumerate(row.entries()):
+        if entry not in wanted:
+            continue
+        if index.op is not LITERAL:
+            yield entry, node_of(scatter, (one, index, literal(float(k)))), True
+        elif k == row.position:  # a plain number, the same for ever
+            yield entry, 1.0, False
