@@ -26,7 +26,7 @@ from ..training.loop import fit
 from . import files
 
 if TYPE_CHECKING:
-    from ..page.playground import Page
+    from autograd.drawing.page.explorer import Page
 
 
 class Scales(NamedTuple):
