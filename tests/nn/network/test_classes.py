@@ -81,7 +81,7 @@ def test_a_module_of_ones_own_has_a_rule_too():
 
     class Two(Module):
         def __init__(self):
-            self.parts = [MLP(2, [8, 1], seed=3), MLP(2, [8, 1], seed=1)]
+            self.parts = [MLP(2, [8, 1], "tanh", "linear", seed=seed) for seed in (0, 1)]
 
         def parameters(self):
             return [p for part in self.parts for p in part.parameters()]
@@ -90,5 +90,5 @@ def test_a_module_of_ones_own_has_a_rule_too():
             return [part(x) for part in self.parts]
 
     net = Two()
-    history = fit(net, X, CLASSES, loss="cross_entropy", epochs=300, learning_rate=0.05)
+    history = fit(net, X, CLASSES, loss="cross_entropy", epochs=150, learning_rate=0.05)
     assert predict(net, X) == CLASSES and accuracy(net, X, CLASSES) == history.accuracy[-1] == 1.0
