@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from .models.model import Model, Scales
     from .page.playground import play
     from .proving.proof import Proof, prove, prove_exactly
+    from .sheets.marking import grade_sheet
+    from .sheets.marks import Marks
+    from .sheets.worksheet import Worksheet, worksheet
 
 # What teaches is loaded when it is asked for, so that training starts at once.
 _LATER = {
@@ -44,6 +47,9 @@ _LATER = {
     "models.model": ("Model", "Scales"),
     "page.playground": ("play",),
     "proving.proof": ("Proof", "prove", "prove_exactly"),
+    "sheets.marking": ("grade_sheet",),
+    "sheets.marks": ("Marks",),
+    "sheets.worksheet": ("Worksheet", "worksheet"),
 }
 
 if not TYPE_CHECKING:  # which knows them from above, and would believe in any name
@@ -63,6 +69,7 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
+    "Marks", "Worksheet", "grade_sheet", "worksheet",
     "Proof", "Watch", "compare", "compare_diagnoses", "diagnose", "grade", "play", "prove", "prove_exactly",
     "BatchCertificate", "Certificate", "Model", "Scales", "certify", "certify_graph",
     "ACTIVATIONS", "INITIALIZERS", "LOSSES", "OPTIMIZERS", "MLP", "SGD", "Adam", "Epoch", "ForwardPass",

@@ -16,6 +16,7 @@ import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from autograd import AutogradError
 from autograd.console import run, say, told
@@ -109,7 +110,8 @@ COLUMNS = "(2·1: neuron 1 of layer 2; ulp: distance in units in the last place;
 
 def certified(net: MLP, task: Task) -> bool:
     """Compare engine and hand formulas on every held-out row, and print the table of one."""
-    X, Y = task.rows(task.held_out)
+    X: list[Any] = [task.X[i] for i in task.held_out]
+    Y: list[Any] = [task.Y[i] for i in task.held_out]
     batch = certify(net, X, Y, task.model.loss, differences=False, progress=_counted)
     wrong = [n for n, certificate in enumerate(batch.certificates) if not certificate]
     shown = wrong[0] if wrong else task.held_out.index(task.hardest())

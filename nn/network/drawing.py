@@ -163,7 +163,7 @@ class _Picture:
             state.append(("grad" if u in self.foreign else "δ", self.chip(u.grad)))
         title = f"neuron {i + 1}"
         if out == "ŷ" and i < len(self.run.classes):
-            title += f": {shown(self.run.classes[i], 20)}"
+            title += f": {cut(self.run.classes[i], 20)}"
         head = header(title, shown(name_of(neuron.activation)), role)
         chips = [self.parameter(f"p{j}", parameter) for j, parameter in enumerate(neuron.parameters())]
         label = self.beside(head, chips, state) if self.sideways else self.below(head, chips, state)

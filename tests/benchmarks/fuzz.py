@@ -33,7 +33,7 @@ TABLES = [
 PIECES = [
     b'"', b",", b";", b"\n", b"\r", b"\0", b"nan", b"inf", b"1e999", b"\xff", b"\xef\xbb\xbf", b"\x1b]0;x\x07", b"?",
     b"-", b"1_0", b"9" * 400, b"x" * 5000, b"\xe2\x80\xae", b"{", b"[" * 2000, b"}", b":", b"true", b"null", b"1e400",
-    b"0x1p3",     b"--", b"=", b" ", b"|", b"\t", b"sep=", "θ⁽¹⁾₁₁".encode(), b"\\u0000", b"\\ud800",
+    b"0x1p3", b"--", b"=", b" ", b"|", b"\t", b"sep=", "θ⁽¹⁾₁₁".encode(), b"\\u0000", b"\\ud800",
 ]  # fmt: skip
 WORDS = [
     "--layers", "8,8", "none", "0", "1000000000", "--epochs", "-1", "--seed", "x", "--loss", "hinge", "mse", "--target",
