@@ -47,14 +47,17 @@ def main(arguments: Sequence[str] | None = None, program: str = "python -m nn") 
     net = network(task, options)
     introduced(task, options)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what they say the history says too
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
             history = train(net, task, options)
     except AutogradError as error:
         print(f"{program}: training failed: {told(error)}", file=sys.stderr)
         return 1
     try:
         written.learned(task, history)  # before anything that may fail, or be interrupted
+        for warning in caught:
+            if str(warning.message) != history.diverged:  # which the history says
+                print(f"{program}: {warning.message}", file=sys.stderr)
         say(f"{history}\n{judged(net, task)}\nin {written.folder}{os.sep}")
         written.say()
         agree = certified(net, task)

@@ -68,7 +68,7 @@ ARROWS = {
     "nn.grading": "nn.network+ nn.deltas nn.certifying nn.proving",
     "nn.training": "nn.network+ nn.deltas nn.data nn.plots",
     "nn.diagnosing": "nn.certifying+ nn.proving nn.grading nn.training+",
-    "nn.models": "nn.diagnosing+",
+    "nn.models": "nn.diagnosing+ nn.page",
     "nn.bridges": "nn.diagnosing+",
     "nn.page": "nn.diagnosing+",
     "nn.sheets": "nn.grading+ autograd.console",

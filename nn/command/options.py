@@ -10,7 +10,6 @@ from typing import NoReturn
 
 from autograd.words.text import printable
 
-from .. import deltas
 from ..network.activations import ACTIVATIONS
 from ..network.choosing import cut
 from ..network.losses import LOSSES
@@ -74,9 +73,7 @@ def parse(arguments: Sequence[str] | None = None, program: str = "python -m nn")
     net.add_argument("--layers", metavar="N,N", type=_widths, default=HIDDEN,
                      help="neurons of each hidden layer, as 8,8 (default: 8; none: no hidden layer)")
     net.add_argument("--activation", choices=ACTIVATIONS, default="tanh", metavar="σ",
-                     help=f"{', '.join(deltas.ACTIVATIONS)}: δ is certified by hand formulas;"
-                          f" {', '.join(key for key in ACTIVATIONS if key not in deltas.ACTIVATIONS)}: it is not"
-                          " (default: %(default)s)")
+                     help=f"{', '.join(ACTIVATIONS)}; of each δ is certified by hand formulas (default: %(default)s)")
     training = parser.add_argument_group("training")
     training.add_argument("--loss", choices=LOSSES, metavar="ERR",
                           help=f"{', '.join(LOSSES)} (default: cross_entropy for classes, squared_error for numbers)")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from os import PathLike
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd import AutogradError, AutogradTypeError, AutogradValueError, no_grad
 from autograd.recording import given, number
@@ -24,6 +24,9 @@ from ..training.datasets import MOST_CLASSES, Column, Scale
 from ..training.history import History
 from ..training.loop import fit
 from . import files
+
+if TYPE_CHECKING:
+    from autograd.drawing.page.explorer import Page
 
 
 class Scales(NamedTuple):
@@ -259,6 +262,19 @@ class Model:
             p = [1.0 - o[0], o[0]] if not probable else _shares(o if len(o) > 1 else [0.0, o[0]])
             found.append(p)
         return found
+
+    def play(self, X: Any, Y: Any, *, theme: str | None = None) -> Page:
+        """A page in which this network goes on learning these rows, see nn.play.
+
+        X, Y  rows and targets in the table's words; the plane has the columns' scale
+
+        >>> X, Y = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], ["no", "yes", "yes", "no"]
+        >>> Model.train(X, Y, layers=[3], seed=0, epochs=5).play(X, Y).html[:15]
+        '<!DOCTYPE html>'
+        """
+        from ..page.playground import play
+
+        return play(self.network, *self.samples(X, Y), loss=self.loss, theme=theme)
 
     # --- kept -------------------------------------------------------------------------------------
 

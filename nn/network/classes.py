@@ -81,16 +81,21 @@ def outputs_of(net: Any) -> tuple[int, object]:
     """
     layer = net.layers[-1] if hasattr(net, "layers") else net
     neurons = getattr(layer, "neurons", [layer])
-    return len(neurons), neurons[0].activation
+    return len(neurons), getattr(neurons[0], "activation", None)  # of a module of one's own nothing is known
 
 
 def rule_of(
-    net: Any, loss: str | Loss | None = None, Y: Iterable[Target] = (), bound: float | None = None
+    net: Any,
+    loss: str | Loss | None = None,
+    Y: Iterable[Target] = (),
+    bound: float | None = None,
+    outputs: int | None = None,
 ) -> ClassRule:
     """The rule of a network that is trained with this loss on these targets; or what is known without them.
 
-    loss   None: the rule that `fit` left with the network, where it did
-    bound  takes the place of those for one output
+    loss     None: the rule that `fit` left with the network, where it did
+    bound    takes the place of those for one output
+    outputs  how many there are; None: as many as the last layer has neurons
 
     >>> from nn import MLP
     >>> net = MLP(2, [3, 1], "tanh", "linear")
@@ -99,7 +104,8 @@ def rule_of(
     >>> rule_of(MLP(2, [1], "sigmoid")).bounds, rule_of(net, "binary_cross_entropy", [0, 1])
     ((0.5,), ClassRule(outputs=1, bounds=(0.0,), between=(0.5,)))
     """
-    outputs, sigma = outputs_of(net)
+    known, sigma = outputs_of(net)
+    outputs = outputs or known
     left: ClassRule | None = net.class_rule if loss is None else None
     if left is None:
         activation = record_of(sigma)

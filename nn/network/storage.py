@@ -256,5 +256,6 @@ def _same_keys(where: str, entries: dict[str, Any], expected: Iterable[str]) -> 
         if key not in entries:
             raise AutogradValueError(f"{where}: {key} is missing")
         known.add(key)
-    for surplus in entries.keys() - known:
+    surplus = next((key for key in entries if key not in known), None)
+    if surplus is not None:
         raise AutogradValueError(f"{where}: {cut(surplus)[1:-1]} does not belong there")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from autograd import AutogradValueError
+from autograd.words.text import printable
 
 from ..network.choosing import cut
 
@@ -159,7 +160,7 @@ def _records(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
     except csv.Error as error:
         if "unexpected end" in str(error):
             raise AutogradValueError(f"line {begins}: a quote is opened, and closed nowhere") from None
-        raise AutogradValueError(f"line {begins}: this is not CSV ({error})") from None
+        raise AutogradValueError(f"line {begins}: this is not CSV ({printable(str(error))})") from None
 
 
 def _require_table(sheet: Sheet) -> None:

@@ -19,10 +19,10 @@ from collections.abc import Callable, Iterable, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from autograd import AutogradTypeError, AutogradValueError, recording
+from autograd import AutogradTypeError, AutogradValueError, no_grad, recording
 
 from ..network.choosing import refuse_habits
-from ..network.classes import ClassRule, decides, outputs_of, rule_of
+from ..network.classes import ClassRule, decides, numbers_of, outputs_of, rule_of
 from ..network.fitting import misfits
 from ..network.losses import Loss, loss_of
 from .epochs import Best, Training
@@ -200,10 +200,11 @@ def _run(
 def _rule(net: Net, err: Loss, samples: list[Sample]) -> ClassRule:
     """How this training says a class; what was seen earlier counts, where these targets are all of one kind."""
     Y = [y for _, y in samples]
-    one_kind = all(y == Y[0] for y in Y)
-    if one_kind and net.class_rule is not None and outputs_of(net)[0] == net.class_rule.outputs == 1:
+    with no_grad():
+        outputs = len(numbers_of(net(samples[0][0])))
+    if net.class_rule is not None and net.class_rule.outputs == outputs == 1 and all(y == Y[0] for y in Y):
         return net.class_rule
-    return rule_of(net, err, Y)
+    return rule_of(net, err, Y, outputs=outputs)
 
 
 def _require_callbacks(callbacks: object) -> None:

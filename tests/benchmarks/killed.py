@@ -46,7 +46,7 @@ def main(moments: int) -> int:
         for moment in range(moments):
             process = training(path, epochs)
             try:
-                process.wait(generator.uniform(0.0, 0.05))
+                process.wait(generator.uniform(0.0, 0.2))
             except subprocess.TimeoutExpired:
                 process.kill()
             process.wait()
@@ -67,10 +67,8 @@ def main(moments: int) -> int:
         resumed, _ = training(path, done + 5).communicate()
         whole, _ = training(Path(folder) / "whole.json", done + 5).communicate()
         same = resumed == whole and "0x" in whole
-        print(
-            f"{moments} moments, {done} epochs, {bad} files broken; "
-            f"resumed {'with the same' if same else 'WITH OTHER'} bits"
-        )
+        bits = "the same" if same else "OTHER"
+        print(f"{moments} moments, {done} epochs, {bad} files broken; resumed with {bits} bits")
     return 0 if same and not bad else 1
 
 

@@ -74,3 +74,21 @@ def test_of_several_outputs_the_first_of_the_largest_wins(outputs, c):
     rule, c = ClassRule(len(outputs)), c % len(outputs)
     assert rule.predicted(outputs) == outputs.index(max(outputs))
     assert rule.wanted([float(k == c) for k in range(len(outputs))]) == c == rule.wanted(c)
+
+
+def test_a_module_of_ones_own_has_a_rule_too():
+    from nn import Module
+
+    class Two(Module):
+        def __init__(self):
+            self.parts = [MLP(2, [8, 1], "tanh", "linear", seed=seed) for seed in (0, 1)]
+
+        def parameters(self):
+            return [p for part in self.parts for p in part.parameters()]
+
+        def __call__(self, x):
+            return [part(x) for part in self.parts]
+
+    net = Two()
+    history = fit(net, X, CLASSES, loss="cross_entropy", epochs=150, learning_rate=0.05)
+    assert predict(net, X) == CLASSES and accuracy(net, X, CLASSES) == history.accuracy[-1] == 1.0
