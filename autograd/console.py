@@ -30,14 +30,16 @@ def told(error: Exception) -> str:
     'a.csv: No such file or directory'
     """
     if isinstance(error, OSError) and error.strerror:
-        return _plain(f"{error.filename}: {error.strerror}")
+        return _plain(f"{error.filename}: {error.strerror}" if error.filename else error.strerror)
+    if isinstance(error, MemoryError):
+        return "there is not enough memory for that"
     return _plain(str(error))
 
 
 def run(main: Callable[[], int]) -> int:
     """main() on a real console: one that cannot print δ prints ? instead, one that is gone is no error.
 
-    Returns main's exit code, 130 after Ctrl-C, 1 where nobody reads any more.
+    Returns main's exit code, 130 after Ctrl-C, 1 where nobody reads any more or nothing can be printed.
 
     >>> run(lambda: 0)
     0
@@ -48,11 +50,21 @@ def run(main: Callable[[], int]) -> int:
             reconfigure(errors="replace")
     try:
         code = main()
-        sys.stdout.flush()
+        if sys.stdout is not None:  # as it is after >&-
+            sys.stdout.flush()
         return code
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:  # python -m nn | head
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence()
         return 1
+    except OSError as error:  # a full disk behind >
+        _silence()
+        print(f"the output cannot be written: {told(error)}", file=sys.stderr)
+        return 1
+
+
+def _silence() -> None:
+    """Let Python's own last flush find something that takes it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

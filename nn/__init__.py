@@ -33,8 +33,12 @@ if TYPE_CHECKING:
     from .certifying.report import BatchCertificate, Certificate
     from .diagnosing.diagnosis import Watch, compare, compare_diagnoses, diagnose
     from .grading.graded import grade
+    from .models.model import Model, Scales
     from .page.playground import play
     from .proving.proof import Proof, prove, prove_exactly
+    from .sheets.marking import grade_sheet
+    from .sheets.marks import Marks
+    from .sheets.worksheet import Worksheet, worksheet
 
 # What teaches is loaded when it is asked for, so that training starts at once.
 _LATER = {
@@ -44,8 +48,12 @@ _LATER = {
     "certifying.report": ("BatchCertificate", "Certificate"),
     "diagnosing.diagnosis": ("Watch", "compare", "compare_diagnoses", "diagnose"),
     "grading.graded": ("grade",),
+    "models.model": ("Model", "Scales"),
     "page.playground": ("play",),
     "proving.proof": ("Proof", "prove", "prove_exactly"),
+    "sheets.marking": ("grade_sheet",),
+    "sheets.marks": ("Marks",),
+    "sheets.worksheet": ("Worksheet", "worksheet"),
 }
 
 if not TYPE_CHECKING:  # which knows them from above, and would believe in any name
@@ -65,8 +73,10 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
+    "Marks", "Worksheet", "grade_sheet", "worksheet",
     "Proof", "Watch", "compare", "compare_diagnoses", "diagnose", "grade", "play", "prove", "prove_exactly",
-    "BatchCertificate", "Certificate", "certify", "certify_graph", "certify_torch", "from_torch", "to_torch",
+    "BatchCertificate", "Certificate", "Model", "Scales", "certify", "certify_graph", "certify_torch", "from_torch",
+    "to_torch",
     "ACTIVATIONS", "INITIALIZERS", "LOSSES", "OPTIMIZERS", "MLP", "SGD", "Adam", "Epoch", "ForwardPass",
     "History", "Layer", "Module", "Neuron", "Optimizer", "accuracy", "binary_cross_entropy",
     "clip_grad_norm", "clip_grad_value", "cross_entropy", "fit", "half_squared_error", "he", "hinge", "linear",

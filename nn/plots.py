@@ -160,6 +160,7 @@ def decision_boundary(
     threshold: float | None = None,
     names: Sequence[str] | None = None,
     classes: Sequence[str] = (),
+    scale: Any = None,
     resolution: int = 80,
     path: str | PathLike[str] | None = None,
 ) -> Plot:
@@ -170,6 +171,7 @@ def decision_boundary(
     threshold   with one output: where the classes meet; None: as predict has it
     names       of the two inputs (None: those of X, where it is a frame) and
     classes     of the classes, for the labels
+    scale       what takes a point to the network's inputs, as a Scale does; None: it is one already
     resolution  points a side at which the network is asked
     path        where to write it as well: .svg, .png or .pdf
 
@@ -190,9 +192,13 @@ def decision_boundary(
     picture = figure("the decision boundary", 5.6, 5.0)
     axes = picture.add_subplot(xlabel=shown(names[0], 40), ylabel=shown(names[1], 40))
     across, up = (_side([p[i] for p in points] or [-1.0, 1.0], resolution) for i in (0, 1))
+
+    def asked(x: tuple[float, ...]) -> list[float]:
+        return numbers_of(net(x if scale is None else scale.apply(x)))
+
     with no_grad():
-        plane = [[numbers_of(net((a, b))) for a in across] for b in up]
-        found = [rule.predicted(numbers_of(net(p))) for p in points]
+        plane = [[asked((a, b)) for a in across] for b in up]
+        found = [rule.predicted(asked(p)) for p in points]
     if rule.outputs > 1 or len(rule.bounds) > 1:
         winners = [[rule.predicted(o) for o in row] for row in plane]
         _regions(axes, across, up, winners, max(rule.outputs, len(rule.bounds) + 1))

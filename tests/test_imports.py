@@ -51,9 +51,9 @@ ARROWS = {
     "autograd.check": "autograd.gradient+ autograd.forward",
     "autograd.expression": "autograd.gradient+ autograd.forward",
     "autograd.lowering": "autograd.gradient+",
-    "autograd.teaching": "autograd.gradient+ autograd.lowering",
+    "autograd.teaching": "autograd.forward+ autograd.lowering",
     "autograd.drawing": "autograd.teaching+ autograd.files",
-    "autograd.console": "autograd.errors autograd.words",
+    "autograd.console": "autograd.errors autograd.words+",
     # The door: its public names, and its hooks.
     "autograd": "autograd.drawing+ autograd.check+ autograd.derivatives+ autograd.expression",
     "autograd.__main__": "autograd autograd.drawing+ autograd.expression+ autograd.console",
@@ -71,8 +71,11 @@ ARROWS = {
     "nn.models": "nn.diagnosing+",
     "nn.bridges": "nn.diagnosing+",
     "nn.page": "nn.diagnosing+",
-    "nn": "nn.diagnosing+ nn.models nn.bridges nn.page",  # the door
-    "nn.__main__": "nn+ autograd.console",
+    "nn.sheets": "nn.grading+ autograd.console",
+    "nn.sheets.__main__": "nn.sheets autograd.console",
+    "nn": "nn.diagnosing+ nn.models nn.bridges nn.page nn.sheets",  # the door
+    "nn.command": "nn.diagnosing+ nn.models autograd.console",
+    "nn.__main__": "nn+ nn.command autograd.console",
     "nn.commands": "nn.__main__+ autograd.__main__",
 }
 
@@ -228,7 +231,7 @@ def test_the_hand_formulas_know_nothing_of_the_engine() -> None:
     assert names.isdisjoint({"__import__", "eval", "exec", "importlib"})
 
 
-@pytest.mark.parametrize("module", FILES)
+@pytest.mark.parametrize("module", sorted({*FILES} - {"nn.models.estimators"}))  # that subclasses scikit-learn's
 def test_other_people_s_packages_are_imported_where_they_are_used(module: str) -> None:
     known = {*sys.stdlib_module_names, "autograd", "nn"}
     for found in imports(module):

@@ -58,7 +58,7 @@ def test_every_module_of_the_tree_is_in_the_wheel_and_can_be_imported_alone(inst
 def test_what_the_modules_read_is_in_the_wheel_and_nothing_of_the_workshop(installed):
     files, _ = installed
     data = [path for package in ("autograd", "nn") for path in (ROOT / package).rglob("*.*")]
-    read = (".js", ".css", ".html", ".csv", ".typed")
+    read = (".js", ".css", ".html", ".csv", ".json", ".typed")
     needed = {path.relative_to(ROOT).as_posix() for path in data if path.suffix in read}
     assert needed and needed <= set(files)
     assert not [path for path in files if path.startswith(("tests", "docs", "notebooks"))]

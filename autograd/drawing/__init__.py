@@ -26,7 +26,7 @@ from .marks import Highlight
 from .mermaid import of_kinds, of_scene
 from .parts import arrows
 from .render import Drawing, narrowest
-from .scene import Scene, scene
+from .scene import Scene, outline, scene
 from .summary import summary
 from .theme import theme_named
 
@@ -35,6 +35,7 @@ __all__ = ["Drawing", "draw"]
 CARDS = 25  # nodes: up to here each gets a card and each edge its words
 PILLS = 150  # nodes: up to here a notebook draws a Value that it displays; a node is 3 KB of SVG
 EACH = 1000  # nodes: above, nobody can read a picture of each, and laying it out takes seconds
+HUGE = 20_000  # nodes: above, not even a summary asks for every name and derivative
 _LEVELS = ("cards", "pills", "summary")
 
 
@@ -86,7 +87,9 @@ def draw(
         raise AutogradTypeError(f"draw takes a Value, and was given {given(value)}{way}")
     if level is not None and level not in _LEVELS:
         raise AutogradValueError(f"unknown level {level!r}; choose one of {', '.join(_LEVELS)}, or None")
-    palette, what = theme_named(theme), scene(value, expand, highlight, roles)
+    huge = not (expand or force or _at_most(HUGE, value))
+    what = outline(value, highlight, roles) if huge else scene(value, expand, highlight, roles)
+    palette = theme_named(theme)
     count = len(what.nodes)
     large = count > EACH and not force
     if large and level in ("cards", "pills"):

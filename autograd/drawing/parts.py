@@ -16,6 +16,8 @@ from .fonts import width
 from .theme import Colour, Role, Theme
 
 FIXED = 'fixedsize="true"'
+_RTL = r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]"
+_LEFTWARD = re.compile(rf"({_RTL}(?:\s*{_RTL})*)")
 MARK = 3.6  # points: the border of what is highlighted, twice as heavy as any other
 DIRECTIONS = {"LR": ("→", "←"), "TB": ("↓", "↑")}  # and the arrows forth and back
 
@@ -114,7 +116,9 @@ def words(text: str, colour: Colour, size: int, bold: bool = False, align: str =
 def font(text: str, colour: Colour, size: int, bold: bool = False) -> str:
     """A run of text; DOT has no empty one."""
     # Graphviz replaces \N, \G, … even here, and knows no escape for it, but not across two runs.
-    runs = [markup(run) for run in re.split(r"(?<=\\)(?=[A-Za-z])", printable(text) or " ")]
+    # And what is written to the left is a run of its own, or a viewer would turn the formula about it round too.
+    parts = [part for run in re.split(r"(?<=\\)(?=[A-Za-z])", printable(text) or " ") for part in _LEFTWARD.split(run)]
+    runs = [markup(part) for part in parts if part]
     inner = [f"<b>{run}</b>" if bold else run for run in runs]
     return "".join(f'<font color="{colour}" point-size="{size}">{run}</font>' for run in inner)
 

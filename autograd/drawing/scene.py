@@ -17,7 +17,6 @@ from typing import NamedTuple
 from ..branches import reached, undetermined
 from ..graph import partials, sent, toposort
 from ..ops import LITERAL, TABLE
-from ..teaching.orders import Use, passed_back
 from ..teaching.roles import Roles, checked, role_of
 from ..value import Value
 from ..words.derivatives import slots
@@ -34,7 +33,7 @@ _ADD, _MUL = TABLE["add"], TABLE["mul"]
 _SAME = 1e-9  # relative: a gradient that differs by less is the same, computed in another order
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Node:
     """A Value in a picture.
 
@@ -57,7 +56,7 @@ class Node:
     own: bool = True
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Edge:
     """An operand: `head` was computed from `tail`.
 
@@ -176,6 +175,36 @@ def scene(root: Value, expand: bool = False, highlight: Highlight = None, roles:
     return Scene(list(nodes.values()), edges, differentiated, symbol)
 
 
+def outline(root: Value, highlight: Highlight = None, roles: Roles = None) -> Scene:
+    """The scene of a very large graph: no more of each node and edge than a box for many of them needs.
+
+    No derivative is looked up, and a step without label has no name: 0.7 KB a node, not 1.7.
+
+    >>> x = Value(3.0, "x"); y = x * x + 1
+    >>> [(n.name, n.role, n.tag) for n in outline(y).nodes]
+    [('x', 'input', 'input'), ('', 'operation', 'x²'), ('1', 'literal', 'literal'), ('f', 'result', '+')]
+    """
+    order = dict.fromkeys(toposort(root))
+    marked, said = marks(highlight, order), checked(roles, order)
+    names = names_of((v for v in order if v.label or v is root or not v.parents), root)
+    shown = {use.value for v in order for use in _outlined(v)} | {root}
+    nodes = {}
+    for v in order:
+        if v in shown:
+            role = role_of(v, root, said)
+            nodes[v] = Node("", v, names.get(v, ""), role, _tag(v, role), marked=v in marked.nodes)
+    edges = [
+        Edge(nodes[use.value], head, None, None, (use.value, v) in marked.pairs)
+        for v, head in nodes.items()
+        for use in _outlined(v)
+    ]
+    return Scene(list(nodes.values()), edges, root.grad != 0, "")
+
+
+def _outlined(node: Value) -> list[Operand]:
+    return _operands(node, (None,) * len(node.parents))
+
+
 def own_gradients(root: Value, known: Slopes | None = None) -> set[Value]:
     """The nodes whose gradient is their derivative of the root: what one backward() from it gives on these numbers.
 
@@ -186,14 +215,17 @@ def own_gradients(root: Value, known: Slopes | None = None) -> set[Value]:
     >>> y.backward(); own_gradients(y) == {y}  # x has twice its derivative now
     True
     """
-    slopes = {node: partials(node) for node in toposort(root)} if known is None else known
-    edges = {
-        node: [Use(p, d, i) for i, (p, d) in enumerate(zip(node.parents, slopes[node])) if d is not None]
-        for node in reversed(toposort(root, mirrored=True))
-    }
     if root.grad != 1:
         return set()
-    return {node for node, g in passed_back(edges, root, edges).items() if same(node.grad, g)}
+    slopes = {node: partials(node) for node in toposort(root)} if known is None else known
+    gradients, reached = dict.fromkeys(slopes, 0.0), {root}
+    gradients[root] = 1.0
+    for node in reversed(toposort(root, mirrored=True)):  # in the order of backward(), and so with its bits
+        for i, (p, d) in enumerate(zip(node.parents, slopes[node])):
+            if d is not None and node in reached and node.op is not None and node.op.takes(i, d):
+                reached.add(p)
+                gradients[p] += gradients[node] * d
+    return {node for node, g in gradients.items() if same(node.grad, g)}
 
 
 def same(a: float, b: float) -> bool:

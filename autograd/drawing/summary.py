@@ -87,7 +87,7 @@ def _kinds(scene: Scene) -> tuple[dict[Node, Kind], list[Kind]]:
             kind.tag = "…"  # several operations under one name
     for node, kind in kind_of.items():
         if len(kind.values) == 1 and kind.role != "literal":
-            kind.name = node.name
+            kind.name = node.name or kind.name
     return kind_of, list(kinds.values())
 
 

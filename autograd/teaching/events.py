@@ -12,48 +12,24 @@ in the order of `backward()`, and so ends with the same bits.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
-from typing import TypeAlias
+from typing import Literal, overload
 
 from ..branches import undetermined
 from ..errors import AutogradTypeError, AutogradValueError
-from ..graph import sent, toposort
-from ..ops import LITERAL, Op
+from ..forward import MODES
+from ..graph import sent
 from ..value import Value
-from ..words.formulas import applied
-from ..words.text import bracketed, short, shown
-from .orders import Attempt, Edges, attempts, uses
-from .roles import Roles, cast, checked
+from ..words.text import short
+from .film import Film, multiplied
+from .film import Forward as Forward
+from .film import not_finite as not_finite
+from .orders import Attempt, attempts
+from .roles import Roles, cast
 from .symbols import Symbols
+from .tangents import TangentRecording, seeds
 from .why import why_accumulate, why_topological
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Forward:
-    """An operation is carried out.
-
-    number     which event of the recording it is, from 1
-    node       the Value that comes out; its operands are `node.parents`
-    operation  the row of the table
-    operands   the operands' values
-    result     and what the operation made of them
-    """
-
-    number: int
-    node: Value
-    operation: Op
-    operands: tuple[float, ...]
-    result: float
-    symbols: Symbols
-
-    def __str__(self) -> str:
-        names = self.symbols.formula(self.node)
-        numbers = applied(self.node, [short(x) for x in self.operands])
-        return f"{self.symbols.name(self.node)} = {names} = {numbers} = {short(self.result)}"
-
-    __repr__ = __str__
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -71,6 +47,16 @@ class Seed:
         return f"{self.symbols.partial(self.parent)} = 1"
 
     __repr__ = __str__
+
+    @property
+    def receiver(self) -> Value:
+        """To whom it comes."""
+        return self.parent
+
+    @property
+    def about(self) -> tuple[Value, ...]:
+        """Whom it concerns."""
+        return (self.parent,)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -109,9 +95,9 @@ class Backward:
 
     def __str__(self) -> str:
         chain = f"{self.symbols.partial(self.node)} · {self.symbol}"
-        product = f"{bracketed(short(self.upstream))} × {bracketed(short(self.local))}"
+        product = multiplied(self.upstream, self.local, self.contribution, self.taken)
         moved = f"{short(self.before)} → {short(self.after)}"
-        return f"{self.symbols.partial(self.parent)} += {chain} = {product}{self._result()}   ({moved})"
+        return f"{self.symbols.partial(self.parent)} += {chain} = {product}   ({moved})"
 
     @property
     def symbol(self) -> str:
@@ -122,39 +108,21 @@ class Backward:
         """
         return self.symbols.local(self.node, self.operand)
 
-    def _result(self) -> str:
-        if self.undetermined:
-            return ": undetermined"
-        silenced = not self.taken and self.upstream * self.local != 0  # a nan too
-        return ": not taken" if silenced else f" = {short(self.contribution)}"
+    @property
+    def receiver(self) -> Value:
+        """To whom it comes."""
+        return self.parent
+
+    @property
+    def about(self) -> tuple[Value, ...]:
+        """Whom it concerns."""
+        return self.node, self.parent
 
     __repr__ = __str__
 
 
-Event: TypeAlias = "Forward | Seed | Backward"
-
-
-def not_finite(event: Event) -> bool:
-    """Whether the event leaves a nan or an inf: the value computed, or the accumulator.
-
-    >>> x = Value(0.0, "x")
-    >>> print(record(x.log() * x).run(not_finite))
-    v₁ = log(x) = log(0) = −∞
-    """
-    return not math.isfinite(event.result if isinstance(event, Forward) else event.after)
-
-
-class Recording:
-    """Both passes as events, and a position among them: how many have happened.
-
-    root      the Value that was recorded
-    events    all of them, forward then backward
-    position  0 before the first, len(events) after the last
-    names     what each node is called
-    symbols   how nodes and their derivatives are written
-    roles     what the user said that nodes are
-    edges     each node with its operands and local derivatives, in the order of backward();
-              plain numbers, and operands that it does not depend on, are left out
+class Recording(Film["Seed | Backward"]):
+    """Both passes as events, forward then backward, and a position among them.
 
     >>> x = Value(3.0, "x")
     >>> recording = record(x * x + x)
@@ -172,28 +140,10 @@ class Recording:
     """
 
     def __init__(self, root: Value, roles: Roles = None) -> None:
-        order = toposort(root)
-        self.roles = checked(roles, order)
-        self.root = root
-        self.position = 0
-        self.events: list[Event] = []
-        self._arrivals: dict[Value, list[Seed | Backward]] = {}
-        self._leaves = {node: node.data for node in order if not node.parents}
-        self.edges: Edges = {
-            node: uses(node)
-            for node in reversed(toposort(root, mirrored=True))
-            if node.op is not LITERAL or node is root
-        }
-        self.symbols = Symbols(order, root, self.edges)
-        self.names = self.symbols.names
-        self._record_forward(order)
+        super().__init__(root, roles)
+        for node in self.order:
+            self._record_operation(node)
         self._record_backward()
-
-    def _record_forward(self, order: list[Value]) -> None:
-        for node in order:
-            if node.op is not None and node.parents:
-                operands = tuple([parent.data for parent in node.parents])
-                self.events.append(Forward(len(self.events) + 1, node, node.op, operands, node.data, self.symbols))
 
     def _record_backward(self) -> None:
         gradients = dict.fromkeys(self.edges, 0.0)
@@ -210,23 +160,6 @@ class Recording:
                 numbers = upstream, local, share, before, after
                 self._arrive(Backward(len(self.events) + 1, node, parent, operand, *numbers, self.symbols, taken))
 
-    def _arrive(self, event: Seed | Backward) -> None:
-        self.events.append(event)
-        self._arrivals.setdefault(event.parent, []).append(event)
-
-    # --- to look at one moment -------------------------------------------------------------------
-
-    @property
-    def event(self) -> Event | None:
-        """The last event that has happened; None at the start."""
-        return self.events[self.position - 1] if self.position else None
-
-    @property
-    def values(self) -> dict[Value, float]:
-        """What is known by now going forward: the leaves, and every result so far."""
-        results = {e.node: e.result for e in self.events[: self.position] if isinstance(e, Forward)}
-        return self._leaves | results
-
     @property
     def gradients(self) -> dict[Value, float]:
         """The accumulators by now, of those nodes that something has been sent to.
@@ -237,114 +170,22 @@ class Recording:
         >>> _ = recording.step(); recording.gradients[x]
         6.0
         """
-        return {e.parent: e.after for e in self.events[: self.position] if not isinstance(e, Forward)}
-
-    # --- to move -------------------------------------------------------------------------------
-
-    def step(self, count: int = 1) -> Event | None:
-        """Let the next event happen, or the next `count`; a negative count takes events back.
-
-        It stops at either end.  Returns the last event that has happened, None at the start.
-
-        >>> recording = record(Value(2.0, "x") * Value(3.0, "y"))
-        >>> print(recording.step())
-        f = x × y = 2.00 × 3.00 = 6.00
-        >>> print(recording.step(-1))
-        None
-        """
-        self.position = min(max(self.position + count, 0), len(self.events))
-        return self.event
-
-    def jump(self, to: int | Event | None) -> Event | None:
-        """Go to the moment right after an event, or after that many; 0 is the start.
-
-        Raises AutogradValueError where there is no such moment.
-
-        >>> recording = record(Value(2.0, "x") * Value(3.0, "y"))
-        >>> print(recording.jump(recording.largest))
-        ∂f/∂x += ∂f/∂f · ∂f/∂x = 1.00 × 3.00 = 3.00   (0 → 3.00)
-        """
-        number = to if isinstance(to, int) else getattr(to, "number", -1)  # -1: an event that was not found, None
-        known = 0 <= number <= len(self.events)
-        if not known or not (isinstance(to, int) or self.events[number - 1] is to):
-            raise AutogradValueError(f"jump: {to} is not a moment of this recording, which are 0 to {len(self.events)}")
-        self.position = number
-        return self.event
-
-    def run(self, until: Value | str | Callable[[Event], bool]) -> Event | None:
-        """Go on to the next event of a node, given itself or by name, or to the next that a test picks.
-
-        Returns that event; None, at the end, where there is none.  Raises AutogradValueError for a
-        name that no node has, and AutogradTypeError for anything else.
-
-        >>> x = Value(3.0, "x"); recording = record(x.exp() * x)
-        >>> print(recording.run("x"))
-        v₁ = exp(x) = exp(3.00) = 20.1
-        >>> print(recording.run(lambda event: isinstance(event, Backward)))
-        ∂f/∂v₁ += ∂f/∂f · ∂f/∂v₁ = 1.00 × 3.00 = 3.00   (0 → 3.00)
-        """
-        test = until if callable(until) else self._concerning(until)
-        for event in self.events[self.position :]:
-            self.position = event.number
-            if test(event):
-                return event
-        return None
-
-    def _concerning(self, chosen: Value | str) -> Callable[[Event], bool]:
-        node = self._node("run", chosen)
-
-        def concerns(event: Event) -> bool:
-            if isinstance(event, Forward):
-                return node is event.node or node in event.node.parents
-            return node is event.parent or (isinstance(event, Backward) and node is event.node)
-
-        return concerns
-
-    def _node(self, operation: str, chosen: Value | str) -> Value:
-        if isinstance(chosen, str):
-            for node, name in self.names.items():
-                if name == chosen:
-                    return node
-            near = get_close_matches(chosen, self.names.values(), 3, 0.4)
-            hint = f"; near to it: {', '.join(map(shown, near))}" if near else ""
-            raise AutogradValueError(f"{operation}: no node of this recording is called {chosen!r}{hint}")
-        if not isinstance(chosen, Value):
-            raise AutogradTypeError(f"{operation} takes a Value or its name, and was given {chosen!r}")
-        if chosen not in self.names:
-            raise AutogradValueError(f"{operation}: {chosen!r} is not a node of this recording")
-        return chosen
+        return self.arrived
 
     # --- questions ------------------------------------------------------------------------------
-
-    def contributions(self, node: Value | str) -> list[Seed | Backward]:
-        """What a node is sent, in the order in which it comes; added up from first to last it is its gradient.
-
-        Raises as run() does.
-
-        >>> x = Value(3.0, "x"); y = x * x + x
-        >>> [event.contribution for event in record(y).contributions(x)]
-        [1.0, 3.0, 3.0]
-        """
-        return list(self._arrivals.get(self._node("contributions", node), ()))
 
     def gradient(self, node: Value | str) -> float:
         """∂root/∂node once all events have happened, wherever the recording stands.
 
         Raises as run() does.
         """
-        arrivals = self._arrivals.get(self._node("gradient", node))
-        return arrivals[-1].after if arrivals else 0.0
+        return self._total("gradient", node)
 
     @property
     def largest(self) -> Backward | None:
         """The event with the largest |contribution|, the first of equals; None where nothing is sent back."""
         sizes = [e for e in self.events if isinstance(e, Backward) and not math.isnan(e.contribution)]
         return max(sizes, key=lambda e: abs(e.contribution), default=None)
-
-    @property
-    def first_not_finite(self) -> Event | None:
-        """Where the first nan or inf comes up; None if everything stays finite."""
-        return next(filter(not_finite, self.events), None)
 
     def attempts(self) -> list[Attempt]:
         """What other orders than backward()'s give on this graph; see autograd.orders."""
@@ -369,19 +210,29 @@ class Recording:
         return self.symbols.partial(node)
 
     def __str__(self) -> str:
-        lines = [f"{'►' if event.number == self.position else ' '} {event.number:4}  {event}" for event in self.events]
+        lines = self._lines()
         operations = sum(isinstance(event, Forward) for event in self.events)
         said = cast(self.roles, self.symbols.name)
         return "\n".join([*said, "forward", *lines[:operations], "backward", *lines[operations:], *self.symbols.notes])
 
-    def __repr__(self) -> str:
-        root = shown(self.names[self.root])
-        return f"Recording({root}: {self.position} of {len(self.events)} events; print it to see them)"
+
+@overload
+def record(y: Value, *, mode: Literal["reverse"] = "reverse", seed: None = None, roles: Roles = None) -> Recording: ...
 
 
-def record(y: Value, *, roles: Roles = None) -> Recording:
+@overload
+def record(
+    y: Value, *, mode: Literal["forward"], seed: Value | Mapping[Value, float] | None = None, roles: Roles = None
+) -> TangentRecording: ...
+
+
+def record(
+    y: Value, *, mode: str = "reverse", seed: Value | Mapping[Value, float] | None = None, roles: Roles = None
+) -> Recording | TangentRecording:
     """The forward and the backward pass of y as events, to step through; no `.grad` is read or changed.
 
+    mode    "reverse": values forward, then gradients backward; "forward": tangents go along with the values
+    seed    in forward mode: the leaf that moves, or leaves with their rates {leaf: ẋ}; None: the only leaf
     roles   what nodes are, as in draw: {node: "input"}, or "parameter", "target", "loss"; printed first
 
     Print the result for all events, or walk through them:
@@ -396,13 +247,22 @@ def record(y: Value, *, roles: Roles = None) -> Recording:
 
     The last accumulators are, bit for bit, what `y.backward()` gives where all gradients were zero.
     Plain numbers receive nothing: nobody asks for a derivative by 2.  The numbers are those of the
-    moment of recording.  Raises AutogradTypeError for anything that is not a Value, AutogradValueError
-    for an unknown role or a role of what is not in the graph.
+    moment of recording.  In forward mode what every node holds are its tangents.  Raises
+    AutogradTypeError for anything that is not a Value, AutogradValueError for an unknown mode or role, a
+    role of what is not in the graph, and a seed that is no leaf of it.
 
     >>> x = Value(3.0, "x"); y = x * x
     >>> print(record(y).contributions(x)[0])
     ∂f/∂x += ∂f/∂f · ∂₁f = 1.00 × 3.00 = 3.00   (0 → 3.00)
+    >>> print(record(y, mode="forward", seed=x).contributions(y)[0])
+    ḟ += ∂₁f · ẋ = 3.00 × 1.00 = 3.00   (0 → 3.00)
     """
     if not isinstance(y, Value):
         raise AutogradTypeError(f"record takes a Value, and was given {y!r}")
+    if mode not in MODES:
+        raise AutogradValueError(f"record: mode is one of {', '.join(MODES)}, and was given as {mode!r}")
+    if mode == "forward":
+        return TangentRecording(y, seeds(y, seed), roles)
+    if seed is not None:
+        raise AutogradValueError("record: a seed is for mode='forward'; backward begins at y, with 1")
     return Recording(y, roles)

@@ -8,7 +8,7 @@ from ..ops import LITERAL
 from ..value import Value
 from ..words.derivatives import atom, derivative, derivative_by, slot_note, slots
 from ..words.formulas import applied, powers
-from ..words.naming import names_of, told_apart
+from ..words.naming import names_of, tangent_name, told_apart
 from ..words.text import cut
 from .orders import Edges
 
@@ -46,6 +46,11 @@ class Symbols:
         """The derivative of a node in one of its operands: by that one alone, where it enters elsewhere too."""
         of, by = cut(self.names[node]), cut(self.names[node.parents[operand]])
         return derivative_by(of, by, operand, (node, operand) in self.slots)
+
+    def rate(self, node: Value) -> str:
+        """A node's tangent: u̇."""
+        name = self.name(node)
+        return tangent_name(name) if name[:1].isalpha() else f"{name}˙"
 
     @cached_property
     def slots(self) -> set[tuple[Value, int]]:

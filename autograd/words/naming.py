@@ -15,6 +15,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from ..ops import LITERAL
+from .derivatives import derivative
 from .text import constant
 
 if TYPE_CHECKING:
@@ -113,11 +114,13 @@ def derivative_name(y: str, x: str) -> str:
 
     >>> derivative_name("Err", "θ₁"), derivative_name("Err", "u⁽²⁾₁"), derivative_name("", "x")
     ('∂Err/∂θ₁', 'δ⁽²⁾₁', '')
+    >>> derivative_name("∂y/∂x", "x"), derivative_name("y", "z = logit")
+    ('∂(∂y/∂x)/∂x', '∂y/∂(z = logit)')
     """
     if not (x and y):
         return ""
     pre_activation = _PRE_ACTIVATION.fullmatch(x) if y == "Err" else None
-    return f"δ{pre_activation[1]}" if pre_activation else f"∂{y}/∂{x}"
+    return f"δ{pre_activation[1]}" if pre_activation else derivative(y, x)
 
 
 def tangent_name(x: str) -> str:
@@ -164,7 +167,7 @@ def _digits(index: str) -> str:
 
 def _spelled(label: str) -> str:
     text = label[: 4 * _LONGEST]
-    text = re.sub(r"^∂[^∂]*/∂", "d_", text)
+    text = re.sub(r"^∂[^∂]*/∂\(?", "d_", text)
     text = unicodedata.normalize("NFD", text[:1]) + text[1:] if text[:1] != "ŷ" else text
     text = _DOTTED.sub(r"\1\2_dot", text)
     text = re.sub(r"⁽([⁰¹²³⁴-⁹]+)⁾", r"\1", text)  # the layer follows its symbol at once

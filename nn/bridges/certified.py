@@ -20,7 +20,8 @@ from autograd.recording import given
 from autograd.words.naming import name
 
 from .. import deltas as hand
-from ..certifying.report import BatchCertificate, Certificate, Comparison, Row
+from ..certifying.comparison import Comparison
+from ..certifying.report import BatchCertificate, Certificate, Row
 from ..network.choosing import chosen
 from ..network.losses import targets_of
 from .pytorch import doubles, torch_for

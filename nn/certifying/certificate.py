@@ -31,8 +31,9 @@ from ..frames import is_frame, plain, targets_of
 from ..network.losses import Loss, loss_of, loss_record
 from ..network.modules import MLP, Neuron
 from .checking import Check, ErrorSlopes, Sigma, sum_of
+from .comparison import Comparison
 from .differences import measure
-from .report import BatchCertificate, Certificate, Comparison
+from .report import BatchCertificate, Certificate
 from .rounding import sum_tolerance
 from .structure import Structure, Weight, require_values
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from autograd import Value, grad
 from autograd.graph import partials
 
-from .report import Comparison
+from .comparison import Comparison
 from .structure import Structure, at, number
 
 if TYPE_CHECKING:

@@ -248,8 +248,10 @@ def root_mean_square(numbers: list[float]) -> float:
     return math.hypot(*numbers) / math.sqrt(len(numbers))
 
 
-_SLOPE = 'another activation, whose slope is 1 where it is alive: activation="relu" with initializer="he"'
-_SATURATED = 'smaller weights (initializer="xavier"), or activation="relu" with initializer="he"'
+RELU = 'activation="relu" with initializer="he"'
+TANH = 'activation="tanh" in wider layers; layers so narrow die under ReLU'
+_SLOPE = f"another activation, whose slope is 1 where it is alive: {RELU}"
+_SATURATED = f'smaller weights (initializer="xavier"), or {RELU}'
 _OUTPUT = 'smaller weights in the last layer, or output_activation="linear" with a loss that takes logits'
 SCALED = "scale the inputs: subtract each one's mean, and divide by its standard deviation"
 FLAT = 'activation="leaky_relu", biases that start at 0, and scaled inputs, so that half of the u are above 0'

@@ -15,6 +15,7 @@ A δᵢ that is 0 counts, as in every length.  All logarithms are to base 10, an
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -30,7 +31,7 @@ from ..network.activations import name_of
 from ..network.losses import Loss, loss_of
 from ..network.modules import MLP
 from ..tables import Table
-from .causes import causes_of, verdict_of
+from .causes import RELU, TANH, causes_of, verdict_of
 from .hindrances import hinders, hindrances_of
 from .reading import read, row_of
 from .remedies import helps, remedied
@@ -92,23 +93,25 @@ class Diagnosis:
     @property
     def advice(self) -> list[str]:
         """What to do, the most important first; nothing, where what was tried of it does not help."""
-        if not self._offers_remedies:
-            return []
-        return list(dict.fromkeys(cause.remedy for cause in self.causes))
+        return list(dict.fromkeys(text for cause in self.causes if (text := self._offered(cause))))
+
+    def _offered(self, cause: Cause) -> str:
+        """A cause's remedy as it helps here: narrow layers want tanh for ReLU."""
+        return cause.remedy.replace(RELU, TANH) if self._helping == "tanh" else cause.remedy if self._helping else ""
 
     @cached_property
-    def _offers_remedies(self) -> bool:
-        """Whether the remedied network is better off; what another network cannot mend is not tried."""
+    def _helping(self) -> str:
+        """With which activation the remedied network is better off; what another network cannot mend is not tried."""
         try:
-            self.remedy()
+            changed = self.remedy().changed
         except AutogradValueError as refused:
-            return "does not help" not in str(refused)
-        return True
+            return "" if "does not help" in str(refused) else "relu"
+        return "tanh" if 'activation="tanh"' in changed else "relu"
 
     def remedy(self, seed: int = 0) -> BeforeAfter:
         """The same network with what the causes advise, diagnosed on the same samples.
 
-        seed  of the weights that are drawn; where these do not help, the next two are tried
+        seed  of the weights that are drawn; where these do not help, the next two are tried, and tanh for ReLU
 
         Raises AutogradValueError where there is no cause, where a number is not finite, and where it does not help.
 
@@ -118,11 +121,16 @@ class Diagnosis:
         >>> compared.before.verdict, compared.after.verdict
         ('vanishing', 'healthy')
         """
-        for tried in range(seed, seed + 3):
-            net, X, changed = remedied(self, tried)
+        better: BeforeAfter | None = None
+        for sigma, drawn in itertools.product(("relu", "tanh"), range(seed, seed + 3)):
+            net, X, changed = remedied(self, drawn, sigma)
             after = diagnose(net, X, self.Y, self.loss)
             if helps(self, after):
-                return BeforeAfter(self, after, changed)
+                better = better or BeforeAfter(self, after, changed)
+                if after.verdict == "healthy":
+                    return BeforeAfter(self, after, changed)
+        if better is not None:
+            return better
         raise AutogradValueError(f"remedy: what was tried ({changed}) does not help: δ is {after.verdict} then")
 
     def plot(self, path: str | PathLike[str] | None = None) -> DeltaPlot:
@@ -150,7 +158,7 @@ class Diagnosis:
         if lost and not self.not_finite:
             lines.append(f"  at {lost} of {wrong} samples all δ of layer 1 are exactly 0")
         for cause in self.causes:
-            lines += [f"  {cause}", *([f"        → {cause.remedy}"] if self._offers_remedies else [])]
+            lines += [f"  {cause}", *([f"        → {text}"] if (text := self._offered(cause)) else [])]
         return "\n".join(lines)
 
     def _sizes(self) -> str:

@@ -15,15 +15,17 @@ from .hindrances import constant
 if TYPE_CHECKING:
     from .diagnosis import Diagnosis
 
+NARROW = 4  # neurons: in layers of fewer, one after the other, ReLU soon lets nothing through
 LINEAR = 'output_activation="linear"'
 
 
-def remedied(diagnosis: Diagnosis, seed: int = 0) -> tuple[MLP, list[Any], str]:
+def remedied(diagnosis: Diagnosis, seed: int = 0, sigma: str = "relu") -> tuple[MLP, list[Any], str]:
     """The network and the samples after the remedies, and in words what was changed.
 
     Where inputs are large they are scaled, and nothing else.  Else the weights are drawn anew, from
     the initialiser that fits: with another activation where σ' was to blame, and in layers twice as
-    wide where the draw was.  Raises AutogradValueError where there is nothing to remedy, or no
+    wide where the draw was.  sigma is that activation: "relu", or "tanh", and wider layers, where
+    they are so narrow that they would die.  Raises AutogradValueError where there is nothing to remedy, or no
     network would.
 
     >>> from nn import diagnose
@@ -49,7 +51,10 @@ def remedied(diagnosis: Diagnosis, seed: int = 0) -> tuple[MLP, list[Any], str]:
         output, changed = "linear", f"{LINEAR}, "
     slopes = [c for c in causes if c.name in ("small slope of σ", "large slope of σ", "saturation")]
     if any(c.layers != (len(widths),) for c in slopes):
-        hidden, changed = "relu", 'activation="relu", '
+        hidden, changed = sigma, f'activation="{sigma}", '
+        if sigma == "tanh" and any(width < NARROW for width in widths[:-1]):
+            widths = [max(width, NARROW) for width in widths[:-1]] + widths[-1:]
+            changed += f"{NARROW} neurons a layer, "
     elif causes[0] in slopes and first != "saturation":
         output, changed = "linear", 'output_activation="linear", '
     elif causes[0].remedy in (FLAT, DEAD) and hidden != "leaky_relu":

@@ -18,7 +18,7 @@ from autograd import AutogradTypeError, AutogradValueError, Value
 
 from ..network.modules import ForwardPass
 from .equations import Case, Grid, Row, Weights
-from .written import ENOUGH, Precision, coarsest, precision_of, shortest_single, single_precision
+from .written import ENOUGH, Precision, coarsest, precision_of, shortest_single, single_precision, written_so
 
 # What a dictionary may call the parts of an answer.
 NAMES = {
@@ -301,10 +301,11 @@ def written_precision(answer: Answer) -> Precision:
     return precision_of(x for part in answer.parts().values() for x in leaves(part))
 
 
-def read_precisely(answer: Answer, computed: bool = False) -> tuple[Answer, Written]:
+def read_precisely(answer: Answer, computed: bool = False, decimals: int | None = None) -> tuple[Answer, Written]:
     """The answer, and how precisely each of its parts was written; numbers in float32 at their shortest.
 
     computed  whether a function gave it, which does not write with few digits
+    decimals  how many were asked for, or None
 
     >>> answer, written = read_precisely(Answer(delta=[[0.45669999718666077, 0.5]]))
     >>> answer.delta, written.of("delta").decimals
@@ -313,10 +314,10 @@ def read_precisely(answer: Answer, computed: bool = False) -> tuple[Answer, Writ
     numbers = [x for part in answer.parts().values() for x in leaves(part)]
     singles = [shortest_single(x) for x in numbers]
     if None in singles or not any(short != x for short, x in zip(singles, numbers)):
-        return answer, Written({}, Precision()) if computed else _written_parts(answer)
+        return answer, Written({}, Precision()) if computed else _written_parts(answer, decimals)
     if not computed and (precision_of(x for x in singles if x is not None).digits or 9) < SINGLE_DIGITS:
         answer = dataclasses.replace(answer, **{name: _shortest(part) for name, part in answer.parts().items()})
-        return answer, _written_parts(answer)
+        return answer, _written_parts(answer, decimals)
     note = "computed in float32, which keeps seven digits, and judged so; float64 keeps sixteen"
     return dataclasses.replace(answer, notes=(*answer.notes, note)), Written({}, single_precision())
 
@@ -327,12 +328,17 @@ def _shortest(nested: Any) -> Any:
     return None if nested is None else shortest_single(nested)
 
 
-def _written_parts(answer: Answer) -> Written:
+def _written_parts(answer: Answer, decimals: int | None) -> Written:
     numbers = {name: [x for x in leaves(part) if math.isfinite(x)] for name, part in answer.parts().items()}
     pooled = written_precision(answer)
+    all_so = decimals is not None and written_so([x for part in numbers.values() for x in part], decimals)
     parts = {}
     for name, part in numbers.items():
         own = precision_of(part)
         telling = sum(x % 1 != 0 for x in part) >= ENOUGH
         parts[name] = own if telling or (pooled.exact and own.decimals > 1) else pooled
+        # Others were written in their own way; among numbers with all digits a new θ may be the old one.
+        stale = name in ("new_theta", "new_bias") and pooled.exact and own.decimals == 1
+        if decimals is not None and (stale or (all_so and own.decimals in (1, decimals))):
+            parts[name] = dataclasses.replace(parts[name], least=decimals)
     return Written(parts, coarsest(list(numbers.values())))

@@ -44,6 +44,7 @@ def grade(
     tolerance: float | None = None,
     sigma: Sigma | Sequence[Sigma] | None = None,
     error_slopes: Callable[[Any, Any], Sequence[float]] | None = None,
+    decimals: int | None = None,
 ) -> Grade:
     """Say what is wrong with a derivation by hand, or with a backward rule.
 
@@ -62,6 +63,7 @@ def grade(
                   function, and for numbers what the digits they were written with allow
     sigma         for an activation of your own: (σ, σ') on floats, one pair or one for each layer
     error_slopes  for a loss of your own: (y, ŷ) -> ∂Err/∂ŷ
+    decimals      how many were asked for: among numbers that were written so, 0.4 is 0.4000
 
     For an operation it is grade(rule, operation): the rule (o, *operands) -> the partial
     derivatives, and the row of the table or its name.  grade(answer, net, x, y), the order of
@@ -83,7 +85,12 @@ def grade(
     if not isinstance(net, MLP):
         from .rules import grade_rule
 
-        if (y, answer, loss, eta, tolerance, sigma, error_slopes) != (None, None, "squared_error", *[None] * 4):
+        if (y, answer, loss, eta, tolerance, sigma, error_slopes, decimals) != (
+            None,
+            None,
+            "squared_error",
+            *[None] * 5,
+        ):
             raise AutogradTypeError(
                 "grade: a rule is asked at points of its own; x, y and the other arguments belong to a network,"
                 f" and {x!r} is none"
@@ -95,7 +102,8 @@ def grade(
     if answer is None:
         raise AutogradTypeError("grade: there is no answer; it is grade(net, x, y, answer)")
     if not callable(answer):
-        return _graded([_task(samples, answer_of(answer, samples), tolerance, computed=False)], numbers=True)
+        task = _task(samples, answer_of(answer, samples), tolerance, computed=False, decimals=decimals)
+        return _graded([task], numbers=True)
     try:
         first = _task(samples, asked(answer, samples, batch), tolerance)
     except Exception as error:
@@ -103,10 +111,12 @@ def grade(
     return _graded([first, *_more(answer, samples[0], batch, tolerance)])
 
 
-def _task(cases: list[Case], answer: Answer, tolerance: float | None, computed: bool = True) -> Task:
+def _task(
+    cases: list[Case], answer: Answer, tolerance: float | None, computed: bool = True, decimals: int | None = None
+) -> Task:
     if tolerance is not None:
         return Task(cases, answer, Written({}, Precision(tolerance)))
-    return Task(cases, *read_precisely(answer, computed))
+    return Task(cases, *read_precisely(answer, computed, decimals))
 
 
 def _more(answer: Any, case: Case, batch: bool, tolerance: float | None, square: int | None = None) -> Iterator[Task]:
@@ -163,7 +173,7 @@ def _graded(tasks: list[Task], numbers: bool = False) -> Grade:
     grade = Grade(findings, right if by_parts or not findings else [], list(answer.notes))
     if note:
         grade.notes.append(note)
-    if numbers and by_parts:
+    if numbers and alone:
         grade.fields = judged(tasks[0])
     _annotate(grade, tasks, bool(by_parts))
     return grade

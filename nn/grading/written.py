@@ -21,6 +21,7 @@ FINEST = 1e-9  # of the terms: what another order of summation may cost
 FULL = 15  # as many digits, and nearly as many decimals, are all that a float has: nothing was rounded
 SINGLE = 2.0**-19  # of the terms: sixteen roundings to the 24 bits of a float32
 COARSEST_WORK = 2  # decimals and digits: nobody works with fewer, whatever is written in the end
+SHARE = 0.4  # of the numbers with all their decimals, before the others are believed to end in zeros
 ENOUGH = 3  # numbers that must be there before they say how precisely all were written
 SLACK = 1e-3  # of σ': relative to SLACK + σ' an error of 1e-9 is 1e-12 of σ' itself, as 1 − o² may have
 AGREE = 1e-3  # of the largest number: closer than that, the formula is right and its arithmetic is not
@@ -38,6 +39,7 @@ class Precision:
     slack     what is added to σ' before an error is related to it
     products  whether each product of a sum may have been written down by itself
     fixed     whether all numbers have the same decimals, rather than as many digits
+    least     decimals that every number is known to have: 0.4 is 0.4000 among numbers that were asked for so
     """
 
     relative: float = FINEST
@@ -48,6 +50,7 @@ class Precision:
     slack: float = SLACK
     products: bool = False
     fixed: bool = False
+    least: int = 0
 
     @property
     def exact(self) -> bool:
@@ -67,7 +70,10 @@ class Precision:
         """
         if self.digits is None or not math.isfinite(x):
             return 0.0
-        return 0.5 * 10.0 ** -_written(x)[1] if x % 1 and self.digits < FULL else self.half_unit_at(x)
+        if self.digits >= FULL or not (x % 1 or self.least):
+            return self.half_unit_at(x)
+        whole = len(str(int(abs(x)))) if abs(x) >= 1 else 0  # with as many digits there were fewer decimals
+        return 0.5 * 10.0 ** -max(_written(x)[1], self.least - whole)
 
     def half_unit_at(self, x: float) -> float:
         """Half a unit of the last digit that x would be written with.
@@ -127,8 +133,9 @@ class Precision:
 def precision_of(numbers: Iterable[float]) -> Precision:
     """What the numbers of an answer say about how they were written.
 
-    >>> precision_of([0.1385, -0.02])
-    Precision(relative=1e-09, decimals=4, digits=4, cut=False, single=False, slack=0.001, products=False, fixed=False)
+    >>> found = precision_of([0.1385, -0.02])
+    >>> found.decimals, found.digits, found.fixed
+    (4, 4, False)
     >>> precision_of([0.1 + 0.2, 0.5]).exact
     True
     """
@@ -140,6 +147,18 @@ def precision_of(numbers: Iterable[float]) -> Precision:
     alike = [sum(number[which] == most for number in written) for which, most in ((0, digits), (1, decimals))]
     undecided = alike[0] == alike[1] and digits <= COARSEST_WORK
     return Precision(FINEST, decimals, digits, fixed=alike[1] > alike[0] or undecided)
+
+
+def written_so(numbers: Sequence[float], decimals: int) -> bool:
+    """Whether these numbers were written with so many decimals each, but for zeros at their ends.
+
+    >>> written_so([0.1385, -0.0203, 0.5275, 0.4], 4), written_so([0.138, -0.0203, 0.527, 0.4], 4)
+    (True, False)
+    """
+    fractions = [_written(x)[1] for x in numbers if math.isfinite(x) and x % 1]
+    found = precision_of(numbers)
+    alike = fractions.count(decimals) >= SHARE * len(fractions) > 0
+    return alike and found.fixed and found.decimals == decimals and (found.digits or FULL) < FULL
 
 
 def coarsest(parts: Sequence[Sequence[float]]) -> Precision:

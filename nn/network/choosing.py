@@ -57,9 +57,9 @@ def chosen(what: str, given: Any, table: Mapping[str, T], otherwise: str) -> T:
 
     >>> chosen("loss", "hinge", {"hinge": 1}, "a function"), chosen("activation", "ReLU", {"relu": 2}, "a function")
     (1, 2)
-    >>> chosen("activation", "swish", {"silu": 2}, "it")
+    >>> chosen("activation", "swish", {"silu": 2}, "f")
     Traceback (most recent call last):
-    autograd.errors.AutogradValueError: unknown activation 'swish', which is "silu" here; choose one of silu, or give it
+    autograd.errors.AutogradValueError: unknown activation 'swish', which is "silu" here; choose one of silu, or give f
     """
     if isinstance(given, str):
         if given in table:
@@ -91,6 +91,16 @@ def refuse_habits(who: str, others: Mapping[str, Any]) -> None:
         if key == "shuffle":
             advice = "; samples are shuffled where batch_size is given, and keep their order where it is not"
         raise AutogradTypeError(f"{who} has no argument {key!r}{advice}")
+
+
+def cut(x: Any, length: int = 60) -> str:
+    """What somebody wrote, for a message: shortened, and with nothing in it that a terminal would obey.
+
+    >>> cut("a" * 100, 10), cut("\x1b]0;")
+    ("'aaaaaa...", "'\\\\x1b]0;'")
+    """
+    text = repr(x if not isinstance(x, str) else x[: length + 1])
+    return text if len(text) <= length else text[: length - 3] + "..."
 
 
 def _bare(name: str) -> str:

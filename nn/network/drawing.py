@@ -124,7 +124,8 @@ class _Picture:
         self.inputs()
         last = len(self.run.net.layers) - 1
         for k, layer in enumerate(self.run.net.layers):
-            with self.layer(k + 1, f"layer {k + 1}", "output" if k == last else "hidden") as group:
+            what = shown(f"output: {self.run.outcome}", 60) if self.run.outcome else "output"
+            with self.layer(k + 1, f"layer {k + 1}", what if k == last else "hidden") as group:
                 for i, neuron in enumerate(layer.neurons):
                     self.neuron(group, k, i, neuron)
                 _in_order(group, [_key(k + 1, i) for i in range(len(layer.neurons))])
@@ -173,9 +174,13 @@ class _Picture:
         with self.layer(0, "input", "x") as group:
             for i, x in enumerate(self.run.inputs):
                 symbol = x.label or name("x", i + 1)
-                rows = [[header(cut(symbol, 20), "", role)], [cell(signed(x.data), self.theme.ink, 12)]]
+                rows = [
+                    [header(cut(symbol, 20), "", role)],
+                    [self.small("x"), cell(signed(x.data), self.theme.ink, 12)],
+                ]
                 if self.differentiated:
-                    rows.append([self.chip(x.grad)])
+                    of = shown(self.err.label or "Err", 8) if self.err is not None else ""
+                    rows.append([self.small(f"∂{of}/∂x" if of else "grad"), self.chip(x.grad)])
                 tip = tooltip(self.described(x, symbol))
                 label = f"<{table(rows, spacing=3)}>"
                 group.node(_key(0, i), label, id=_key(0, i), tooltip=tip, **border(self.theme, role))
@@ -188,7 +193,10 @@ class _Picture:
         state = [("u", self.plain(u.data)), (out, self.plain(o.data))]
         if self.differentiated:
             state.append(("grad" if u in self.foreign else "δ", self.chip(u.grad)))
-        head = header(f"neuron {i + 1}", shown(name_of(neuron.activation)), role)
+        title = f"neuron {i + 1}"
+        if out == "ŷ" and i < len(self.run.classes):
+            title += f": {cut(self.run.classes[i], 20)}"
+        head = header(title, shown(name_of(neuron.activation)), role)
         chips = [self.parameter(f"p{j}", parameter) for j, parameter in enumerate(neuron.parameters())]
         label = self.beside(head, chips, state) if self.sideways else self.below(head, chips, state)
         attributes = border(self.theme, role)
@@ -287,6 +295,9 @@ class _Picture:
 
     def chip(self, g: float) -> str:
         return chip(signed(g), g, self.largest, self.theme, 11, width="68")
+
+    def small(self, text: str) -> str:
+        return cell(text, self.theme.muted, 10, align="left")
 
     def plain(self, x: float) -> str:
         return cell(signed(x), self.theme.ink, 11, width="68")

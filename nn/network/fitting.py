@@ -152,5 +152,5 @@ _SCALED = _LINEAR + ", or targets scaled into that range"
 
 def _range(low: float, high: float) -> str:
     """As a reader says it: "−1 to 1", "0 and more", "3"."""
-    text = f"{low:g}" if low == high else f"{low:g} and more" if math.isinf(high) else f"{low:g} to {high:g}"
+    text = f"{low:.4g}" if low == high else f"{low:.4g} and more" if math.isinf(high) else f"{low:.4g} to {high:.4g}"
     return text.replace("-", "−").replace("e−", "e-")

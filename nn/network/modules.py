@@ -198,6 +198,8 @@ class ForwardPass:
         self.inputs = inputs
         self.u = u
         self.o = o
+        self.classes: Sequence[str] = ()  # names of the outputs, for a picture
+        self.outcome = ""  # what the outputs say, and what is true, for a picture
 
     @property
     def outputs(self) -> list[Value]:

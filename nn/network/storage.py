@@ -26,6 +26,7 @@ from autograd.words.naming import name
 from autograd.words.text import printable
 
 from .activations import ACTIVATIONS, Activation
+from .choosing import cut
 from .classes import ClassRule
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def save(net: MLP, path: str | os.PathLike[str], notes: Any = None, model: dict[
     """
     architecture = dict(zip(_KEYS, _architecture(net)))
     content = {"format": FORMAT, "version": VERSION, "architecture": architecture, "parameters": _numbers(net)}
-    if net.class_rule is not None:
+    if net.class_rule is not None and net.class_rule.outputs == 1:  # of several the largest wins anyway
         content["class_rule"] = {"bounds": net.class_rule.bounds, "between": net.class_rule.between}
     if model is not None:
         content["model"] = model
@@ -179,16 +180,6 @@ def parsed(raw: bytes, format: str, versions: Collection[int], what: str = "save
         known = " and ".join(map(str, versions))
         raise AutogradValueError(f"its version is {cut(version)}; this deltagrad reads version {known}")
     return content
-
-
-def cut(x: Any, length: int = 60) -> str:
-    """What a file says, for a message: shortened, and nothing in it that a terminal would obey.
-
-    >>> cut("a" * 100, 10), cut("\x1b]0;")
-    ("'aaaaaa...", "'\\\\x1b]0;'")
-    """
-    text = repr(x if not isinstance(x, str) else x[: length + 1])
-    return text if len(text) <= length else text[: length - 3] + "..."
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

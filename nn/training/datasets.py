@@ -7,29 +7,60 @@ Every complaint names the row and the column, since it is read by somebody with 
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import random
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from os import PathLike, fspath
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from autograd import AutogradValueError
-from autograd.words.text import printable
+
+from ..network.choosing import cut
+from .cells import Sheet, column_called, is_missing, listing, read_cells
 
 MOST_CLASSES = 10  # of a column of whole numbers; above, they are taken for measurements
+MOST_CATEGORIES = 100  # of a text column that is to be a feature; above, it is an identifier
 IRIS = Path(__file__).parents[1] / "data" / "iris.csv"
+
+
+class Column(NamedTuple):
+    """A column of features: one input of the network, or for text one input for each category.
+
+    >>> Column("colour", ("blue", "red")).inputs, Column("size").inputs
+    (['colour=blue', 'colour=red'], ['size'])
+    """
+
+    name: str
+    categories: tuple[str, ...] = ()
+
+    @property
+    def inputs(self) -> list[str]:
+        """What the network's inputs are called that it becomes."""
+        return [f"{self.name}={category}" for category in self.categories] or [self.name]
+
+    def one_hot(self, category: object) -> list[float]:
+        """A category as a 1 among zeros.  Raises AutogradValueError for one that is not known.
+
+        >>> Column("colour", ("blue", "red")).one_hot("red")
+        [0.0, 1.0]
+        """
+        if category not in self.categories:
+            raise AutogradValueError(f"{cut(category)} is none of its categories, {listing(self.categories)}")
+        return [float(category == each) for each in self.categories]
 
 
 class Dataset(NamedTuple):
     """Rows of numbers and what is to be learned from them.
 
-    features, target  names of columns
+    features, target  names of the network's inputs, and of the column to learn
     X                 one list of features for each row
     Y                 for a classification the index of each row's class, else a number
     classes           names of the classes; empty for a regression
+    columns           the columns that the features were made from
+    lines             in which line of the file each row is
+    told              what was left out, in sentences
     """
 
     features: list[str]
@@ -37,15 +68,31 @@ class Dataset(NamedTuple):
     X: list[list[float]]
     Y: list[float]
     classes: list[str]
+    columns: Sequence[Column] = ()
+    lines: Sequence[int] = ()
+    told: Sequence[str] = ()
 
 
-def read_csv(path: str | PathLike[str], target: str | None = None, task: str = "auto") -> Dataset:
+def read_csv(
+    path: str | PathLike[str],
+    target: str | None = None,
+    task: str = "auto",
+    *,
+    drop: Iterable[str] = (),
+    missing: str = "error",
+    decimal: str = ".",
+    one_hot: bool = False,
+) -> Dataset:
     """The rows of a CSV file whose first line names the columns.
 
-    path    UTF-8; columns separated by commas, semicolons or tabs, decimals by points
-    target  the column to learn; all others are features.  None: the last one
-    task    "classification", "regression", or "auto": a classification if the target is text or
-            has at most ten different values, all whole
+    path     UTF-8; columns separated by commas, semicolons, tabs or bars
+    target   the column to learn; all others are features.  None: the last one
+    task     "classification", "regression", or "auto": a classification if the target is text or
+             has at most ten different values, all whole
+    drop     columns to leave out
+    missing  "error", or "drop": rows where a value is missing (empty, ?, NA, nan, …) are left out, and counted
+    decimal  the sign before decimals, "." or ","
+    one_hot  whether columns of text become one feature for each of their values
 
     Raises AutogradValueError, naming row and column, for anything that is not a table of finite
     numbers with a target that varies; OSError where the file cannot be read.
@@ -55,20 +102,30 @@ def read_csv(path: str | PathLike[str], target: str | None = None, task: str = "
     (150, 'sepal_length', ['setosa', 'versicolor', 'virginica'])
     """
     try:
-        header, rows = _cells(Path(path))
-        target = header[-1] if target is None else target
-        if target not in header:
-            raise AutogradValueError(f"there is no column {target!r}; there are {', '.join(map(printable, header))}")
-        if len(header) < 2:
-            raise AutogradValueError(f"{target!r} is the only column: there is nothing to learn it from")
-        at = header.index(target)
-        text = [not any(_figures(cells[c]) for _, cells in rows) for c in range(len(header))]
-        others = [c for c in range(len(header)) if c != at]
-        X = [[_number(cells[c], place, header[c], text[c]) for c in others] for place, cells in rows]
-        Y, classes = _targets([(place, cells[at]) for place, cells in rows], target, task)
+        _require_options(task, missing, decimal)
+        sheet = read_cells(path)
+        sheet = sheet.without([column_called(name, sheet.header) for name in drop])
+        if not sheet.header:
+            raise AutogradValueError("no column is left")
+        at = len(sheet.header) - 1 if target is None else column_called(target, sheet.header)
+        if len(sheet.header) < 2:
+            raise AutogradValueError(f"{cut(sheet.header[0])} is the only column: there is nothing to learn it from")
+        sheet = _complete(sheet, missing)
+        columns, X = features_of(sheet, at, decimal, one_hot)
+        Y, classes = _targets(sheet, at, task, decimal)
     except AutogradValueError as error:
-        raise AutogradValueError(f"{printable(fspath(path))}: {error}") from None
-    return Dataset([name for name in header if name != target], target, X, Y, classes)
+        raise AutogradValueError(f"{fspath(path)}: {error}") from None
+    names = [name for column in columns for name in column.inputs]
+    return Dataset(names, sheet.header[at], X, Y, classes, columns, sheet.lines, sheet.told)
+
+
+def _require_options(task: str, missing: str, decimal: str) -> None:
+    for name, given, known in (
+        ("task", task, ("auto", "classification", "regression")), ("missing", missing, ("error", "drop")),
+        ("decimal", decimal, (".", ",")),
+    ):  # fmt: skip
+        if given not in known:
+            raise AutogradValueError(f"{name} is one of {', '.join(map(repr, known))}, and was given as {given!r}")
 
 
 def split(data: Dataset, share: float, generator: random.Random) -> tuple[list[int], list[int]]:
@@ -123,6 +180,14 @@ class Scale(NamedTuple):
         """A row on the new scale."""
         return [(x - m) / d for x, m, d in zip(row, self.mean, self.deviation)]
 
+    def undo(self, row: list[float]) -> list[float]:
+        """A row in its own units again.
+
+        >>> Scale([2.0], [3.0]).undo([1.0])
+        [5.0]
+        """
+        return [z * d + m for z, m, d in zip(row, self.mean, self.deviation)]
+
 
 def _moments(column: tuple[float, ...]) -> tuple[float, float]:
     largest = max(map(abs, column)) or 1.0  # divided out, so that no square overflows
@@ -133,110 +198,165 @@ def _moments(column: tuple[float, ...]) -> tuple[float, float]:
     return mean * largest, math.sqrt(variance) * largest or 1.0
 
 
-# --- cells ------------------------------------------------------------------------------------
+# --- columns ----------------------------------------------------------------------------------
 
 
-_NO_NAMES = "the first line must name the columns, and is {}, which looks like a row; put a line of names above it"
+def parsed(cell: str, decimal: str = ".") -> float | None:
+    """A cell as a number, or None.
 
-
-def _cells(path: Path) -> tuple[list[str], list[tuple[str, list[str]]]]:
-    """The header, and each row with its place in the file."""
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise AutogradValueError("this is not UTF-8 text; save it as CSV in UTF-8") from None
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    try:
-        lines = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader]
-    except csv.Error as error:
-        raise AutogradValueError(f"line {reader.line_num}: this is not CSV ({error})") from None
-    while lines and not any(lines[-1][1]):
-        lines.pop()  # blank lines at the end are an editor's habit
-    if len(lines) < 2:
-        raise AutogradValueError("there are no rows; the first line names the columns, the others hold the numbers")
-    header = lines[0][1]
-    _require_names(header)
-    rows = []
-    for i, (line, cells) in enumerate(lines[1:], 1):
-        place = f"row {i} (line {line})"
-        if not any(cells):
-            raise AutogradValueError(f"{place} is empty")
-        if len(cells) != len(header):
-            raise AutogradValueError(f"{place} has {len(cells)} cells, and the first line names {len(header)} columns")
-        rows.append((place, cells))
-    # Irises without a header would lose a flower: numbers, and a class that other rows have too.
-    words = [c for c, cell in enumerate(header) if _parsed(cell) is None]
-    if len(words) < len(header) and all(any(cells[c] == header[c] for _, cells in rows) for c in words):
-        raise AutogradValueError(_NO_NAMES.format(", ".join(header)))
-    return header, rows
-
-
-def _require_names(header: list[str]) -> None:
-    if all(_parsed(cell) is not None for cell in header):
-        raise AutogradValueError(_NO_NAMES.format(", ".join(header)))
-    for c, name in enumerate(header, 1):
-        if not name:
-            raise AutogradValueError(f"the first line leaves column {c} without a name")
-        if header.count(name) > 1:
-            raise AutogradValueError(f"the first line names {name!r} twice")
-
-
-def _parsed(cell: str) -> float | None:
+    >>> parsed("1,5", ","), parsed("1.5"), parsed("1_000"), parsed("p")
+    (1.5, 1.5, None, None)
+    """
+    if decimal == ",":
+        if "." in cell:
+            return None
+        cell = cell.replace(",", ".")
     try:
         return None if "_" in cell else float(cell)  # Python would read 1_000, no spreadsheet writes it
     except ValueError:
         return None
 
 
-def _figures(cell: str) -> bool:
+def features_of(
+    sheet: Sheet, target: int | None, decimal: str, one_hot: bool
+) -> tuple[list[Column], list[list[float]]]:
+    """All columns but that of the target, and the rows as numbers.
+
+    >>> features_of(Sheet(["a", "b"], [["1", "x"], ["2", "y"]], [2, 3], []), None, ".", True)[1]
+    [[1.0, 1.0, 0.0], [2.0, 0.0, 1.0]]
+    """
+    columns, parts = [], []
+    for c, name in enumerate(sheet.header):
+        if c == target:
+            continue
+        cells = [row[c] for row in sheet.rows]
+        numbers = [parsed(cell, decimal) for cell in cells]
+        column = Column(name)
+        if one_hot and all(x is None for x in numbers):
+            column = Column(name, tuple(sorted(set(cells))))
+            if len(column.categories) > MOST_CATEGORIES:
+                raise AutogradValueError(
+                    f"column {cut(name)} has {len(column.categories)} different texts: an identifier is nothing to"
+                    " learn from; leave it out with --drop"
+                )
+        columns.append(column)
+        parts.append(
+            [column.one_hot(cell) for cell in cells] if column.categories else _numbers(sheet, c, numbers, decimal)
+        )
+    return columns, [[x for part in row for x in part] for row in zip(*parts)]
+
+
+def _numbers(sheet: Sheet, c: int, numbers: Sequence[float | None], decimal: str) -> list[list[float]]:
+    found = []
+    for i, x in enumerate(numbers):
+        if x is None or not math.isfinite(x):
+            raise AutogradValueError(_no_number(sheet, i, c, decimal))
+        found.append([x])
+    return found
+
+
+def _no_number(sheet: Sheet, i: int, c: int, decimal: str) -> str:
+    cell, where = sheet.rows[i][c], f"{sheet.place(i)}, column {cut(sheet.header[c])}"
+    if parsed(cell, decimal) is not None:
+        return f"{where}: {cut(cell)[1:-1]} is not a finite number"
+    text = not any(_figures(row[c], parsed(row[c], decimal)) for row in sheet.rows)
+    other = "," if decimal == "." else "."
+    remedy = "leave this text column out (--drop), or give --one-hot" if text else (
+        f"decimals have a {'point' if decimal == '.' else 'comma'}"
+        + (f" (--decimal {other})" if parsed(cell, other) is not None else "")
+    )  # fmt: skip
+    return f"{where}: {cut(cell)} is not a number; features are numbers: {remedy}"
+
+
+def _figures(cell: str, number: float | None) -> bool:
     """Whether a cell is a number, or could have been meant as one: 1,5 or 3 cm."""
-    return _parsed(cell) is not None or any(map(str.isdigit, cell))
+    return number is not None or any(map(str.isdigit, cell))
 
 
-def _number(cell: str, place: str, column: str, text: bool = False) -> float:
-    where = f"{place}, column {column!r}"
-    x = _parsed(cell)
-    if not cell:
-        raise AutogradValueError(f"{where} is empty: fill it in, or leave the row out")
-    if x is None:
-        remedy = "leave this text column out, or number it" if text else "decimals have a point"
-        raise AutogradValueError(f"{where}: {cell!r} is not a number; features are numbers: {remedy}")
-    if not math.isfinite(x):
-        raise AutogradValueError(f"{where}: {cell} is not a finite number")
-    return x
+def _complete(sheet: Sheet, missing: str) -> Sheet:
+    """Without the rows where a value is missing, which are counted; or an error that names the first."""
+    kept, counts = [], Counter[int]()
+    for i, row in enumerate(sheet.rows):
+        holes = [c for c, cell in enumerate(row) if is_missing(cell)]
+        if not holes:
+            kept.append(i)
+        elif missing == "error":
+            if len(holes) == len(row):
+                raise AutogradValueError(f"{sheet.place(i)} is empty")
+            what = f"is {cut(row[holes[0]])}, a missing value" if row[holes[0]] else "is empty"
+            raise AutogradValueError(
+                f"{sheet.place(i)}, column {cut(sheet.header[holes[0]])} {what}: fill it in, or leave the row out"
+                " (--missing drop)"
+            )
+        counts.update(holes)
+    n, gone = len(sheet.rows), len(sheet.rows) - len(kept)
+    if not gone:
+        return sheet
+    most, times = counts.most_common(1)[0]
+    where = f"column {cut(sheet.header[most])} in {times}"
+    if not kept:
+        raise AutogradValueError(f"every row has a missing value, {where}: leave that column out (--drop)")
+    told = f"{gone} of {n} rows left out, where a value is missing ({where})"
+    rows, lines = [sheet.rows[i] for i in kept], [sheet.lines[i] for i in kept]
+    return Sheet(sheet.header, rows, lines, [*sheet.told, told])
 
 
-def _targets(cells: list[tuple[str, str]], column: str, task: str) -> tuple[list[float], list[str]]:
+def _targets(sheet: Sheet, at: int, task: str, decimal: str) -> tuple[list[float], list[str]]:
     """Numbers and no classes, or indices of classes and their names."""
-    if task not in ("auto", "classification", "regression"):
-        raise AutogradValueError(f'the task is "auto", "classification" or "regression", and was given as {task!r}')
-    for place, cell in cells:
-        if not cell:
-            raise AutogradValueError(f"{place}, column {column!r} is empty: fill it in, or leave the row out")
-    parsed = [_parsed(cell) for _, cell in cells]
-    numeric = None not in parsed
-    if task == "regression" or numeric:
-        values = [_number(cell, place, column) for place, cell in cells]
+    column, cells = cut(sheet.header[at]), [row[at] for row in sheet.rows]
+    numbers = [parsed(cell, decimal) for cell in cells]
+    text = next((cell for cell, x in zip(cells, numbers) if x is None), None)
+    if text is None or task == "regression":
+        for i, x in enumerate(numbers):
+            if x is None:
+                raise AutogradValueError(
+                    f"{sheet.place(i)}, column {column}: {cut(cells[i])} is not a number, and a regression learns"
+                    " numbers; classes are --task classification"
+                )
+            if not math.isfinite(x):
+                raise AutogradValueError(_no_number(sheet, i, at, decimal))
+        values = [x for x in numbers if x is not None]
         few_whole = all(v.is_integer() for v in values) and len(set(values)) <= MOST_CLASSES
         if task == "regression" or (task == "auto" and not few_whole):
             if len(set(values)) < 2:
-                raise AutogradValueError(f"column {column!r} is {values[0]:g} in every row: there is nothing to learn")
+                raise AutogradValueError(f"column {column} is {values[0]:g} in every row: there is nothing to learn")
             return values, []
-        names = [f"{v:g}" for v in values]  # 1 and 1.0 are one class
-        classes = [f"{v:g}" for v in sorted(set(values))]
-    else:
-        names = [cell for _, cell in cells]
-        classes = sorted(set(names))
+    keys = [value_of(cell, decimal) for cell in cells] if text is None else cells
+    return indices_of(keys, lambda i: f"{sheet.place(i)}, column {column}", f"column {column}")
+
+
+def value_of(cell: str, decimal: str = ".") -> Any:
+    """The value of a number's cell, exactly: an int of any length where it is whole.
+
+    >>> value_of("1.0") == value_of("1"), value_of("9007199254740993") == value_of("9007199254740992")
+    (True, False)
+    """
+    try:
+        return int(cell)
+    except ValueError:  # with a point, or of more digits than Python converts
+        return parsed(cell, decimal)
+
+
+def indices_of(keys: Sequence[Any], place: Any, what: str) -> tuple[list[float], list[str]]:
+    """The index of each one's class, and the classes' names, in the order of their values.
+
+    place, what  where one of them is, and what they all are, for messages
+
+    Raises AutogradValueError for a single class, and for one with a single row.
+
+    >>> indices_of([2, 1.0, 1, 2], str, "y")
+    ([1.0, 0.0, 0.0, 1.0], ['1', '2'])
+    """
+    counts = Counter(keys)
+    classes = sorted(counts)
+    names = [str(int(c)) if isinstance(c, float) and c.is_integer() and abs(c) < 1e16 else str(c) for c in classes]
     if len(classes) < 2:
-        raise AutogradValueError(f"column {column!r} has one class only, {classes[0]!r}: nothing to tell apart")
-    rare = min(Counter(names).items(), key=lambda item: item[1])
-    if rare[1] < 2:
-        place = cells[names.index(rare[0])][0]
+        raise AutogradValueError(f"{what} has one class only, {cut(names[0])}: nothing to tell apart")
+    rare = min(counts, key=lambda c: counts[c])
+    if counts[rare] < 2:
         raise AutogradValueError(
-            f"{place}, column {column!r}: {rare[0]!r} is the only row of its class; it takes one to train on and one to"
-            " hold out.  Numbers to be predicted as such are a regression"
+            f"{place(keys.index(rare))}: {cut(str(rare))} is the only row of its class; it takes one to train on and"
+            " one to hold out.  Numbers to be predicted as such are a regression"
         )
-    index = {name: float(c) for c, name in enumerate(classes)}
-    return [index[name] for name in names], classes
+    index = {c: float(i) for i, c in enumerate(classes)}
+    return [index[key] for key in keys], names

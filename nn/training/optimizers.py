@@ -210,6 +210,8 @@ class Adam(Optimizer):
     learning_rate  η; the paper's 0.001 is meant for networks far larger than this engine's
     betas          β₁ and β₂, both in [0, 1)
     epsilon        ε > 0, against a division by zero
+    weight_decay   λ from 0: every step also takes θ to θ − η·λ·θ, whatever its gradients were, as AdamW
+                   does (Loshchilov & Hutter, Decoupled Weight Decay Regularization, 2019)
 
     Raises as Optimizer does.  Kingma & Ba, Adam: A Method for Stochastic Optimization
     (2015), algorithm 1.
@@ -227,6 +229,7 @@ class Adam(Optimizer):
         learning_rate: LearningRate = 0.01,
         betas: tuple[float, float] = (0.9, 0.999),
         epsilon: float = 1e-8,
+        weight_decay: float = 0.0,
         **others: Any,
     ) -> None:
         refuse_habits("Adam", others)
@@ -235,6 +238,7 @@ class Adam(Optimizer):
         self.epsilon = _setting("epsilon", epsilon, math.inf)
         if self.epsilon == 0.0:  # a parameter without gradient would become 0/0
             raise AutogradValueError("epsilon must be above 0; the paper's is 1e-8")
+        self.weight_decay = _setting("weight_decay", weight_decay, math.inf)
 
     def rule(self, rate: float, sqrt: Callable[[Any], Any] = math.sqrt) -> Rule:
         """One step of the paper's algorithm 1."""
@@ -244,6 +248,8 @@ class Adam(Optimizer):
         def update(θ: Any, g: Any, m: Any, v: Any) -> tuple[Any, ...]:
             m = β1 * m + (1 - β1) * g
             v = β2 * v + (1 - β2) * g * g
+            if self.weight_decay:
+                θ = θ - rate * self.weight_decay * θ
             return θ - rate * (m / first) / (sqrt(v / second) + self.epsilon), m, v
 
         return update

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 import warnings
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
 
 from .history import Epoch
+
+T = TypeVar("T")
 
 
 class Bar:
@@ -44,6 +47,24 @@ class Bar:
     def __exit__(self, *_: object) -> None:
         if self.bar is not None:
             self.bar.close()
+
+
+def watched(items: Sequence[T], what: str, unit: str) -> Iterable[T]:
+    """The items one by one, counted where somebody watches and it takes more than a second.
+
+    >>> list(watched([1, 2], "looking", "row"))
+    [1, 2]
+    """
+    if not (_in_notebook() or _on_terminal()):
+        return items
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            from tqdm.auto import tqdm
+        except ImportError:
+            return items
+        counted: Iterable[T] = tqdm(items, desc=what, unit=unit, delay=1, leave=False)
+        return counted
 
 
 def _on_terminal() -> bool:

@@ -17,7 +17,7 @@ from autograd.recording import given, number
 
 from ..frames import column_names, rows_of, targets_of
 from ..network.classes import ClassRule, Target
-from ..network.losses import Loss
+from ..network.losses import LOSSES, Loss
 from ..network.modules import MLP, Layer, Neuron
 
 Net: TypeAlias = "MLP | Layer | Neuron"
@@ -25,7 +25,9 @@ Sample: TypeAlias = tuple[list[float], Target]
 
 
 def samples_of(net: Net, err: Loss, X: Iterable[Any], Y: Iterable[Any], name: str = "") -> list[Sample]:
-    """The rows as floats, each tried once on the network and the loss before training starts.
+    """The rows as floats, tried on the network and the loss before training starts.
+
+    A loss of this package refuses a row for its length or its target: of rows that have both in common one is tried.
 
     X, Y  lists, arrays or frames
     name  goes before X and Y in messages
@@ -42,8 +44,14 @@ def samples_of(net: Net, err: Loss, X: Iterable[Any], Y: Iterable[Any], name: st
     if not xs:
         raise AutogradValueError(f"{name}X is empty: give at least one sample")
     samples = [(_row(f"{name}X[{i}]", x, columns), target(f"{name}Y[{i}]", y)) for i, (x, y) in enumerate(zip(xs, ys))]
+    ours = err in LOSSES.values()
+    tried: set[Any] = set()
     with no_grad():
         for i, (x, y) in enumerate(samples):
+            kind = (len(x), tuple(y) if isinstance(y, list) else y)
+            if ours and kind in tried:
+                continue
+            tried.add(kind)
             try:
                 err(net(x), y)
             except AutogradError as error:
@@ -55,8 +63,11 @@ def samples_of(net: Net, err: Loss, X: Iterable[Any], Y: Iterable[Any], name: st
 def _row(where: str, row: Any, columns: Sequence[str] | None = None) -> list[float]:
     if isinstance(row, str) or not hasattr(row, "__iter__"):
         raise AutogradTypeError(f"{where} is {row!r}, and must be a list of numbers, one for each input")
+    numbers = list(row)
+    if {float}.issuperset(map(type, numbers)) and all(map(math.isfinite, numbers)):
+        return numbers
     place = [f"[{column!r}]" for column in columns] if columns else None
-    numbers = [number(x, f"{where}{place[j] if place else f'[{j}]'}") for j, x in enumerate(row)]
+    numbers = [number(x, f"{where}{place[j] if place else f'[{j}]'}") for j, x in enumerate(numbers)]
     for j, x in enumerate(numbers):
         if not math.isfinite(x):
             raise AutogradValueError(
@@ -114,7 +125,7 @@ def weights_of(sample_weight: Any, class_weight: Any, samples: list[Sample], rul
         of = _class_weights(class_weight, classes)
         weights = [w * of.get(c, 1.0) for w, c in zip(weights, classes)]
     if not any(weights):
-        raise AutogradValueError("every weight is 0: there is no sample left to learn from")
+        raise AutogradValueError("every weight is zero: there is no sample left to learn from")
     return [] if set(weights) == {1.0} else weights
 
 

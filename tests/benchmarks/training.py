@@ -29,8 +29,7 @@ from collections.abc import Callable  # noqa: E402
 from importlib import metadata  # noqa: E402
 from typing import Any  # noqa: E402
 
-from autograd.lowering.native import compiled as native  # noqa: E402
-from autograd.lowering.native import machine  # noqa: E402
+from autograd.lowering.native import machine, modules  # noqa: E402
 from nn import MLP, SGD, Adam, fit  # noqa: E402
 from nn.training.datasets import IRIS, Scale, read_csv  # noqa: E402
 
@@ -48,7 +47,7 @@ Y = [int(y) for y in iris.Y]
 
 def ours(how: str, backend: str = "auto", epochs: int = EPOCHS) -> float:
     """The mean error of a sample in the last epoch."""
-    native._modules.clear()  # else a program of the same structure is remembered
+    modules._modules.clear()  # else a program of the same structure is remembered
     net = MLP(4, [8, 3], "tanh", "linear", seed=0)
     rate, momentum = RATES[how], 0.9 if "momentum" in how else 0.0
     optimizer = Adam(net.parameters(), rate) if how == "Adam" else SGD(net.parameters(), rate, momentum)

@@ -12,6 +12,7 @@ from autograd import Value, add_row, exp, explore, log, maximum, record, toposor
 from autograd.drawing.theme import THEMES
 from autograd.ops import TABLE, Op
 from autograd.teaching.events import Backward
+from autograd.teaching.tangents import costs
 from autograd.words.text import signed
 from nn import MLP, squared_error
 
@@ -78,6 +79,49 @@ def test_the_page_computes_and_tells_what_the_engine_does(graph: Any, opened: An
     assert page(SENTENCES) == list(map(str, recording.events))
     assert close(page.numbers("state.values"), [node.data for node in toposort(y)])
     assert close(page.numbers("state.gradients"), gradients(y))
+
+
+@pytest.mark.parametrize("graph", GRAPHS)
+def test_forward_mode_is_jvps_film_from_every_leaf(graph: Any, opened: Any) -> None:
+    y = graph()
+    page, order = opened(explore(y)), toposort(y)
+    leaves = [order[i] for i in page("leaves")]
+    for leaf in leaves:
+        page.tab.locator("#mode").select_option(str(order.index(leaf)))
+        recording = record(y, mode="forward", seed=leaf)
+        assert page(SENTENCES) == list(map(str, recording.events))
+        assert close(page.numbers("state.gradients"), [recording.tangent(node) for node in order])
+        assert page.tab.locator("#position").get_attribute("max") == str(len(recording.events))
+        page("move(last)")
+        card = page.tab.locator(f"#n{order.index(y)}")
+        assert signed(recording.tangent(y)) in card.text_content()
+        assert leaf is y or recording.symbols.rate(y) in card.text_content()
+    page.tab.locator("#mode").select_option("")
+    assert page(SENTENCES) == list(map(str, record(y).events))
+    assert close(page.numbers("state.gradients"), gradients(y))
+    if leaves:
+        counted, told = costs(y), page.tab.locator("#costs").text_content()
+        assert f"in reverse {counted.reverse} products in one pass, forward {counted.forward}" in told
+    else:
+        assert page.tab.locator("#mode").is_hidden()
+
+
+def test_forward_mode_follows_a_dragged_leaf_and_tells_of_a_node(opened: Any) -> None:
+    y = polynomial()
+    page, order = opened(explore(y)), toposort(y)
+    x = next(node for node in order if node.label == "x")
+    page.tab.locator("#mode").select_option(label="forward, from x")
+    page.tab.get_by_label("x, value").fill("2.5")
+    x.data = 2.5
+    for node in order:
+        if node.parents and node.op is not None:
+            node.data = node.op.function(*[parent.data for parent in node.parents])
+    recording = record(y, mode="forward", seed=x)
+    assert page.numbers("state.gradients") == [recording.tangent(node) for node in order]
+    page(f"select({order.index(y)})")
+    told = page.tab.locator("#node").text_content()
+    assert "path from x" in told and f"{recording.symbols.rate(y)} = " in told
+    assert len(page.tab.locator("#node table").first.locator("tbody tr").all()) == len(recording.contributions(y))
 
 
 def test_with_plain_arithmetic_they_are_the_same_bits(opened: Any) -> None:
@@ -324,3 +368,139 @@ def test_the_theme_follows_the_system_until_it_is_chosen(opened: Any) -> None:
     assert page(canvas) == "rgb(255, 255, 255)"
     page = opened(explore(neuron(), theme="dark"))
     assert page(canvas) == "rgb(15, 23, 42)"
+
+
+# --- the pane of the graph ------------------------------------------------------------------------------
+
+
+def drawn(page: Any) -> float:
+    width: float = page("picture.getBoundingClientRect().width")
+    return width
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (1920, 1080), (390, 844)])
+@pytest.mark.parametrize("graph", [neuron, network])
+def test_everything_stands_on_one_screen_and_can_be_read(graph: Any, width: int, height: int, opened: Any) -> None:
+    page = opened(explore(graph()), width)
+    page.tab.set_viewport_size({"width": width, "height": height})
+    page.press("End")
+    page("select(0)")
+    if width > 760:
+        assert page("document.documentElement.scrollHeight") <= height
+        side, pane = (
+            page(f"(({{x, y, width}}) => [x, y, width])($('{name}').getBoundingClientRect())")
+            for name in ("side", "graph")
+        )
+        assert side[0] >= pane[0] + pane[2] and abs(side[1] - pane[1]) < 2
+    assert page("document.documentElement.scrollWidth") <= width
+    smallest = page(
+        """Math.min(...[...document.querySelectorAll("body *")]
+          .filter((e) => e.checkVisibility() && e.getClientRects().length && !e.closest(".unseen, .title, script"))
+          .filter((e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()))
+          .map((e) => parseFloat(getComputedStyle(e).fontSize) * (e.closest("#graph svg")
+            ? picture.getBoundingClientRect().width / units.width : 1)))"""
+    )
+    assert smallest >= 10.9
+
+
+def test_the_pane_zooms_at_the_pointer_and_fits(opened: Any) -> None:
+    page = opened(explore(network()))
+    before = drawn(page)
+    box = page.tab.locator("#graph").bounding_box()
+    page.tab.mouse.move(box["x"] + 300, box["y"] + 200)
+    point = f"[({box['x'] + 300} - picture.getBoundingClientRect().x) / picture.getBoundingClientRect().width]"
+    where_ = page(point)[0]
+    page.tab.keyboard.down("Control")
+    page.tab.mouse.wheel(0, -240)
+    page.tab.keyboard.up("Control")
+    page.wait(f"picture.getBoundingClientRect().width > {before * 1.5}")
+    assert page(point)[0] == pytest.approx(where_, abs=0.01)
+    page.press("0")
+    assert page("pane.scrollWidth <= pane.clientWidth && pane.scrollHeight <= pane.clientHeight")
+    page.press("+")
+    assert drawn(page) > 1.1 * page("fitting() * units.width")
+
+
+def test_the_mouse_drags_the_pane_and_a_click_still_selects(opened: Any) -> None:
+    page = opened(explore(network()), 900)
+    box = page.tab.locator("#graph").bounding_box()
+    x, y = box["x"] + box["width"] - 20, box["y"] + box["height"] - 20
+    page.tab.mouse.move(x, y)
+    page.tab.mouse.down()
+    page.tab.mouse.move(x - 60, y, steps=4)
+    page.tab.mouse.move(x - 160, y, steps=4)
+    page.tab.mouse.up()
+    assert page("pane.scrollLeft") == pytest.approx(160, abs=8)
+    assert page("state.selected") is None
+    page.press("0")
+    page.tab.locator("#graph .node[role]").first.click(position={"x": 8, "y": 8})
+    assert page("state.selected") is not None
+
+
+def test_a_leaf_s_value_is_dragged_in_its_card(opened: Any) -> None:
+    y = neuron()
+    page = opened(explore(y))
+    i = page("nodes.findIndex((n) => n.name === 'θ₁')")
+    box = page.tab.locator(f"#n{i} [fill='var(--slot)']").bounding_box()
+    x, level = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.tab.mouse.move(x, level)
+    page.tab.mouse.down()
+    page.tab.mouse.move(x + 20, level, steps=5)
+    page.tab.mouse.move(x + 50, level, steps=5)
+    page.tab.mouse.up()
+    value = page(f"state.values[{i}]")
+    assert value == pytest.approx(0.5 + 0.5) and page("state.selected") is None
+    assert page(f"cards[{i}].value.textContent") == signed(value)
+    leaf = next(node for node in toposort(y) if node.label == "θ₁")
+    leaf.data = value
+    for node in toposort(y):
+        if node.parents and node.op is not None:
+            node.data = node.op.function(*[parent.data for parent in node.parents])
+    assert close(page.numbers("state.gradients"), gradients(y))
+
+
+def test_no_exponent_is_hidden(opened: Any) -> None:
+    w, x = Value(-1.234e-150, "w"), Value(2.5, "x")
+    page = opened(explore((w * x + 1e-12) * w))
+    page.press("End")
+    assert "×10⁻¹⁵⁰" in page("cards.filter(Boolean).filter((c) => c.value).map((c) => c.value.textContent).join()")
+    outside = (
+        "cards.filter((c) => c?.value).flatMap((c) => [[c.value, c.slot], [c.gradient, c.chip]]).filter(([t, p]) => {"
+        " const [a, b] = [t.getBBox(), p.getBBox()]; return a.width && (a.x < b.x || a.x + a.width > b.x + b.width) })"
+        ".map(([t]) => t.textContent)"
+    )
+    assert page(outside) == []
+
+
+def test_layers_and_indices_stand_above_each_other(opened: Any) -> None:
+    page = opened(explore(network()))
+    page.press("ArrowRight")
+    stacked = page(
+        "[...document.querySelectorAll('#leaves .stack')].map((s) => [...s.children].map((c) => c.textContent))"
+    )
+    assert ["(1)", "12"] in stacked
+    assert "⁽" not in page.tab.locator("#rule").inner_text().split("from")[0].split("\n")[0]
+
+
+def squares() -> Value:
+    x, z = Value(-1.5, "x"), Value(0.5, "z = logit")
+    y = x * x + x * z
+    y.label = "Err"
+    return y
+
+
+@pytest.mark.parametrize("graph", [*GRAPHS, squares])
+def test_each_symbol_of_the_page_has_one_number_and_it_is_the_right_one(graph: Any, opened: Any) -> None:
+    y = graph()
+    recording = record(y)
+    page = opened(explore(y, level="cards"))
+    page.press("End")
+    said: dict[str, set[str]] = {}
+    for symbol, number in page(
+        """[...arrows.filter((a) => a.local?.textContent).map((a) => a.local.textContent.split(/ = (?=[^=]*$)/)),
+          ...cards.flatMap((c, i) => c?.gradient?.textContent ? [[data.partials[i], c.gradient.textContent]] : [])]"""
+    ):
+        said.setdefault(symbol, set()).add(number)
+    right = {recording.partial(node): signed(recording.gradient(node)) for node in recording.edges}
+    right |= {e.symbol: signed(e.local) for e in recording.events if isinstance(e, Backward)}
+    assert said and all(said[symbol] == {right[symbol]} for symbol in said if "…" not in symbol)

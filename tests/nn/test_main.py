@@ -1,7 +1,6 @@
 """The main job: python -m nn, as its users meet it."""
 
 import builtins
-import json
 import os
 import signal
 import statistics
@@ -14,7 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 from autograd import AutogradValueError
-from nn import MLP, ForwardPass, accuracy
+from nn import MLP, ForwardPass, Model, accuracy
 from nn import __main__ as job
 from nn.training.datasets import IRIS
 
@@ -88,18 +87,15 @@ def test_the_same_seed_writes_the_same_bytes(run):
         assert first == second != other
 
 
-def test_the_notes_make_the_network_usable_on_the_table_as_it_is(run):
+def test_what_is_written_is_usable_on_the_table_as_it_is(run):
     *_, folder = run(*FEW_ROWS)
-    notes = json.loads((folder / "network.json").read_text(encoding="utf-8"))["notes"]
-    net = MLP.load(folder / "network.json")
-    right = 0
-    for line in IRIS.read_text().splitlines()[1:]:
-        *cells, species = line.split(",")
-        x = [(float(c) - i["mean"]) / i["deviation"] for c, i in zip(cells, notes["inputs"])]
-        outputs = [o.data for o in net(x)]
-        right += notes["output"]["classes"][outputs.index(max(outputs))] == species
-    assert right / 150 > 0.95
-    assert notes["inputs"][0]["column"] == "sepal_length"
+    model = Model.load(folder / "network.json")
+    rows = [line.split(",") for line in IRIS.read_text().splitlines()[1:]]
+    found = model.predict([[float(c) for c in cells] for *cells, _ in rows])
+    assert sum(name == species for name, (*_, species) in zip(found, rows)) / 150 > 0.95
+    assert model.columns[0].name == "sepal_length" and model.target == "species"
+    with pytest.raises(AutogradValueError, match=r"Model\.load"):
+        MLP.load(folder / "network.json")
 
 
 def table(tmp_path, rows, header="a,b,y"):
@@ -118,8 +114,8 @@ def test_a_regression_is_judged_in_its_own_units(run, tmp_path):
     error = float(out.partition("root mean squared error ")[2].partition(",")[0])
     assert error < 0.1 and "R² 1.000" in out  # of numbers from −3 to 22
     assert "agrees on all 12 held-out rows" in out
-    notes = json.loads((folder / "network.json").read_text(encoding="utf-8"))["notes"]
-    assert notes["output"]["column"] == "y" and notes["output"]["deviation"] > 1
+    model = Model.load(folder / "network.json")
+    assert model.target == "y" and model.predict([[10, 3]])[0] == pytest.approx(0.5 * 10 - 3 + 3, abs=0.1)
 
 
 def test_the_target_may_be_any_column(run, tmp_path):
@@ -127,9 +123,9 @@ def test_the_target_may_be_any_column(run, tmp_path):
     parts = [line.partition(",") for line in IRIS.read_text().split()]
     path.write_text("\n".join(f"{rest},{first}" for first, _, rest in parts))
     code, out, _, folder = run("--data", str(path), "--target", "species", *QUICK)
-    inputs = json.loads((folder / "network.json").read_text(encoding="utf-8"))["notes"]["inputs"]
+    columns = [column.name for column in Model.load(folder / "network.json").columns]
     assert code == 0 and "to learn species (3 classes)" in out
-    assert [i["column"] for i in inputs] == ["sepal_width", "petal_length", "petal_width", "sepal_length"]
+    assert columns == ["sepal_width", "petal_length", "petal_width", "sepal_length"]
     code, _, err, _ = run("--data", str(IRIS), "--target", "petal_width", *QUICK)
     assert code == 2 and "column 'species': 'setosa' is not a number" in err
 
@@ -200,7 +196,7 @@ def test_without_matplotlib_one_line_names_the_extra_and_the_rest_is_written(run
     monkeypatch.setattr(builtins, "__import__", missing)
     code, out, _, folder = run(*QUICK)
     lines = [line for line in out.splitlines() if "needs matplotlib" in line]
-    assert code == 0 and len(lines) == 1 and "pip install 'deltagrad[plot]'" in lines[0]
+    assert code == 1 and len(lines) == 1 and "pip install 'deltagrad[plot]'" in lines[0]
     assert sorted(os.listdir(folder)) == ["network.json", "network.svg", "neuron.svg"]
 
 
@@ -208,8 +204,11 @@ def test_without_matplotlib_one_line_names_the_extra_and_the_rest_is_written(run
     (None, ["--data", "nowhere.csv"], "nowhere.csv: No such file"),
     (["1,2,p", "3,4,q"] * 3, ["--target", "species"], "no column 'species'"),
     (["1,2,p", "3,x,q"] * 3, [], "row 2 (line 3), column 'b': 'x' is not a number"),
-    (["1,2,p", "", "3,4,q"] * 3, [], "row 2 (line 3) is empty"),
-    (["1,2,p", "3,,q"] * 3, [], "row 2 (line 3), column 'b' is empty"),
+    (["1,2,p", "", "3,4,q"] * 3, ["--missing", "error"], "row 2 (line 3) is empty"),
+    (["1,2,p", "3,,q"] * 3, ["--missing", "error"], "row 2 (line 3), column 'b' is empty"),
+    (["1,2,p", "3,?,q"] * 3, [], "column 'y' has one class only, 'p'"),
+    (["1,2,p", "3,4,q"] * 3, ["--layers", "1000000000"], "5,000,000,002 parameters"),
+    (["1,2,p", "3,4,q"] * 3, ["--drop", "z"], "there is no column 'z'; there are a, b, y"),
     (["1,2,p", "3,4,p"] * 3, [], "one class only, 'p'"),
     (["1,2,p", "3,4,p", "5,6,q"], [], "'q' is the only row of its class"),
     (["1,2,0.5", "3,4,1.5"] * 3, ["--loss", "hinge"], "hinge compares classes"),
@@ -245,9 +244,11 @@ def test_help_names_every_option_and_its_default(capsys):
     out = capsys.readouterr().out
     assert caught.value.code == 0
     for option in ("--data", "--target", "--task", "--layers", "--activation", "--loss", "--optimizer", "--epochs",
-                   "--learning-rate", "--batch-size", "--seed", "--output", "--format", "--hold-out"):  # fmt: skip
+                   "--drop", "--missing", "--decimal", "--one-hot",
+                   "--learning-rate", "--weight-decay", "--batch-size", "--seed", "--output",
+                   "--format", "--hold-out"):  # fmt: skip
         assert option in out
-    assert out.count("\n  python -m nn ") == 3 and "δ is certified" in out
+    assert out.count("\n  python -m nn ") == 4 and "δ is certified" in out
     assert "default: 60" in out and "0.02 for adam" in out
 
 
@@ -263,7 +264,7 @@ def test_a_picture_that_fails_does_not_cost_the_others(run, monkeypatch):
 
     monkeypatch.setattr(ForwardPass, "draw", broken)
     code, out, _, folder = run(*QUICK)
-    assert code == 0 and "no network.svg: too large to draw" in out
+    assert code == 1 and "no network.svg: too large to draw" in out
     assert sorted(os.listdir(folder)) == ["curve.svg", "network.json", "neuron.svg"]
 
 
@@ -290,7 +291,7 @@ def test_ctrl_c_reports_and_writes_what_was_learned_until_then(tmp_path):
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130 and "Traceback" not in err
     assert "interrupted" in out and "held-out accuracy" in out and "the engine agrees" in out
-    assert len(MLP.load(tmp_path / "deltagrad-output" / "network.json").parameters()) == 67
+    assert len(Model.load(tmp_path / "deltagrad-output" / "network.json").network.parameters()) == 67
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes of POSIX")
@@ -301,5 +302,141 @@ def test_a_reader_that_has_gone_is_no_traceback(tmp_path):
     )  # fmt: skip
     process.stdout.readline()
     process.stdout.close()
-    assert process.wait(timeout=60) == 1 and process.stderr.read() == ""
+    assert process.wait(timeout=60) == 1
+    said = process.stderr.read()
     process.stderr.close()
+    assert said in (
+        "",
+        f"python -m nn: nobody reads any more; network.json and curve.svg are in deltagrad-output{os.sep}\n",
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize("how", ["interrupt", "pipe"])
+def test_an_end_during_the_certificate_leaves_what_was_learned_and_a_plain_word(tmp_path, how):
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-c", SLOW, *QUICK], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env=environment(PYTHONIOENCODING="utf-8"), encoding="utf-8",
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )  # fmt: skip
+    for line in process.stdout:
+        if "curve.svg" in line:
+            break
+    if how == "pipe":
+        process.stdout.close()
+    else:
+        process.send_signal(signal.SIGINT)
+    code, said = process.wait(timeout=60), process.stderr.read()
+    why = "interrupted" if how == "interrupt" else "nobody reads any more"
+    assert (code, said) == (130 if how == "interrupt" else 1,
+        f"python -m nn: {why}; network.json and curve.svg are in deltagrad-output{os.sep}\n")  # fmt: skip
+    assert sorted(os.listdir(tmp_path / "deltagrad-output")) == ["curve.svg", "network.json"]
+    assert Model.load(tmp_path / "deltagrad-output" / "network.json").classes[0] == "setosa"
+    for stream in (process.stdout, process.stderr):
+        stream.close()
+
+
+SLOW = """
+import sys, time
+from nn import __main__ as job
+from autograd.console import run
+certified = job.certified
+job.certified = lambda net, task: time.sleep(1) or certified(net, task)
+sys.exit(run(job.main))
+"""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is always full")
+@pytest.mark.parametrize("shell, code, words", [
+    ("{job} >&-", 0, ""), ("{job} >/dev/full", 1, "No space left on device"),
+    ("mkdir -p deltagrad-output/network.json; {job}", 2, "cannot be written: choose another --output"),
+])  # fmt: skip
+def test_a_console_or_a_disk_that_takes_nothing_is_one_line(tmp_path, shell, code, words):
+    job = f"{sys.executable} -m nn {' '.join(QUICK)}"
+    done = subprocess.run(
+        ["sh", "-c", shell.format(job=job)], cwd=tmp_path, env=environment(), capture_output=True, encoding="utf-8",
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == code and words in done.stderr and done.stderr.count("\n") == (1 if words else 0)
+
+
+# --- tables as they are -----------------------------------------------------------------------------
+
+
+def test_rows_that_are_left_out_are_told_and_text_is_a_feature_on_request(run, tmp_path):
+    rows = [f"{i},{i % 3},{('red', 'blue')[i % 2]},{'?' if i == 5 else 'pq'[i % 2]}" for i in range(20)]
+    rows[7] = "NA,1,red,p"
+    path = table(tmp_path, rows, "id,a,colour,y")
+    code, out, _, folder = run(path, *QUICK, "--drop", "id", "--one-hot", "--hold-out", "0.3")
+    assert code == 0 and "2 features" not in out and "19 rows, 3 features" in out
+    assert "1 of 20 rows left out, where a value is missing (column 'y' in 1)" in out
+    assert Model.load(folder / "network.json").columns[1].categories == ("blue", "red")
+    assert sorted(os.listdir(folder)) == ["curve.svg", "network.json", "network.svg", "neuron.svg"]
+
+
+def test_two_features_have_a_boundary_with_the_names_of_columns_and_classes(run, tmp_path):
+    rows = [f"{i};{(i * 7) % 5},5;{('setosa', 'other')[i > 9]}" for i in range(20)]
+    path = table(tmp_path, rows, "petal;width;kind")
+    code, _, _, folder = run(path, *QUICK, "--decimal", ",", "--hold-out", "0.3")
+    assert code == 0 and "boundary.svg" in os.listdir(folder)
+    text = (folder / "network.svg").read_text(encoding="utf-8")
+    assert all(word in text for word in ("petal", "width", "setosa", "other", "∂Err/∂x"))
+
+
+def test_held_out_values_that_overflow_when_scaled_are_told(run, tmp_path):
+    rows = [f"{i * 1e-300},{i % 2},{'pq'[i % 2]}" for i in range(20)] + ["1e300,1,p"]
+    for seed in range(8):
+        code, _, err, _ = run(table(tmp_path, rows), *QUICK, "--hold-out", "0.5", "--seed", str(seed), folder=str(seed))
+        if code == 2:
+            assert "column 'a': 1e+300 is so far from the rows to train on" in err and "(line 2" in err
+            return
+    pytest.fail("the large row was always trained on")
+
+
+def test_what_somebody_wrote_is_shortened_and_moves_no_cursor(run, tmp_path, capsys):
+    path = tmp_path / "table.csv"
+    path.write_text('a,y\n1,p\n2,"' + "q" * 90_000)
+    _, _, err, _ = run(str(path))
+    assert "line 3: a quote is opened, and closed nowhere" in err and len(err) < 300
+    path.write_text("a,b\x1b]0;owned\x07,y\n1,x\x1b[2J,p\n2,3,q\n" * 1)
+    _, _, err, _ = run(str(path))
+    assert "\x1b" not in err and "is not a number" in err
+    with pytest.raises(SystemExit):
+        job.main(["--layers", "\x1b[2J" + "9" * 9000])
+    err = capsys.readouterr().err
+    assert "\x1b" not in err and len(err) < 2500
+
+
+# --- predictions -------------------------------------------------------------------------------------
+
+
+def test_a_table_comes_back_with_predictions(run, tmp_path, capsys):
+    *_, folder = run(*FEW_ROWS)
+    new = tmp_path / "new.csv"
+    new.write_text(
+        "note;petal_width;petal_length;sepal_width;sepal_length\nx;0.2;1.4;3.5;5.1\ny;2;5.5;3;6.5\nz;?;1;1;1\n"
+    )
+    assert job.main(["predict", str(folder / "network.json"), str(new)]) == 0
+    out, err = capsys.readouterr()
+    lines = out.splitlines()
+    assert lines[0] == "note,petal_width,petal_length,sepal_width,sepal_length,predicted species"
+    assert [line.rpartition(",")[2] for line in lines[1:]] == ["setosa", "virginica", ""]
+    assert err == "1 rows have no prediction, since a value is missing there\n"
+    target = tmp_path / "told.csv"
+    assert (
+        job.main(["predict", str(folder / "network.json"), str(new), "--output", str(target), "--probabilities"]) == 0
+    )
+    shares = [list(map(float, line.split(",")[6:])) for line in target.read_text().splitlines()[1:3]]
+    assert all(sum(row) == pytest.approx(1) for row in shares)
+
+
+@pytest.mark.parametrize("text, message", [
+    ("a,b\n1,2\n", "there is no column 'sepal_length'"), ("", "there are no rows"),
+    ("sepal_length,sepal_width,petal_length,petal_width\n1,x,1,1\n", "(line 2), column 'sepal_width': 'x' is not a"),
+])  # fmt: skip
+def test_a_table_that_does_not_fit_the_network_is_one_line(run, tmp_path, capsys, text, message):
+    *_, folder = run(*QUICK)
+    (tmp_path / "new.csv").write_text(text)
+    assert job.main(["predict", str(folder / "network.json"), str(tmp_path / "new.csv")]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and message in err and err.count("\n") == 1

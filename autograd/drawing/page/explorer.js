@@ -4,9 +4,9 @@
 
 const picture = document.querySelector("#graph svg");
 const part = (group, tag, attribute, name) => group.querySelector(`${tag}[${attribute}="var(--${name})"]`);
-const middle = (path) => {
+const ends = (path) => { // left and right
   const xs = path.getAttribute("d").match(/-?[\d.]+(?=,)/g).map(Number);
-  return (Math.min(...xs) + Math.max(...xs)) / 2;
+  return [Math.min(...xs), Math.max(...xs)];
 };
 
 const cards = nodes.map((node, i) => {
@@ -18,9 +18,13 @@ const cards = nodes.map((node, i) => {
   for (const [name, place] of [["value", "slot"], ["gradient", "chip"]]) {
     card[name] = part(group, "text", "fill", name);
     card[place] = part(group, "path", "fill", place);
+    const room = ends(card[place]);
     card[name].setAttribute("text-anchor", "middle");
-    card[name].setAttribute("x", middle(card[place]));
+    card[name].setAttribute("x", (room[0] + room[1]) / 2);
+    card[name].dataset.room = room[1] - room[0] - 4;
   }
+  const said = card.chip.previousElementSibling;
+  if (said.getAttribute("fill") === "var(--muted)") card.said = said; // on a pill there is no room for it
   group.setAttribute("tabindex", "0");
   group.setAttribute("role", "button");
   group.addEventListener("click", () => select(i));
@@ -39,9 +43,16 @@ const arrows = edges.map((_, k) => {
   group.setAttribute("aria-hidden", "true"); // the events say the same in words
   const local = part(group, "text", "fill", "local"), sent = part(group, "text", "fill", "sent");
   const words = local && local.textContent.replace(/−0\.000$/, "");
+  for (const text of [local, sent]) text && centred(text); // so that a longer number grows to both sides
   const strokes = group.querySelectorAll('[stroke="var(--backward)"]');
-  return { group, local, sent, words, back: sent?.textContent[0], strokes };
+  const back = sent?.textContent[0];
+  return { group, local, sent, words, back, ahead: { "←": "→", "↑": "↓", "→": "←", "↓": "↑" }[back], strokes };
 });
+
+function centred(text) {
+  text.setAttribute("x", Number(text.getAttribute("x")) + text.getComputedTextLength() / 2);
+  text.setAttribute("text-anchor", "middle");
+}
 
 function write(text, g) { // a chip, in HTML
   const chip = element("span", "chip", text);
@@ -51,9 +62,13 @@ function write(text, g) { // a chip, in HTML
   return chip;
 }
 
-function fill(place, text) { // a power of ten is made to fit
+function fill(place, text) { // a power of ten is made to fit, whatever the font
   place.textContent = text;
-  place.style.fontSize = text.length > 8 ? `${place.getAttribute("font-size") * 0.85}px` : "";
+  place.removeAttribute("textLength");
+  const room = Number(place.dataset.room);
+  if (text.length < 7 || place.getComputedTextLength() <= room) return;
+  place.setAttribute("textLength", room);
+  place.setAttribute("lengthAdjust", "spacingAndGlyphs");
 }
 
 function drawCard(i, known, gradient, now) {
@@ -68,18 +83,19 @@ function drawCard(i, known, gradient, now) {
   card.chip.style.fill = background;
   card.gradient.style.fill = has && gradient ? inkOn(background) : "";
   fill(card.gradient, has ? signed(gradient) : "");
-  const texts = [...card.group.querySelectorAll("text")].map((text) => text.textContent).filter(Boolean);
-  card.group.setAttribute("aria-label", texts.join(" ") + (known ? "" : ", not yet computed"));
+  card.group.setAttribute("aria-description", known ? "" : "not yet computed"); // its texts are its name
   card.group.setAttribute("aria-pressed", String(state.selected === i));
 }
 
 function drawArrow(k, use, known, now) {
   const arrow = arrows[k];
-  const done = use !== undefined && useEvent(use) <= state.position;
+  const done = usedAt.get(use) <= state.position;
   arrow.group.classList.toggle("waiting", !known);
   arrow.group.classList.toggle("sent", done);
   arrow.group.classList.toggle("now", now);
-  if (use === undefined) return;
+  if (!arrow.local && !done) return;
+  if (arrow.local && !done) arrow.local.textContent = arrow.sent.textContent = "";
+  if (!done) return;
   const { local, share } = state.sent[use];
   for (const stroke of arrow.strokes) {
     stroke.style.stroke = share && share === share ? colour(share, 0.4) : data.scales[dark() ? "dark" : "light"].muted;
@@ -87,34 +103,35 @@ function drawArrow(k, use, known, now) {
     else stroke.style.strokeWidth = 1 + 2.4 * strength(share, state.largest);
   }
   if (!arrow.local) return;
-  arrow.local.textContent = done ? arrow.words + signed(local) : "";
-  arrow.sent.textContent = done ? `${arrow.back} ${undetermined(state.sent[use]) ? "0·∞" : signed(share)}` : "";
+  arrow.local.textContent = arrow.words + signed(local);
+  const towards = state.seed === null ? arrow.back : arrow.ahead;
+  arrow.sent.textContent = `${towards} ${undetermined(state.sent[use]) ? "0·∞" : signed(share)}`;
   arrow.sent.style.fill = share && share === share ? colour(share, 1) : "";
 }
 
-const useEvent = (k) => forward.length + 2 + k;
 const useOfArrow = new Map(uses.map(([, , arrow], k) => [arrow, k]));
 
 function happening(p) { // which nodes and arrows the event is about
   if (p === 0) return { nodes: [], arrows: [] };
-  if (p > forward.length + 1) {
+  if (useOf(p) >= 0) {
     const [node, parent, arrow] = uses[useOf(p)];
     return { nodes: [node, parent], arrows: [arrow] };
   }
-  if (p > forward.length) return { nodes: [root], arrows: [] };
+  if (!isValue(p)) return { nodes: [state.seed ?? root], arrows: [] };
   const { node, operands } = operationOf(p);
   return { nodes: [node, ...operands], arrows: edges.flatMap(([, head], a) => (head === node ? [a] : [])) };
 }
 
 function render() {
-  const p = state.position, k = useOf(p), now = happening(p);
-  const gradients = new Map(p > forward.length ? [[root, 1]] : []);
-  for (let use = 0; use <= k; use++) gradients.set(uses[use][1], state.sent[use].after);
+  const p = state.position, now = happening(p);
+  const gradients = new Map(p >= seededAt ? [[state.seed ?? root, 1]] : []);
+  for (const [kind, k] of events.slice(0, p)) if (kind === "use") gradients.set(receiver(k), state.sent[k].after);
   const known = (i) => nodes[i].kind !== "step" || computedAt.get(i) <= p;
   nodes.forEach((_, i) => drawCard(i, known(i), gradients.get(i), now.nodes.includes(i)));
   edges.forEach(([, head], a) => drawArrow(a, useOfArrow.get(a), known(head), now.arrows.includes(a)));
   panel(p);
-  picture.classList.toggle("backward", p > forward.length);
+  picture.classList.toggle("backward", state.seed === null && p >= seededAt);
+  picture.classList.toggle("tangents", state.seed !== null);
   $("position").value = p;
   $("position").setAttribute("aria-valuetext", p ? `${p} of ${last}: ${sentence(p)}` : `before the first of ${last} events`);
   for (const id of ["start", "back"]) $(id).disabled = p === 0;
@@ -139,7 +156,7 @@ function leafRow(i, j) {
   number.setAttribute("aria-label", `${name}, value`);
   range.addEventListener("input", () => change(j, Number(Number(range.value).toFixed(decimals))));
   number.addEventListener("input", () => number.value !== "" && change(j, Number(number.value)));
-  line.append(element("span", "leaf-name", name), range, number, gradient);
+  line.append(typeset(element("span", "leaf-name"), name), range, number, gradient);
   $("leaves").append(line);
   return {
     show(x, g) {
@@ -161,9 +178,10 @@ function change(j, x) {
 
 function legend() {
   const shares = [-1, -0.25, 0, 0.25, 1].map((share) => write(signed(share * state.largest), share * state.largest));
-  const note = "grey: the value, forward; colour: upstream × local, backward, wider where larger";
+  const reverse = state.seed === null;
+  const note = `grey: the value, forward; colour: ${reverse ? "upstream × local, backward" : "local × tangent, forward"}, wider where larger`;
   const notes = [note, ...data.notes].map((text) => element("span", "note", text));
-  $("legend").replaceChildren(element("span", "", `gradient of ${nodes[root].name}`), ...shares, ...notes);
+  $("legend").replaceChildren(element("span", "", reverse ? `gradient of ${nodes[root].name}` : `tangents: ${nodes[state.seed].name} moves`), ...shares, ...notes);
 }
 
 function list() {
@@ -221,7 +239,6 @@ const toggle = () => { state.timer ? (pause(), render()) : play(); };
 const by = (count) => { pause(); move(state.position + count); };
 const actions = { start: () => by(-last), back: () => by(-1), play: toggle, next: () => by(1), end: () => by(last) };
 for (const [id, action] of Object.entries(actions)) $(id).addEventListener("click", action);
-$("position").max = last;
 $("position").addEventListener("input", () => { pause(); move(Number($("position").value)); });
 document.addEventListener("keydown", (event) => {
   const keys = { ArrowLeft: "back", ArrowRight: "next", " ": "play", Home: "start", End: "end" };
@@ -231,6 +248,37 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   action();
 });
+
+// --- the two modes --------------------------------------------------------------------------------------
+
+function modes() { // what can be chosen, and what each costs
+  const option = (value, text) => Object.assign(element("option", "", text), { value });
+  $("mode").append(option("", `reverse, from ${nodes[root].name}`), ...leaves.map((i) => option(i, `forward, from ${nodes[i].name}`)));
+  $("mode").addEventListener("change", () => changeMode($("mode").value === "" ? null : Number($("mode").value)));
+  const passes = leaves.map(products), all = passes.reduce((a, b) => a + b, 0);
+  const by = leaves.length === 1 ? "the leaf" : `all ${leaves.length} leaves`;
+  const sum = passes.length > 1 && passes.length <= 8 ? ` = ${passes.join(" + ")}` : "";
+  const times = leaves.length === 1 ? "in one pass too" : `in ${leaves.length} passes`;
+  $("costs").textContent = `The derivatives by ${by}: in reverse ${products(null)} products in one pass, forward ${all}${sum} ${times}. ` +
+    "Reverse mode is for one result and many leaves, forward mode for few leaves and many results.";
+  $("costs").hidden = $("mode").parentElement.hidden = !leaves.length;
+}
+
+function changeMode(seed) {
+  pause();
+  const ended = state.position === last && last > 0;
+  choose(seed);
+  state.position = ended ? last : 0;
+  $("position").max = last;
+  nodes.forEach((_, i) => {
+    if (!cards[i]?.said) return;
+    const { said } = cards[i];
+    said.textContent = partial(i);
+    said.removeAttribute("textLength"); // which was the other symbol's
+  });
+  compute();
+  render();
+}
 
 function themed() {
   $("theme").textContent = dark() ? "Light" : "Dark";
@@ -246,13 +294,9 @@ $("events").closest("details").addEventListener("toggle", list);
 $("reset").addEventListener("click", () => { state.inputs = [...first]; compute(); render(); });
 
 const leafRows = leaves.map(leafRow);
-$("columns").classList.toggle("many", leaves.length > 8);
 $("leaves-note").textContent = !leaves.length ? "This graph has none." : data.live
-  ? "Drag it: both passes are computed anew, here in the page."
+  ? "Drag it, here or in its card: both passes are computed anew, in the page."
   : "They stay as they are: JavaScript does not know one of this graph's operations.";
 $("reset").hidden = !data.live || !leaves.length;
-picture.style.setProperty("--units", picture.viewBox.baseVal.width);
 picture.setAttribute("role", "group");
 picture.setAttribute("aria-label", `Graph of ${nodes[root].name}: ${nodes.length} nodes`);
-compute();
-themed();

@@ -38,7 +38,7 @@ from .live import svg, variables
 
 CARDS = 25  # nodes: up to here each gets a card and each edge its words
 REFUSED = 300  # nodes: above, nobody steps through all the events, and a page is over a megabyte
-SCRIPTS = ("explorer_writing.js", "explorer_numbers.js", "explorer_words.js", "explorer.js")
+SCRIPTS = ("explorer_writing.js", "explorer_numbers.js", "explorer_words.js", "explorer.js", "explorer_view.js")
 _HEIGHT = 860  # pixels, in a notebook
 
 
@@ -87,6 +87,8 @@ def explore(
     y: Value, *, theme: str | None = None, direction: str = "LR", level: str | None = None, roles: Roles = None
 ) -> Page:
     """A page to step through both passes of y, and to change its leaves and see what follows.
+
+    The reader switches between reverse mode and forward mode from any leaf, and sees what both cost.
 
     theme      "light" or "dark" to begin with; None: what the reader's system prefers
     direction  "LR" left to right, "TB" top to bottom
@@ -200,6 +202,7 @@ class _Explorer:
             "uses": [[*ends(e), edges[e.node, e.operand], selects(e)] for e in self.uses],
             "symbols": [e.symbol for e in self.uses],
             "partials": [self.recording.symbols.partial(value) for value in self.order],
+            "rates": [self.recording.symbols.rate(value) for value in self.order],
             "notes": self.recording.symbols.notes,
             "edges": [[self.number[e.tail.value], self.number[e.head.value]] for e in self.scene.edges],
             "leaves": [self.number[leaf] for leaf in self.leaves],

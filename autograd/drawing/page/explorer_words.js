@@ -9,20 +9,42 @@ function element(tag, className = "", text = "") {
   return made;
 }
 
+const DIGITS = Object.fromEntries([..."⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉"].map((c, i) => [c, String(i % 10)]));
+const plain = (text) => text.replace(/./g, (c) => DIGITS[c] ?? c);
+
+const LEFTWARD = /([\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc](?:\s*[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc])*)/;
+
+function append(box, text) { // what is written to the left turns round by itself, and not the formula about it
+  text.split(LEFTWARD).forEach((part, i) => box.append(i % 2 ? element("bdi", "", part) : part));
+  return box;
+}
+
+function typeset(box, text) { // a layer above its indices, at a size that can be read
+  const parts = text.split(/⁽([⁰¹²³⁴-⁹]+)⁾([₀-₉,]*)/);
+  for (let i = 0; i < parts.length; i += 3) {
+    append(box, parts[i]);
+    if (i + 1 === parts.length) break;
+    const stack = element("span", "stack");
+    stack.append(element("span", "", `(${plain(parts[i + 1])})`), element("span", "", plain(parts[i + 2]) || "\u00a0"));
+    box.append(stack);
+  }
+  return box;
+}
+
 function factor(sign, symbol, number, caption) { // a factor and the sign before it: symbols above, numbers below
   const group = element("div", "group"), box = element("div", "factor"), value = element("span", "number");
   value.append(number);
-  box.append(element("span", "symbol", symbol), value, element("span", "caption", caption));
+  box.append(typeset(element("span", "symbol"), symbol), value, element("span", "caption", caption));
   if (sign) group.append(element("span", "sign", sign));
   group.append(box);
   return group;
 }
 
 function panel(p) {
-  const k = useOf(p);
-  const phase = p === 0 ? "before the film" : p <= forward.length ? "forward" : "backward";
+  const k = useOf(p), value = p > 0 && isValue(p);
+  const phase = p === 0 ? "before the film" : value || state.seed !== null ? "forward" : "backward";
   $("moment").textContent = `event ${p} of ${last} · ${phase}`;
-  const parts = p === 0 ? beginning() : p <= forward.length ? computed(operationOf(p)) : k < 0 ? seed() : chainRule(k);
+  const parts = p === 0 ? beginning() : value ? computed(operationOf(p)) : k < 0 ? seed() : chainRule(k);
   $("rule").replaceChildren(...parts);
   const text = p ? `Event ${p}: ${sentence(p)}` : "Start";
   if ($("said").textContent !== text && !state.timer) $("said").textContent = text;
@@ -36,19 +58,24 @@ const computed = (f) => [
   factor("=", f.names, inNumbers(f), "from its operands"),
 ];
 
-const seed = () => [
+const seed = () => (state.seed === null ? [
   factor("", partial(root), write("+1.00", 1), "where backward begins"),
   element("p", "", `${nodes[root].name} changes by as much as itself.`),
-];
+] : [
+  factor("", partial(state.seed), write("+1.00", 1), "the leaf that moves"),
+  element("p", "", `${nodes[state.seed].name} moves at the rate 1: how fast does every number follow?`),
+]);
 
 function chainRule(k) {
-  const [node, parent] = uses[k], s = state.sent[k];
+  const s = state.sent[k], reverse = state.seed === null;
   const moved = element("span", "", `${signed(s.before)} → `);
   moved.append(write(signed(s.after), s.after));
+  const upstream = [partial(giver(k)), write(signed(s.upstream), s.upstream), reverse ? "upstream gradient" : "its tangent"];
+  const local = [data.symbols[k], signed(s.local), "local derivative"];
   return [
-    factor("", partial(parent), moved, "collected so far"),
-    factor("+=", partial(node), write(signed(s.upstream), s.upstream), "upstream gradient"),
-    factor("×", data.symbols[k], signed(s.local), "local derivative"),
+    factor("", partial(receiver(k)), moved, "collected so far"),
+    factor("+=", ...(reverse ? upstream : local)),
+    factor("×", ...(reverse ? local : upstream)),
     factor("=", "", write(signed(s.share), s.share), undetermined(s) ? "0 · ∞: undetermined" : "contribution"),
   ];
 }
@@ -58,17 +85,18 @@ function chainRule(k) {
 function select(i) {
   state.selected = state.selected === i ? null : i;
   render();
+  if (state.selected !== null && matchMedia("(min-width: 761px)").matches) $("node-part").scrollTop = 0;
   const below = $("node").getBoundingClientRect().top + 160 - innerHeight;
   if (state.selected !== null && below > 0) scrollBy(0, below); // so that something is seen to happen
 }
 
-function* paths(from, walked = []) { // from a node to the root, as lists of uses
-  if (from === root) yield walked;
-  for (let k = 0; k < uses.length; k++) if (uses[k][1] === from) yield* paths(uses[k][0], [...walked, k]);
+function* paths(from, walked = []) { // from a node to where the film began, as lists of uses
+  if (from === (state.seed ?? root)) yield walked;
+  for (const k of arrivals[from]) yield* paths(giver(k), [...walked, k]);
 }
 
 function go(event, text) {
-  const button = element("button", "go", text);
+  const button = append(element("button", "go"), text);
   button.type = "button";
   button.addEventListener("click", () => move(event));
   return button;
@@ -78,7 +106,8 @@ function row(cells, tag = "td") {
   const line = element("tr");
   for (const content of cells) {
     const cell = element(tag);
-    cell.append(content);
+    if (typeof content === "string") typeset(cell, content);
+    else cell.append(content);
     line.append(cell);
   }
   return line;
@@ -103,23 +132,23 @@ function describe(gradients) {
     box.replaceChildren(element("p", "", hint));
     return;
   }
-  const node = nodes[i], name = element("p", "name", node.name), at = computedAt.get(i);
+  const node = nodes[i], name = typeset(element("p", "name"), node.name), at = computedAt.get(i);
   const f = at && operationOf(at);
   name.append(element("span", "tag", node.tag));
   const value = exact(state.values[i]);
-  const born = element("p", "", f ? `${node.name} = ${f.names} = ${value}, computed in ` : `${node.name} = ${value}, a leaf`);
+  const born = typeset(element("p"), f ? `${node.name} = ${f.names} = ${value}, computed in ` : `${node.name} = ${value}, a leaf`);
   if (at) born.append(go(at, `event ${at}`));
   const parts = [name, born];
   const collected = arrivals[i].map((k) => {
-    const s = state.sent[k], event = useEvent(k);
+    const s = state.sent[k], event = usedAt.get(k);
     const product = `${bracketed(short(s.upstream))} × ${bracketed(short(s.local))}`;
-    const sender = nodes[uses[k][0]].name, contribution = write(signed(s.share), s.share);
+    const sender = nodes[giver(k)].name, contribution = write(signed(s.share), s.share);
     const line = row([go(event, `event ${event}`), sender, product, contribution, short(s.after)]);
     line.classList.toggle("later", event > state.position);
     return line;
   });
-  if (collected.length) parts.push(table(["when", "sent by", "upstream × local", "contribution", "sum so far"], collected));
-  const total = element("p", "", `${partial(i)} = `);
+  if (collected.length) parts.push(table(["when", "sent by", state.seed === null ? "upstream × local" : "tangent × local", "contribution", "sum so far"], collected));
+  const total = typeset(element("p"), `${partial(i)} = `);
   total.append(write(exact(state.gradients[i]), state.gradients[i]), gradients.get(i) === state.gradients[i] ? "" : " at the end");
   parts.push(total, ...pathsOf(i));
   box.replaceChildren(...parts);
@@ -133,10 +162,10 @@ function pathsOf(i) {
     const taken = path.every((k) => !uses[k][3] || state.slopes[k] !== 0);
     const product = taken ? path.reduceRight((total, k) => total * state.slopes[k], 1) : 0;
     const factors = path.map((k) => bracketed(short(state.slopes[k]))).reverse().join(" × ");
-    const stations = [i, ...path.map((k) => uses[k][0])].map((n) => nodes[n].name);
-    return row([stations.join(" → "), factors, write(signed(product), product)]);
+    const stations = [i, ...path.map(giver)].map((n) => nodes[n].name);
+    return row([stations.join(state.seed === null ? " → " : " ← "), factors, write(signed(product), product)]);
   });
   const all = found.length <= MOST_PATHS;
   const title = element("p", "", all ? "The same as the sum over its paths:" : `The first ${MOST_PATHS} of its paths:`);
-  return [title, table(["path to the result", "local derivatives", "product"], lines)];
+  return [title, table([state.seed === null ? "path to the result" : `path from ${nodes[state.seed].name}`, "local derivatives", "product"], lines)];
 }

@@ -22,11 +22,12 @@ from dataclasses import dataclass
 from math import nan
 from typing import NamedTuple
 
-from ...ops import TABLE, Op
+from ...ops import TABLE
 from ..program import Instruction, Program
 from . import driver
+from .callees import Callees
 from .outside import Outside
-from .rows import GUARDED, POWERS, exact, kernel
+from .rows import POWERS, exact, kernel
 from .schedule import Memory, Segment, cut, segments
 from .vectors import Block, Vector, integer, select, splat
 
@@ -74,8 +75,7 @@ class _Writer:
     def __init__(self, program: Program, plan: Plan, outside: Outside) -> None:
         self.program = program
         self.plan = plan
-        self.outside = outside
-        self.kernels: dict[str, str] = {}  # name -> text, of the functions that are called
+        self.callees = Callees(outside, plan.lanes)
         inputs = program.inputs
         self.columns = {i: k for k, i in enumerate([i for i in inputs if plan.columns[i]])}
         self.scalars = {i: k for k, i in enumerate([i for i in inputs if not plan.columns[i]])}
@@ -110,7 +110,7 @@ class _Writer:
             tile=self.tile,
         )
         run = driver.run(sizes, len(self.uniform), len(self.varying), plan.machine if plan.sums else 0)
-        texts += [*self.kernels.values(), *self.outside.texts(plan.lanes), run, driver.each_vector(plan.lanes)]
+        texts += [*self.callees.texts(), run, driver.each_vector(plan.lanes)]
         texts.append(driver.declarations(plan.lanes))
         memory = sizes.accumulators + sizes.values + sizes.uniform
         return Code("\n".join(texts), memory, len(self.uniform) + len(self.varying))
@@ -125,35 +125,13 @@ class _Writer:
             body.output(i, body.operand(i))
         return driver.function(name, self.plan.lanes, body.block.lines)
 
-    def called(self, row: Op, arity: int) -> str:
-        """The name of the function that computes this row: a kernel's, or one that calls outside."""
-        written = kernel(row)
-        if written is None and row not in GUARDED:
-            return self.outer(row, arity)
-        name = f"{row.name}_{arity}"
-        if name not in self.kernels:
-            block = Block(self.plan.lanes, self.outer)
-            operands = [Vector(block, f"%x{k}") for k in range(arity)]
-            if written:
-                returned = f"  ret {block.type} {written(*operands).name}"
-            else:
-                returned = driver.guarded(block, GUARDED[row](*operands), self.outer(row, arity), operands)
-            arguments = ", ".join(f"{block.type} {x.name}" for x in operands)
-            self.kernels[name] = "\n".join(
-                [f"define internal {block.type} @{name}({arguments}) #1 {{", *block.lines, returned, "}"]
-            )
-        return name
-
-    def outer(self, row: Op, arity: int) -> str:
-        return self.outside.function(row, arity, self.plan.lanes)
-
 
 class _Body:
     """The instructions of one segment, for one vector of samples."""
 
     def __init__(self, writer: _Writer) -> None:
         self.writer = writer
-        self.block = Block(writer.plan.lanes, writer.outer)
+        self.block = Block(writer.plan.lanes, writer.callees.outer)
         self.flags = "contract " if writer.plan.contract else ""
         self.names: dict[int, str] = {}
 
@@ -172,7 +150,9 @@ class _Body:
         elif (written := kernel(row)) and (exact(row) or self.writer.inline or row.arity is None):
             name = written(*[Vector(self.block, x) for x in names]).name
         else:
-            name = self.block.call(self.writer.called(row, len(names)), *[Vector(self.block, x) for x in names]).name
+            name = self.block.call(
+                self.writer.callees.called(row, len(names)), *[Vector(self.block, x) for x in names]
+            ).name
         self.result(result, name)
 
     def taken(self, operands: tuple[int, ...]) -> str | None:

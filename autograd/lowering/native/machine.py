@@ -40,6 +40,16 @@ def register() -> int:
     return 8 if wide else 4 if features.get("avx") else 2
 
 
+@cache
+def registers() -> int:
+    """How many vector registers there are: 32 with AVX-512 and on ARM, else 16."""
+    return (
+        32
+        if register() == 8 or "aarch64" in llvm().get_process_triple() or "arm64" in llvm().get_process_triple()
+        else 16
+    )
+
+
 def _features() -> Any:
     try:
         return llvm().get_host_cpu_features()

@@ -7,7 +7,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any
 
@@ -15,11 +15,15 @@ from ...errors import MissingDependency
 from ..program import Program
 from . import entry, machine
 from .driver import BLOCK
-from .llvm import Plan, code
+from .layered import layered
+from .layers import NotInLayers
+from .llvm import Code, Plan, code
 from .outside import Outside
 
 LANES = 8
 LONG = 50  # functions; a program of more is compiled with less care, since it would take most of a minute
+# Instructions from which on loops are faster than straight-line code: for 2-8-8-1, with 173, it hardly matters.
+LAYERED = 150
 KEPT = 64  # compiled programs that are remembered
 WAVE = 64  # blocks whose sums one thread keeps apart before they are added
 
@@ -36,8 +40,7 @@ class Module:
     """
 
     def __init__(self, program: Program, plan: Plan) -> None:
-        self.outside = Outside()
-        text, self.memory, functions = code(program, plan, self.outside)
+        (text, self.memory, functions), self.outside = _written(program, plan)
         self.loaded = machine.Loaded(text, *ARGUMENTS, opt=1 if functions <= LONG else 0)
         self.functions = entry.functions()
         self.free: list[Any] = []  # memory that no call is working in
@@ -60,6 +63,16 @@ class Module:
         error, self.outside.raised = self.outside.raised, None
         if error is not None:
             raise error
+
+
+def _written(program: Program, plan: Plan) -> tuple[Code, Outside]:
+    """Loops over the program's families where that is worth it, else its instructions one after the other."""
+    if plan.sums and len(program.instructions) >= LAYERED:
+        with suppress(NotInLayers):
+            outside = Outside()
+            return layered(program, plan, outside), outside
+    outside = Outside()
+    return code(program, plan, outside), outside
 
 
 def stored(run: Run, out: Any, n: int, threads: int) -> None:

@@ -448,3 +448,31 @@ def test_no_picture_of_the_docs_is_wider_than_a_page():
     folder = Path(autograd.__file__).parents[1] / "docs" / "pictures"
     sizes = {path.name: int.from_bytes(path.read_bytes()[16:20], "big") for path in folder.glob("*.png")}
     assert len(sizes) > 10 and max(sizes.values()) <= 2000
+
+
+@pytest.mark.parametrize("graph", GRAPHS)
+def test_a_pill_has_the_name_the_value_and_the_gradient_of_its_node(graph):
+    y = graph()
+    y.backward()
+    drawn = scene(y)
+    groups = [
+        g for g in ElementTree.fromstring(draw(y, level="pills").svg()).iter(SVG + "g") if g.get("class") == "node"
+    ]
+    found = {g.get("id"): [t.text.strip() for t in g.iter(SVG + "text")] for g in groups}
+    for node in drawn.nodes:
+        if node.role != "literal":
+            name, *_, value, gradient = found[node.key]
+            assert name == node.name and (value, gradient) == (signed(node.value.data), signed(node.value.grad))
+            assert node.own and node.value.grad == pytest.approx(grad(y, [node.value])[0].data, rel=1e-12, abs=1e-15)
+
+
+@pytest.mark.parametrize("graph", GRAPHS)
+def test_a_summary_has_the_extremes_of_each_kind(graph):
+    y = graph()
+    y.backward()
+    values = {signed(n.value.data) for n in scene(y).nodes}
+    gradients = {signed(n.value.grad) for n in scene(y).nodes}
+    for text in texts(draw(y, level="summary").svg(), "node"):
+        _, value, *gradient = re.split("value|gradient", text)
+        assert set(re.findall(r"[+−](?:\d[\d.]*(?:×10[⁻⁰-⁹¹²³]+)?)|0", value)) <= values
+        assert not gradient or set(re.findall(r"[+−](?:\d[\d.]*(?:×10[⁻⁰-⁹¹²³]+)?)|0", gradient[0])) <= gradients

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from autograd import TABLE, Value, draw, fsum, grad, no_grad, sumprod, toposort
+from autograd import TABLE, AutogradValueError, Value, draw, fsum, grad, no_grad, sumprod, toposort
 from autograd.drawing.scene import place_of, scene
 from nn import MLP, Neuron, squared_error
 
@@ -181,3 +181,21 @@ def test_any_number_can_be_summed_up(value):
 
 def test_own_operations_have_their_kind():
     assert TABLE["sin"].symbol in draw(Value(1.0).sin().sin().cos(), level="summary").dot
+
+
+def test_the_outline_of_a_huge_graph_is_summarised_as_its_scene_is(monkeypatch):
+    net = MLP(2, [12, 12, 2], seed=0)
+    x = [Value(0.3, "x₁"), Value(0.2)]
+    err = squared_error(net(x), [0.5, Value(0.1, "goal")])
+    err.backward(2.0)  # so that the gradients are of nobody by name, which an outline does not look up
+    ask = {"highlight": [x[0], err], "roles": {x[1]: "parameter"}, "level": "summary"}
+    whole = draw(err, **ask)
+    monkeypatch.setattr("autograd.drawing.HUGE", 20)
+    outlined = draw(err, **ask)
+    assert outlined.dot == whole.dot and "gradient" in whole.dot
+    y = x[0]
+    for _ in range(1000):
+        y = y * x[0] + 2.0
+    assert "nodes of" in draw(y).dot
+    with pytest.raises(AutogradValueError, match="a picture of more than 1000 cannot be read"):
+        draw(y, level="pills")

@@ -470,10 +470,17 @@ def test_constant_features_are_told_and_few_of_many_do_not_hamper():
 
 def test_a_remedy_that_does_not_help_is_not_offered(monkeypatch):
     diagnosis = diagnose(sigmoid(), X, Y)
-    monkeypatch.setattr("nn.diagnosing.diagnosis.remedied", lambda d, seed: (d.net, d.X, "nothing at all"))
+    monkeypatch.setattr("nn.diagnosing.diagnosis.remedied", lambda d, seed, sigma: (d.net, d.X, "nothing at all"))
     assert diagnosis.advice == [] and "→" not in diagnosis.summary
     with pytest.raises(AutogradValueError, match=r"what was tried .nothing at all. does not help: δ is vanishing then"):
         diagnosis.remedy()
+
+
+def test_layers_so_narrow_that_relu_would_die_are_told_to_take_tanh():
+    chain = diagnose(MLP(1, [1] * 10, "sigmoid", seed=0), [[1.0]], [1.0])
+    assert chain.verdict == "vanishing" and chain.remedy().after.verdict == "healthy"
+    assert 'activation="tanh" in wider layers; layers so narrow die' in chain.advice[0]
+    assert chain.remedy().changed.startswith('activation="tanh", 4 neurons a layer')
 
 
 def test_labels_that_do_not_fit_are_no_matter_of_the_network():

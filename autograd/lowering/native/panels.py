@@ -1,0 +1,163 @@
+"""Where the values of families stand while a block of samples is computed, and how loops read and write them.
+
+A block of samples is a few panels, a panel as many samples as a tile of vectors holds.  In a panel a family has one row
+of memory for each of its values, so that loops walk through contiguous memory; what nobody reads any more gives its
+memory back.  X, the columns, has panels too; scalars and constants are read where they are, one double for all lanes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ...ops import TABLE, Op
+from ..families import Family
+from .callees import Callees
+from .loops import Function
+from .outside import Outside
+from .rows import POWERS, kernel
+from .terms import Access
+from .vectors import Vector, splat
+
+SAMPLES = 128  # in a block
+_INFIX = {TABLE["add"]: "fadd", TABLE["sub"]: "fsub", TABLE["mul"]: "fmul"}
+
+
+class Tile(NamedTuple):
+    """What fits the registers: doubles in one, vectors side by side, members in a sum, rows of an outer product."""
+
+    lanes: int
+    vectors: int
+    members: int
+
+    @property
+    def samples(self) -> int:
+        return self.lanes * self.vectors
+
+    @property
+    def row(self) -> int:
+        return 8 * self.samples
+
+
+def tile_of(lanes: int, registers: int) -> Tile:
+    """A tile of sums, what it is multiplied with and a product on the way fill the registers."""
+    return Tile(lanes, 4, 6) if registers >= 32 else Tile(lanes, 2, 6)
+
+
+class Panels:
+    """The functions of a module as they are written, the memory that they work in, and the operands that they read.
+
+    X, T   the leaf of the columns and that of the scalars, in lists of at most one
+    calls  the functions in the order of execution, and between them what is zeroed: (place, rows)
+    top    how many bytes of memory there are
+    """
+
+    def __init__(
+        self, X: list[Family], T: list[Family], outputs: int, tile: Tile, contract: bool, outside: Outside
+    ) -> None:
+        self.X, self.T, self.tile = X, T, tile
+        self.flags = "contract " if contract else ""
+        self.callees = Callees(outside, tile.lanes)
+        self.functions: list[Function] = []
+        self.calls: list[Function | tuple[int, int]] = []
+        self.globals: list[str] = []
+        self.named: dict[object, str] = {}
+        self.outputs = outputs
+        self.top = -(-8 * outputs // 64) * 64  # the sums come first
+        self.places: dict[Family, int] = {}
+        self.free: dict[int, list[int]] = {}
+        self.waiting: dict[Family, set[Family]] = {}
+        self.zeroed: set[Family] = set()
+        for family in X:
+            self.place(family)
+
+    def begin(self, name: str) -> Function:
+        fn = Function(f"{name}_{len(self.functions)}", self.tile.lanes, self.callees.outer)
+        self.functions.append(fn)
+        self.calls.append(fn)
+        return fn
+
+    # --- memory --------------------------------------------------------------------------------
+
+    def take(self, rows: int) -> int:
+        if self.free.get(rows):
+            return self.free[rows].pop()
+        self.top += (here := rows * SAMPLES // self.tile.samples * self.tile.row + 512)
+        return self.top - here
+
+    def place(self, family: Family) -> None:
+        self.places[family] = self.take(family.count)
+        self.waiting[family] = set(family.readers)
+
+    def computed(self, *families: Family) -> None:
+        """What nobody reads any more gives its memory back."""
+        for family in list(self.waiting):
+            self.waiting[family].difference_update(families)
+            if not self.waiting[family] and family not in self.X:
+                del self.waiting[family]
+                self.free.setdefault(family.count, []).append(self.places[family])
+
+    def zero(self, family: Family) -> None:
+        """Nothing beyond the last sample, before rows are summed over the samples."""
+        if family not in self.zeroed:
+            self.zeroed.add(family)
+            self.calls.append((self.places[family], family.count))
+
+    # --- operands --------------------------------------------------------------------------------
+
+    def constant(self, key: object, kind: str, values: Sequence[object]) -> str:
+        """The name of an array of constants."""
+        if key not in self.named:
+            self.named[key] = f"@constants_{len(self.named)}"
+            listed = ", ".join(f"{kind} {x}" for x in values)
+            self.globals.append(f"{self.named[key]} = internal constant [{len(values)} x {kind}] [{listed}]")
+        return self.named[key]
+
+    def panel(self, fn: Function, family: Family, p: str, row: int = 0) -> str:
+        """Where a row of a family's panel is."""
+        start = fn.place("%work", self.places[family] + row * self.tile.row)
+        return fn.at(start, fn.times(p, family.count * self.tile.row))
+
+    def index(self, fn: Function, x: Access, j: str, t: str, a: int = 0) -> str:
+        """The index of member j + a and term t, without the base of an affine one."""
+        if x.table is None:
+            return fn.plus(fn.plus(fn.times(j, x.dj), fn.times(t, x.dt)), x.dj * a)
+        terms = len(x.table[0])
+        flat = [i for row in x.table for i in row]
+        name = self.constant(("table", x.table), "i32", flat)
+        at = fn.plus(fn.plus(fn.times(j, terms), t), a * terms)
+        entry = fn.value(f"load i32, ptr {fn.value(f'getelementptr i32, ptr {name}, i64 {at}')}, !invariant.load !0")
+        return fn.value(f"sext i32 {entry} to i64")
+
+    def operand(self, fn: Function, x: Access, p: str, j: str, t: str, v: str | int, a: int = 0) -> str:
+        """A vector of what stands there, of vector v of panel p."""
+        if x.one is not None:
+            return splat(x.one)
+        index = self.index(fn, x, j, t, a)
+        if x.family in self.T or x.family.values:
+            if x.family.values:
+                bits = [splat(c)[len("splat (double ") : -1] for c in x.family.values]
+                start = fn.at(self.constant(x.family, "double", bits), 8 * x.base)
+            else:
+                start = fn.place("%scalars", 8 * x.base)
+            number = fn.value(f"load double, ptr {fn.at(start, fn.times(index, 8))}, !invariant.load !0")
+            return fn.everywhere(number)
+        row = fn.at(self.panel(fn, x.family, p, x.base), fn.times(index, self.tile.row))
+        offset = 8 * self.tile.lanes
+        there = fn.at(row, fn.times(v, offset) if isinstance(v, str) else offset * v)
+        return fn.value(f"load {fn.type}, ptr {there}")
+
+    def store(self, fn: Function, family: Family, p: str, j: str, v: str | int, a: int, x: str) -> None:
+        row = fn.at(self.panel(fn, family, p), fn.plus(fn.times(j, self.tile.row), a * self.tile.row))
+        offset = 8 * self.tile.lanes
+        fn.do(f"store {fn.type} {x}, ptr {fn.at(row, fn.times(v, offset) if isinstance(v, str) else offset * v)}")
+
+    def row(self, fn: Function, row: Op, names: list[str], last: float | None) -> str:
+        """A row of the table of these vectors."""
+        if row in _INFIX:
+            return fn.value(f"{_INFIX[row]} {self.flags}{fn.type} {names[0]}, {names[1]}")
+        vectors = [Vector(fn, x) for x in names]
+        if last is not None and (row, last) in POWERS:
+            return POWERS[row, last](vectors[0]).name
+        written = kernel(row)
+        return written(*vectors).name if written else fn.call(self.callees.called(row, len(names)), *vectors).name

@@ -1,0 +1,181 @@
+"""Sums over the samples of a block: products of all pairs of two ranges, which are never stored, and rows of outputs.
+
+Of a product of pairs the lanes are the second range, read from a transposed copy; the first is one double for all
+lanes, the samples are in the loop, and nothing is summed across lanes.
+"""
+
+from __future__ import annotations
+
+from ..families import Family
+from .loops import Function
+from .panels import SAMPLES, Panels
+from .terms import Access, Outer
+from .vectors import splat
+
+
+class Summing(Panels):
+    """The functions that add a block's sums to the results."""
+
+    def outer(self, outer: Outer) -> None:
+        """The products of all pairs, summed over the samples of a block and added to the outputs."""
+        packs: dict[tuple[Family, int], int] = {}
+        for a, _, _, b, b0 in outer.terms:
+            self.zero(a)
+            self.zero(b)
+            if (b, b0) not in packs:
+                packs[b, b0] = self.transposed(b, b0, outer.columns)
+        fn, tile = self.begin("outer"), self.tile
+
+        def rows_of(jt: str, i: str, height: int, width: int, lanes: int) -> None:
+            """`height` rows × `width` vectors, the last of them of so many lanes."""
+            sums = [splat(0.0)] * (height * width)
+            for a, a0, da, b, b0 in outer.terms:
+                packed = fn.at(fn.place("%work", packs[b, b0]), fn.times(jt, SAMPLES * tile.row))
+
+                def panel(
+                    p: str, sums: list[str], a: Family = a, a0: int = a0, da: int = da, packed: str = packed
+                ) -> list[str]:
+                    rows = fn.at(self.panel(fn, a, p, a0), fn.times(i, tile.row * da))
+                    columns = fn.at(packed, fn.times(p, tile.samples * tile.row))
+
+                    def sample(s: str, sums: list[str]) -> list[str]:
+                        column = fn.at(columns, fn.times(s, tile.row))
+                        ys = [
+                            fn.value(f"load {fn.type}, ptr {fn.at(column, 8 * tile.lanes * v)}") for v in range(width)
+                        ]
+                        found = []
+                        for r in range(height):
+                            at = fn.at(rows, fn.plus(fn.times(s, 8), r * tile.row * da))
+                            x = fn.everywhere(fn.value(f"load double, ptr {at}"))
+                            for v in range(width):
+                                m = fn.value(f"fmul {self.flags}{fn.type} {x}, {ys[v]}")
+                                found.append(fn.again(f"fadd {self.flags}{fn.type} {sums[r * width + v]}, {m}"))
+                        return found
+
+                    return fn.loop(tile.samples, [(fn.type, x) for x in sums], sample)
+
+                sums = fn.loop("%panels", [(fn.type, x) for x in sums], panel)
+            for r in range(height):
+                row = fn.plus(fn.times(fn.plus(i, r), 8 * outer.di), fn.times(jt, tile.row))
+                to = fn.at(fn.place("%work", 8 * outer.at), row)
+                for v in range(width):
+                    self.add(
+                        fn, fn.at(to, 8 * tile.lanes * v), sums[r * width + v], lanes if v == width - 1 else tile.lanes
+                    )
+
+        def strip(jt: str, width: int, lanes: int) -> None:
+            most = min(tile.members * tile.vectors // width, 12)
+            height = -(-outer.rows // -(-outer.rows // most))
+            rest = outer.rows % height
+            if outer.rows - rest > height:
+                fn.loop(outer.rows - rest, [], lambda i, _: rows_of(jt, i, height, width, lanes), step=height)
+            else:
+                rows_of(jt, "0", height, width, lanes)
+            if rest:
+                rows_of(jt, str(outer.rows - rest), rest, width, lanes)
+
+        full, tail = divmod(outer.columns, tile.samples)
+        if full > 1:
+            fn.loop(full, [], lambda jt, _: strip(jt, tile.vectors, tile.lanes))
+        elif full:
+            strip("0", tile.vectors, tile.lanes)
+        if tail:
+            strip(str(full), -(-tail // tile.lanes), (tail - 1) % tile.lanes + 1)
+        for at in packs.values():
+            self.free.setdefault(self.packed_rows(outer.columns), []).append(at)
+
+    def add(self, fn: Function, to: str, x: str, lanes: int) -> None:
+        """Add the first lanes of x to what stands there."""
+        if lanes == self.tile.lanes:
+            before = fn.again(f"load {fn.type}, ptr {to}, align 8")
+            fn.do(f"store {fn.type} {fn.again(f'fadd {fn.type} {before}, {x}')}, ptr {to}, align 8")
+            return
+        mask = ", ".join(f"i1 {int(k < lanes)}" for k in range(fn.lanes))
+        masked, zeros = f"{fn.mask} <{mask}>", f"{fn.type} zeroinitializer"
+        before = fn.again(f"call {fn.type} @llvm.masked.load.v{fn.lanes}f64.p0(ptr {to}, i32 8, {masked}, {zeros})")
+        after = fn.again(f"fadd {fn.type} {before}, {x}")
+        fn.do(f"call void @llvm.masked.store.v{fn.lanes}f64.p0({fn.type} {after}, ptr {to}, i32 8, {masked})")
+
+    def packed_rows(self, columns: int) -> int:
+        return -(-columns // self.tile.samples) * self.tile.samples
+
+    def transposed(self, family: Family, first: int, count: int) -> int:
+        """Where a copy of `count` rows is: strips of as many rows as a tile has samples, in them sample by sample."""
+        fn, tile = self.begin("transposed"), self.tile
+        to = self.take(self.packed_rows(count))
+        lanes = tile.lanes
+
+        def panel(p: str, _: list[str]) -> None:
+            start = self.panel(fn, family, p, first)
+
+            def square(g: str, _: list[str]) -> None:
+                """As many rows as a vector has lanes."""
+                source = fn.at(start, fn.times(g, lanes * tile.row))
+                strip = fn.value(f"udiv i64 {g}, {tile.vectors}")
+                within = fn.value(f"urem i64 {g}, {tile.vectors}")
+                target = fn.plus(fn.times(strip, SAMPLES * tile.row), fn.times(within, 8 * lanes))
+                target = fn.plus(target, fn.times(p, tile.samples * tile.row))
+                here = fn.at(fn.place("%work", to), target)
+                for v in range(tile.vectors):
+                    rows = [
+                        fn.again(f"load {fn.type}, ptr {fn.at(source, r * tile.row + 8 * lanes * v)}")
+                        for r in range(lanes)
+                    ]
+                    for s, x in enumerate(_turned(fn, rows)):
+                        fn.do(f"store {fn.type} {x}, ptr {fn.at(here, (lanes * v + s) * tile.row)}")
+
+            fn.loop(-(-count // lanes), [], square)
+
+        fn.loop("%panels", [], panel)
+        return to
+
+    def reduce(self, family: Family) -> None:
+        """The rows of a family that are outputs, summed over the samples of a block."""
+        self.zero(family)
+        fn, tile = self.begin("reduce"), self.tile
+        pairs = sorted(family.outputs)
+        sides = []
+        for numbers in zip(*pairs):
+            step = numbers[1] - numbers[0] if len(numbers) > 1 else 0
+            line = all(x == numbers[0] + step * k for k, x in enumerate(numbers))
+            sides.append(
+                Access(family, numbers[0], step, 0) if line else Access(family, 0, 0, 0, tuple((x,) for x in numbers))
+            )
+
+        def each(i: str, _: list[str]) -> None:
+            member, output = (self.index(fn, x, i, "0") for x in sides)
+
+            def panel(p: str, sums: list[str]) -> list[str]:
+                row = fn.at(self.panel(fn, family, p, sides[0].base), fn.times(member, tile.row))
+                loads = [fn.value(f"load {fn.type}, ptr {fn.at(row, 8 * tile.lanes * v)}") for v in range(tile.vectors)]
+                return [fn.again(f"fadd {fn.type} {x}, {y}") for x, y in zip(sums, loads)]
+
+            sums = fn.loop("%panels", fn.zeros(tile.vectors), panel)
+            while len(sums) > 1:
+                sums = [fn.again(f"fadd {fn.type} {x}, {y}") for x, y in zip(sums[::2], sums[1::2])]
+            total = fn.again(
+                f"call reassoc double @llvm.vector.reduce.fadd.v{fn.lanes}f64(double 0.0, {fn.type} {sums[0]})"
+            )
+            to = fn.at(fn.place("%work", 8 * sides[1].base), fn.times(output, 8))
+            before = fn.again(f"load double, ptr {to}")
+            fn.do(f"store double {fn.again(f'fadd double {before}, {total}')}, ptr {to}")
+
+        fn.loop(len(pairs), [], each)
+
+
+def _turned(fn: Function, rows: list[str]) -> list[str]:
+    """A square of vectors, transposed."""
+    n = len(rows)
+    distance = n // 2
+    while distance:
+        low = ", ".join(f"i32 {k if not k & distance else n + k - distance}" for k in range(n))
+        high = ", ".join(f"i32 {k + distance if not k & distance else n + k}" for k in range(n))
+        turned = list(rows)
+        for i in range(n):
+            if not i & distance:
+                pair = f"{fn.type} {rows[i]}, {fn.type} {rows[i + distance]}"
+                turned[i] = fn.again(f"shufflevector {pair}, <{n} x i32> <{low}>")
+                turned[i + distance] = fn.again(f"shufflevector {pair}, <{n} x i32> <{high}>")
+        rows = turned
+        distance //= 2
+    return rows

@@ -1,0 +1,136 @@
+"""What the command line says, as settings."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from autograd.words.text import printable
+
+from .. import deltas
+from ..network.activations import ACTIVATIONS
+from ..network.choosing import cut
+from ..network.losses import LOSSES
+from ..training.optimizers import OPTIMIZERS, above_zero
+
+# The recipe of the irises; tests/benchmarks/iris.py holds it to its promise over 20 seeds.
+HIDDEN, EPOCHS, BATCH, RATES = [8], 60, 16, {"adam": 0.02, "sgd": 0.01}
+DECAY = {"adam": 0.2, "sgd": 0.0}  # so that a few rows are not learned by heart
+LONGEST = 500  # letters of a complaint
+
+EXAMPLES = """\
+examples:
+  python -m nn --layers 8,8 --activation sigmoid    the irises, by a deeper network
+  python -m nn wine.csv --target quality            a table of your own
+  python -m nn predict network.json new.csv         what that network says of other rows
+  python -m nn --play                               a page to watch a network learn in
+
+Ctrl-C ends the training early; what was learned until then is written, then reported.
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """Complaints in one line of a sensible length that moves no cursor, then exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        """End the program."""
+        self.print_usage(sys.stderr)
+        text = printable(message)
+        self.exit(2, f"{self.prog}: error: {text if len(text) <= LONGEST else text[:LONGEST] + '…'}\n")
+
+
+def parse(arguments: Sequence[str] | None = None, program: str = "python -m nn") -> argparse.Namespace:
+    """The command line as settings; it ends the program with code 2 where it makes no sense."""
+    parser = Parser(
+        prog=program,
+        description="Train a small network, certify every δ of its backpropagation against the formulas\nderived by"
+        " hand, and draw it.  Without arguments: Fisher's 150 irises, a 4-8-3 network,\na second or two.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    # fmt: off
+    table = parser.add_argument_group("the table")
+    table.add_argument("csv", metavar="CSV", nargs="?", help="a table whose first line names its columns,"
+                       " and whose features are numbers (default: the irises)")
+    table.add_argument("--data", metavar="CSV", help="the same as CSV")
+    table.add_argument("--target", metavar="COLUMN",
+                       help="what to learn; all other columns are features (default: the last)")
+    table.add_argument("--task", choices=("auto", "classification", "regression"), default="auto",
+                       help="auto: classification if the target is text or has at most ten different whole values")
+    table.add_argument("--hold-out", metavar="SHARE", type=float, default=0.3,
+                       help="share of the rows to test on, never trained on (default: %(default)s)")
+    table.add_argument("--drop", metavar="A,B", type=_names, default=[], help="columns to leave out, as id,date")
+    table.add_argument("--missing", choices=("drop", "error"), default="drop",
+                       help="rows where a value is missing (empty, ?, NA, nan): drop them and say how many, or end"
+                            " there (default: %(default)s)")
+    table.add_argument("--decimal", choices=(".", ","), default=".", help="the sign before decimals"
+                       " (default: %(default)s)")
+    table.add_argument("--one-hot", action="store_true",
+                       help="columns of text are features too, one for each of their values")
+    net = parser.add_argument_group("the network")
+    net.add_argument("--layers", metavar="N,N", type=_widths, default=HIDDEN,
+                     help="neurons of each hidden layer, as 8,8 (default: 8; none: no hidden layer)")
+    net.add_argument("--activation", choices=ACTIVATIONS, default="tanh", metavar="σ",
+                     help=f"{', '.join(deltas.ACTIVATIONS)}: δ is certified by hand formulas;"
+                          f" {', '.join(key for key in ACTIVATIONS if key not in deltas.ACTIVATIONS)}: it is not"
+                          " (default: %(default)s)")
+    training = parser.add_argument_group("training")
+    training.add_argument("--loss", choices=LOSSES, metavar="ERR",
+                          help=f"{', '.join(LOSSES)} (default: cross_entropy for classes, squared_error for numbers)")
+    training.add_argument("--optimizer", choices=OPTIMIZERS, default="adam", help="(default: %(default)s)")
+    training.add_argument("--learning-rate", metavar="η", type=_above_zero,
+                          help=f"(default: {', '.join(f'{rate} for {key}' for key, rate in RATES.items())})")
+    training.add_argument("--weight-decay", metavar="λ", type=_from_zero,
+                          help=f"(default: {', '.join(f'{decay:g} for {key}' for key, decay in DECAY.items())})")
+    training.add_argument("--epochs", metavar="N", type=_count, default=EPOCHS,
+                          help="how often every row is seen (default: %(default)s)")
+    training.add_argument("--batch-size", metavar="N", type=_count, default=BATCH,
+                          help="rows to a step; their errors are summed (default: %(default)s)")
+    training.add_argument("--seed", metavar="N", type=int, default=0,
+                          help="decides split, start and order: the same seed, the same network (default: %(default)s)")
+    output = parser.add_argument_group("what is written")
+    output.add_argument("--output", metavar="FOLDER", default="deltagrad-output", help="(default: %(default)s)")
+    output.add_argument("--format", choices=("svg", "png", "pdf"), default="svg",
+                        help="of the pictures (default: %(default)s)")
+    output.add_argument("--play", action="store_true", help="a page in which a network learns the table"
+                        " before your eyes (without CSV: points of its own), and nothing else")
+    # fmt: on
+    options = parser.parse_args(arguments)
+    if options.csv and options.data:
+        parser.error(f"one table at a time: {options.csv}, or --data {options.data}")
+    options.data, options.program = options.data or options.csv, program
+    return options
+
+
+def _widths(text: str) -> list[int]:
+    return [] if text == "none" else [_count(part) for part in text.split(",")]
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in next(csv.reader([text]), [])]
+
+
+def _count(text: str) -> int:
+    if not text.strip().isdecimal() or len(text) > 12 or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{cut(text)} is not a whole number from 1")
+    return int(text)
+
+
+def _from_zero(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value < 1e300:
+        raise argparse.ArgumentTypeError(f"{cut(text)} is not a number from 0")
+    return value
+
+
+def _above_zero(text: str) -> float:
+    try:
+        return above_zero("it", float(text))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{cut(text)} is not a number above 0") from None

@@ -1,0 +1,1 @@
+"""A model that can be used: a network, and how rows as they are in a table go into it."""

@@ -1,0 +1,297 @@
+"""What a student hands in: JSON, CSV, a notebook or a mapping, read as numbers in the sheet's shapes.
+
+A blank is None, and never 0.  What cannot be read as a number is kept as it was written, for a person to look at.
+Nothing is run: cells of a notebook are read as literals.
+"""
+
+from __future__ import annotations
+
+import ast
+import csv
+import io
+import json
+import math
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from autograd import AutogradTypeError, AutogradValueError
+
+from ..grading.answers import plain
+from ..grading.equations import Case, Place
+from .fields import FOUND, PARTS, blank_of, called, put
+
+LARGEST_FILE = 1_000_000  # bytes; a whole answer has some two thousand
+LONGEST_TEXT = 200  # characters of a number, an id or a formula that are kept
+FORMS = (".json", ".csv", ".ipynb")
+_OTHER = {"Err": "err", "σ'": "slope", "sigma_slope": "slope", "δ": "delta", "∂Err/∂θ": "dtheta", "∂Err/∂b": "db",
+          "θ": "theta", "bias": "b"}  # fmt: skip
+_ABOUT = ("sheet", "student", "formulas", *FOUND)
+_SIGNS = str.maketrans({"−": "-", "–": "-", ",": "."})
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]{1,4})?", re.IGNORECASE)
+
+
+@dataclass
+class Answers:
+    """An answer as it was read.
+
+    parts     u, o, err, slope, delta, dtheta, db, theta, b in the sheet's shapes, None where they are blank
+    unread    what stands in the place of a number and is none, by part and place
+    formulas  formulas as text, by field
+    found     where the mistake is said to be, and what is said to be right there
+    problems  why a person should look at it; notes, what else was noticed
+    """
+
+    parts: dict[str, Any]
+    student: str = ""
+    sheet: str = ""
+    unread: dict[tuple[str, Place], str] = field(default_factory=dict)
+    formulas: dict[str, str] = field(default_factory=dict)
+    found: dict[str, Any] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def number(given: Any) -> float | None:
+    """A number as people write it.  Raises ValueError for what is none.
+
+    >>> number("−0,5"), number(" "), number(2)
+    (-0.5, None, 2.0)
+    """
+    if given is None or (isinstance(given, str) and not given.strip()):
+        return None
+    if isinstance(given, bool) or not isinstance(given, (str, int, float)):
+        raise ValueError("no number")
+    if isinstance(given, str):
+        text = given.strip().translate(_SIGNS)
+        if len(text) > LONGEST_TEXT or not _NUMBER.fullmatch(text):
+            raise ValueError("no number")
+        given = text
+    try:
+        value = float(given)
+    except OverflowError:
+        raise ValueError("no number") from None
+    if not math.isfinite(value):
+        raise ValueError("no number")
+    return value
+
+
+def quoted(given: Any) -> str:
+    """What was written, cut to a length that can be shown.
+
+    >>> quoted("0.03·0.2?"), quoted(["a"] * 9)
+    ('0.03·0.2?', "['a', 'a', 'a', …]")
+    """
+    text = given if isinstance(given, str) else _brief(given)
+    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[: LONGEST_TEXT + 1])
+    return text if len(text) <= 60 else text[:59] + "…"
+
+
+def _brief(given: Any, depth: int = 2) -> str:
+    if isinstance(given, (list, tuple)):
+        inner = [_brief(part, depth - 1) if depth else "…" for part in given[:3]]
+        return f"[{', '.join(inner)}{', …' if len(given) > 3 else ''}]"
+    if isinstance(given, str):
+        return repr(given[:LONGEST_TEXT])
+    if isinstance(given, int) and abs(given) > 10**30:
+        return "a number of very many digits"
+    return repr(given)[:LONGEST_TEXT] if isinstance(given, (int, float, type(None))) else type(given).__name__
+
+
+def answers_of(given: Mapping[str, Any], case: Case) -> Answers:
+    """The numbers of a mapping, in the shapes that the sheet asks for.
+
+    >>> from nn import deltas as hand
+    >>> case = Case([1.0], [0.0], [[[2.0]]], [[0.5]], [hand.linear], [hand.linear_slope], ["linear"],
+    ...             hand.squared_error_slopes, "squared_error")
+    >>> read = answers_of({"u": [["2,5"]], "delta": [["5?"]]}, case)
+    >>> read.parts["u"], read.parts["delta"], read.unread
+    ([[2.5]], [[None]], {('delta', (0, 0)): '5?'})
+    """
+    if not isinstance(given, Mapping):
+        raise AutogradTypeError(
+            f"grade_sheet: an answer is a mapping such as {{'u': …}}, and was given as {given!r:.60}"
+        )
+    read = Answers(blank_of(case))
+    strange = []
+    for name, value in given.items():
+        name = _OTHER.get(name, name)
+        if name in ("sheet", "student"):
+            setattr(read, name, "" if value is None else quoted(value).strip())
+        elif name == "formulas" and isinstance(value, Mapping):
+            read.formulas = {str(k): v[: 10 * LONGEST_TEXT] for k, v in value.items() if isinstance(v, str)}
+        elif name in FOUND:
+            read.found[name] = value
+        elif name in PARTS:
+            _part(read, name, plain(value) if hasattr(value, "tolist") or hasattr(value, "data") else value)
+        elif isinstance(name, str) and "." in name and _keyed(read, name, value):
+            pass
+        else:
+            strange.append(name)
+    if strange:
+        shown = ", ".join(repr(quoted(str(name))) for name in strange[:3]) + (", …" if len(strange) > 3 else "")
+        read.notes.append(f"not part of an answer, and left out: {shown}")
+    return read
+
+
+def _part(read: Answers, part: str, given: Any) -> None:
+    shape = read.parts[part]
+    if part == "err":
+        given = given[0] if isinstance(given, (list, tuple)) and len(given) == 1 else given
+        _number_at(read, part, (), given)
+        return
+    if given is None:
+        return
+    if part in ("dtheta", "theta") and not _fits(given, shape) and _fits(turned := _turned(given), shape):
+        read.notes.append(f"{part} came transposed, in the shape (in, out): row i belongs to neuron i")
+        given = turned
+    if not _fits(given, shape):
+        read.problems.append(f"{part} has not the sheet's shape, and was written as {quoted(given)}")
+        return
+    for place, value in _numbered(given):
+        _number_at(read, part, place, value)
+
+
+def _fits(given: Any, shape: Any) -> bool:
+    """Whether nested lists have a shape, or less of it: what is missing at the end is blank."""
+    if given is None or not isinstance(shape, list):
+        return not isinstance(given, (list, tuple, Mapping))
+    if not isinstance(given, (list, tuple)) or len(given) > len(shape):
+        return False
+    return all(_fits(part, like) for part, like in zip(given, shape))
+
+
+def _turned(given: Any) -> Any:
+    if not isinstance(given, (list, tuple)):
+        return given
+    matrices = [m for m in given if isinstance(m, (list, tuple)) and m and all(isinstance(r, (list, tuple)) for r in m)]
+    if len(matrices) != len(given) or any(len({len(row) for row in m}) != 1 for m in matrices):
+        return given
+    return [[list(column) for column in zip(*m)] for m in matrices]
+
+
+def _numbered(given: Any, place: Place = ()) -> Iterator[tuple[Place, Any]]:
+    if isinstance(given, (list, tuple)):
+        for n, part in enumerate(given):
+            yield from _numbered(part, (*place, n))
+    elif given is not None:
+        yield place, given
+
+
+def _number_at(read: Answers, part: str, place: Place, given: Any) -> None:
+    try:
+        put(read.parts, part, place, number(given))
+    except ValueError:
+        read.unread[part, place] = quoted(given)
+
+
+def _keyed(read: Answers, key: str, value: Any) -> bool:
+    """A number by its key, delta.1.2; whether it is one of the sheet's."""
+    part, *numbers = key.split(".")
+    part = _OTHER.get(part, part)
+    if part not in PARTS or part == "err" or len(numbers) > 3 or not all(n.isdecimal() and len(n) < 4 for n in numbers):
+        return False
+    place = tuple(int(n) - 1 for n in numbers)
+    row = read.parts[part]
+    for index in place:
+        if not isinstance(row, list) or not 0 <= index < len(row):
+            return False
+        row = row[index]
+    if isinstance(row, list):
+        return False
+    _number_at(read, part, place, value)
+    return True
+
+
+# --- files -------------------------------------------------------------------------------------------
+
+
+def mappings_in(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
+    """The answers of a file: one of JSON or a notebook, one or a whole class of CSV.
+
+    Raises AutogradValueError for what is too large or cannot be read, OSError from the disk.
+    """
+    file = Path(path)
+    if file.suffix.lower() not in FORMS:
+        raise AutogradValueError(f"{file.name}: answers are read from {', '.join(FORMS)}")
+    if file.stat().st_size > LARGEST_FILE:
+        raise AutogradValueError(f"{file.name}: {file.stat().st_size:,} bytes are too many for an answer")
+    try:
+        text = file.read_bytes().decode("utf-8-sig")
+        form = file.suffix.lower()
+        return from_csv(text) if form == ".csv" else [from_notebook(text) if form == ".ipynb" else _object(text)]
+    except UnicodeDecodeError:
+        raise AutogradValueError(f"{file.name}: this is no text in UTF-8") from None
+    except (ValueError, csv.Error) as error:  # json's errors are ValueErrors, and int's of too many digits
+        raise AutogradValueError(f"{file.name}: {quoted(str(error))}") from None
+    except (RecursionError, MemoryError):
+        raise AutogradValueError(f"{file.name}: nested too deeply for an answer") from None
+
+
+def _object(text: str) -> dict[str, Any]:
+    read = json.loads(text)
+    if not isinstance(read, dict):
+        raise ValueError("an answer is an object, {…}")
+    return read
+
+
+def from_csv(text: str) -> list[dict[str, Any]]:
+    """Answers of a table: a row a student under the keys of the fields; or a line a field, its key and its number.
+
+    >>> from_csv("student,u.1.1,err\\ns01,0.5,\\n"), from_csv("student;s01\\nu.1.1;0,5\\n")
+    ([{'student': 's01', 'u.1.1': '0.5', 'err': ''}], [{'student': 's01', 'u.1.1': '0,5'}])
+    """
+    first = text.partition("\n")[0]
+    separator = ";" if ";" in first else "\t" if "\t" in first else ","
+    rows = [row for row in csv.reader(io.StringIO(text), delimiter=separator) if any(cell.strip() for cell in row)]
+    if not rows:
+        raise ValueError("the table is empty")
+    header = [cell.strip() for cell in rows[0]]
+    if len(header) > 2 or (len(header) == 2 and header[0] == "student" and "." in header[1]):
+        return [dict(zip(header, row)) for row in rows[1:]]
+    return [{row[0].strip(): row[1] if len(row) > 1 else "" for row in rows}]
+
+
+def from_notebook(text: str) -> dict[str, Any]:
+    """The answers of a notebook: what its cells assign to the names of an answer, read and not run.
+
+    >>> from_notebook('{"cells": [{"cell_type": "code", "source": ["u = [[0.5]]\\\\n", "err = 1/0"]}]}')
+    {'u': [[0.5]], 'err': '1/0'}
+    """
+    found: dict[str, Any] = {}
+    for cell in _object(text).get("cells", []):
+        if not isinstance(cell, dict) or cell.get("cell_type") != "code":
+            continue
+        source = cell.get("source", "")
+        code = "".join(map(str, source)) if isinstance(source, list) else str(source)
+        try:
+            statements = ast.parse(code).body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        for statement in statements:
+            match statement:
+                case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in PARTS or name in _ABOUT:
+                    found[name] = _literal(value, code)
+    return found
+
+
+def _literal(value: ast.expr, code: str) -> Any:
+    """A literal; nested lists with what is none as it was written."""
+    if isinstance(value, (ast.List, ast.Tuple)):
+        return [_literal(part, code) for part in value.elts]
+    try:
+        return ast.literal_eval(value)
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+        return ast.get_source_segment(code, value) or "?"
+
+
+def told(part: str, place: Place, text: str) -> str:
+    """What could not be read, and where it stands.
+
+    >>> told("delta", (0, 1), "0.03·0.2?")
+    'δ⁽¹⁾₂: “0.03·0.2?”'
+    """
+    return f"{called(part, place)}: “{text}”"

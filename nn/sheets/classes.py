@@ -1,0 +1,190 @@
+"""A class's answers, graded file by file: in several processes, each file with limits of time and memory.
+
+Whatever a file holds, it costs nobody else anything: what cannot be read, takes too long or too much becomes a
+line for a person to look at.  Submitted code is not run, unless that is asked for: see `outside.py`.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from autograd import AutogradError, AutogradValueError
+
+from .answers import FORMS, mappings_in, quoted
+from .marking import grade_sheet
+from .marks import Marks, Texts
+from .outside import answered_by
+from .worksheet import Worksheet
+
+SECONDS, MEGABYTES = 10.0, 1024  # that a file may take, of a processor's time and of memory
+CODE = ".py"
+
+
+@dataclass(frozen=True)
+class Job:
+    """How a class is graded.
+
+    sheet      the sheet, or with a secret the pattern of everybody's own
+    texts      sentences of one's own
+    run_code   whether submitted code runs
+    """
+
+    sheet: Worksheet
+    secret: bytes | None = None
+    texts: Texts | None = None
+    run_code: bool = False
+    seconds: float = SECONDS
+    megabytes: int = MEGABYTES
+
+
+@dataclass(frozen=True)
+class Result:
+    """An answer of a class: whose, from which file, and its marks; or None, and why a person has to look at it."""
+
+    student: str
+    file: str
+    marks: Marks | None = None
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def needs_human(self) -> bool:
+        return self.marks is None or self.marks.needs_human or bool(self.problems)
+
+
+def files_in(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
+    """The answer files among paths, folders looked into, by name.
+
+    Raises AutogradValueError for a path that is not there, and where there is no answer.
+    """
+    found: list[Path] = []
+    for path in map(Path, paths):
+        if path.is_dir():
+            found += sorted(p for p in path.rglob("*") if p.suffix.lower() in (*FORMS, CODE) and p.is_file())
+        elif path.is_file():
+            found.append(path)
+        else:
+            raise AutogradValueError(f"grade: there is no file or folder {str(path)!r}")
+    if not found:
+        raise AutogradValueError(f"grade: there are no answers; they are files that end in {', '.join(FORMS)}")
+    return found
+
+
+def graded(files: list[Path], job: Job, jobs: int = 1) -> list[Result]:
+    """The answers of all files, in their order, by that many processes."""
+    if jobs == 1 or len(files) < 4:
+        results = [result for file in files for result in graded_file(file, job)]
+    else:
+        results = [result for found in _in_processes(files, job, jobs) for result in found]
+    return _without_doubles(results)
+
+
+def _in_processes(files: list[Path], job: Job, jobs: int) -> Iterator[list[Result]]:
+    done = 0
+    try:
+        with ProcessPoolExecutor(jobs, initializer=_start, initargs=(job,)) as pool:
+            for found in pool.map(_in_worker, files, chunksize=max(1, min(32, len(files) // (4 * jobs)))):
+                yield found
+                done += 1
+    except BrokenProcessPool:  # a file has killed its process: each of the rest gets one of its own
+        for file in files[done:]:
+            try:
+                with ProcessPoolExecutor(1, initializer=_start, initargs=(job,)) as pool:
+                    yield pool.submit(_in_worker, file).result()
+            except BrokenProcessPool:
+                yield [Result(file.stem, file.name, problems=["grading this file ended its process"])]
+
+
+_JOBS: list[Job] = []
+
+
+def _start(job: Job) -> None:
+    _JOBS[:] = [job]
+    try:
+        import resource
+
+        most = job.megabytes * 2**20
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    except (ImportError, ValueError, OSError):  # no such limit on this system, or a lower one already
+        pass
+
+
+def _in_worker(file: Path) -> list[Result]:
+    return graded_file(file, _JOBS[0])
+
+
+class _Slow(Exception):
+    """A file has had its time."""
+
+
+@contextmanager
+def _at_most(seconds: float) -> Iterator[None]:
+    """Raise _Slow after so many seconds of the processor's time, where the system can."""
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def stop(signum: int, frame: Any) -> None:
+        raise _Slow
+
+    try:
+        before = signal.signal(signal.SIGPROF, stop)
+    except ValueError:  # not in the main thread
+        yield
+        return
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
+
+
+def graded_file(file: Path, job: Job) -> list[Result]:
+    """The answers of one file, whatever is in it."""
+    try:
+        with _at_most(job.seconds):
+            if file.suffix.lower() == CODE:
+                return [_of_code(file, job)]
+            return [_of_mapping(given, file, job) for given in mappings_in(file)]
+    except _Slow:
+        problem = f"took longer than {job.seconds:g} s"
+    except MemoryError:
+        problem = f"took more than {job.megabytes} MB"
+    except (AutogradError, OSError, RecursionError) as error:
+        problem = quoted(str(error).removeprefix(f"{file.name}: "))
+    return [Result(file.stem, file.name, problems=[problem])]
+
+
+def _of_mapping(given: dict[str, Any], file: Path, job: Job) -> Result:
+    student = quoted(str(given.get("student") or "")).strip() or file.stem
+    marks = grade_sheet({**given, "student": student}, job.sheet, secret=job.secret, texts=job.texts)
+    return Result(marks.student, file.name, marks)
+
+
+def _of_code(file: Path, job: Job) -> Result:
+    if not job.run_code:
+        return Result(file.stem, file.name, problems=["is code, which is not run (--run-code)"])
+    sheet = job.sheet.for_student(file.stem, job.secret) if job.secret else job.sheet
+    answer = answered_by(file, sheet, job.seconds, job.megabytes)
+    return Result(file.stem, file.name, grade_sheet({**answer, "student": file.stem}, sheet, texts=job.texts))
+
+
+def _without_doubles(results: list[Result]) -> list[Result]:
+    """The results, with a word where two are by the same student."""
+    count: dict[str, int] = {}
+    for result in results:
+        count[result.student] = count.get(result.student, 0) + 1
+    return [
+        r
+        if count[r.student] == 1
+        else replace(r, problems=[*r.problems, f"{count[r.student]} answers by this student"])
+        for r in results
+    ]

@@ -1,0 +1,211 @@
+"""Machine code of families: a sample's arithmetic is straight-line code's, to the bit, on every width of registers."""
+
+import ctypes
+from functools import cache
+
+import pytest
+
+np = pytest.importorskip("numpy")
+pytest.importorskip("llvmlite")
+
+from autograd import Value, grad, logsumexp, lower, sumprod, take  # noqa: E402
+from autograd.lowering.native import compiled as native  # noqa: E402
+from autograd.lowering.native import layered, llvm, machine, modules  # noqa: E402
+from autograd.lowering.native.layers import NotInLayers  # noqa: E402
+from autograd.lowering.native.outside import Outside  # noqa: E402
+from nn import MLP  # noqa: E402
+from nn.network import losses  # noqa: E402
+
+
+def mlp(*sizes, activation="relu", loss=losses.squared_error):
+    """The error of a network and its gradient; targets are inputs too."""
+    net = MLP(sizes[0], list(sizes[1:]), activation, "linear", seed=0)
+    run = net.forward([0.1] * sizes[0])
+    classes = loss is losses.cross_entropy
+    ys = [Value(1.0)] if classes else [Value(0.3) for _ in range(sizes[-1])]
+    err = loss(run.outputs, ys[0] if classes else ys)
+    parameters = net.parameters()
+    return [err, *grad(err, parameters)], [*run.inputs, *ys], parameters
+
+
+def residual(width=7, depth=3):
+    """o ← o + tanh(θ·o): adjoints of a skip connection have a term of their own each."""
+    rng = np.random.default_rng(0)
+    xs = [Value(0.1 * k, f"x{k}") for k in range(width)]
+    layers = [
+        [[Value(rng.normal(), f"t{d}_{i}_{j}") for j in range(width)] for i in range(width)] for d in range(depth)
+    ]
+    o = xs
+    for layer in layers:
+        o = [a + sumprod(row, o).tanh() for a, row in zip(o, layer)]
+    err = sumprod(o, o)
+    parameters = [t for layer in layers for row in layer for t in row]
+    return [err, *grad(err, parameters)], xs, parameters
+
+
+def recurrent(width=5, steps=4):
+    """The same weights at every step: their gradients are sums over the steps."""
+    rng = np.random.default_rng(0)
+    xs = [Value(0.1 * k, f"x{k}") for k in range(steps)]
+    W = [[Value(rng.normal(), f"w{i}_{j}") for j in range(width)] for i in range(width)]
+    b = [Value(rng.normal(), f"b{i}") for i in range(width)]
+    h = b
+    for x in xs:
+        h = [(sumprod(row, h) + x * bias).tanh() for row, bias in zip(W, b)]
+    err = sumprod(h, h)
+    parameters = [*(w for row in W for w in row), *b]
+    return [err, *grad(err, parameters)], xs, parameters
+
+
+def embedded(rows=9, columns=4, places=3):
+    """Tokens as inputs, their table as parameters."""
+    rng = np.random.default_rng(0)
+    table = [[Value(rng.normal(), f"t{i}_{j}") for j in range(columns)] for i in range(rows)]
+    ids = [Value(float(k), f"i{k}") for k in range(places)]
+    err = 0.0
+    for k, i in enumerate(ids):
+        logits = [sumprod(row, take(table, i)) for row in table]
+        err = err + logsumexp(logits) - take(logits, ids[k - 1])
+    parameters = [t for row in table for t in row]
+    return [err, *grad(err, parameters)], ids, parameters
+
+
+def rows(n=40, width=6):
+    """Σ of n rows of tanh, of samples alone."""
+    rng = np.random.default_rng(0)
+    xs = [Value(0.1 * k, f"x{k}") for k in range(width)]
+    W = [[Value(rng.normal(), f"w{i}_{j}") for j in range(width)] for i in range(n)]
+    y = sum((sumprod(row, xs).tanh() for row in W[1:]), sumprod(W[0], xs).tanh())
+    parameters = [w for row in W for w in row]
+    return [y, *grad(y, [*parameters, *xs])], xs, parameters
+
+
+PROGRAMS = {
+    "relu": lambda: mlp(3, 9, 5, 2),
+    "tanh": lambda: mlp(2, 16, 16, 1, activation="tanh"),
+    "sigmoid": lambda: mlp(5, 13, 3, activation="sigmoid"),
+    "silu": lambda: mlp(4, 11, 4, activation="silu"),
+    "long sums": lambda: mlp(150, 7, 3),
+    "very long sums": lambda: mlp(300, 3, 1),
+    "classes": lambda: mlp(6, 16, 5, activation="tanh", loss=losses.cross_entropy),
+    "residual": residual,
+    "recurrent": recurrent,
+    "embedded": embedded,
+    "rows": rows,
+}
+
+
+class Code:
+    """Sums of a program, made in one of both ways."""
+
+    def __init__(self, program, columns, how, lanes, contract=False):
+        pattern = tuple(k < columns for k in range(len(program.inputs)))
+        self.outside = Outside()
+        self.text, self.memory, _ = how(program, llvm.Plan(pattern, True, lanes, lanes, contract), self.outside)
+        self.loaded = machine.Loaded(self.text, *modules.ARGUMENTS)
+        self.size = len(program.outputs)
+
+    def __call__(self, X, theta):
+        columns = [np.ascontiguousarray(row) for row in X]
+        pointers = (ctypes.c_void_p * len(columns))(*[row.ctypes.data for row in columns])
+        out, work = np.zeros(self.size), np.full(self.memory // 8 + 16, np.nan)
+        at = modules.aligned(work)
+        self.loaded.run(ctypes.addressof(pointers), theta.ctypes.data, at, out.ctypes.data, 0, 0, 0, X.shape[1])
+        return out
+
+
+@cache
+def case(name):
+    outputs, xs, parameters = PROGRAMS[name]()
+    program = lower(outputs, [*xs, *parameters])
+    rng = np.random.default_rng(1)
+    whole = name in ("embedded", "classes")
+    X = rng.integers(0, 5, (len(xs), 600)).astype(float) if whole else rng.normal(size=(len(xs), 600))
+    return program, X, np.array([p.data for p in parameters])
+
+
+@cache
+def straight_line(name):
+    program, X, _ = case(name)
+    return Code(program, len(X), llvm.code, machine.register())
+
+
+@pytest.mark.parametrize("lanes", [2, 4, 8])
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_sample_has_the_bits_of_straight_line_code(name, lanes, monkeypatch):
+    monkeypatch.setattr(machine, "registers", lambda: 32 if lanes == 8 else 16)
+    program, X, theta = case(name)
+    loops = Code(program, len(X), layered.layered, lanes)
+    straight = straight_line(name)
+    for k in (0, 599):
+        one = X[:, k : k + 1]
+        assert np.array_equal(loops(one, theta).view("i8") << 1, straight(one, theta).view("i8") << 1)  # but for −0
+    for n in (0, 3, 128, 141, 600):
+        expected = straight(X[:, :n], theta)
+        assert np.allclose(
+            loops(X[:, :n], theta), expected, rtol=1e-12, atol=1e-13 * max(1.0, np.abs(expected).max(initial=0))
+        )
+
+
+@pytest.mark.parametrize("name", ["relu", "tanh", "long sums"])
+def test_contracted_code_differs_in_the_last_bits_only(name):
+    program, X, theta = case(name)
+    strict, fused = (Code(program, len(X), layered.layered, machine.register(), contract) for contract in (False, True))
+    a, b = strict(X, theta), fused(X, theta)
+    assert np.allclose(a, b, rtol=1e-11, atol=1e-12 * np.abs(a).max())
+
+
+def test_lanes_without_a_sample_add_nothing_even_if_they_would_be_nan():
+    """Beyond the last sample stands the first one again, and what it gives is taken out before the sums."""
+    program, X, theta = case("tanh")
+    f = Code(program, len(X), layered.layered, machine.register())
+    broken = X.copy()
+    broken[:, 5:] = np.nan
+    assert np.array_equal(f(broken[:, :5], theta), f(X[:, :5], theta))
+
+
+def test_equal_layers_share_their_code():
+    texts = [Code(*_program(depth), layered.layered, 4).text for depth in (4, 12)]
+    assert len(texts[1]) < 1.3 * len(texts[0])
+
+
+def _program(depth):
+    outputs, xs, parameters = mlp(*[8] * (depth + 1))
+    return lower(outputs, [*xs, *parameters]), len(xs)
+
+
+def test_what_has_no_loops_stays_straight_line_code():
+    xs = [Value(0.5 + k) for k in range(4)]
+    y = xs[0]
+    for k in range(60):  # a chain of steps that are all different
+        y = (y * xs[k % 4] + xs[(k + 1) % 3]).tanh() / xs[(k * 7) % 4] if k % 3 else (y - xs[k % 4]).sin()
+    with pytest.raises(NotInLayers):
+        Code(lower([y, *grad(y, xs)], xs), 4, layered.layered, 4)
+    program, _, _ = case("relu")
+    with pytest.raises(NotInLayers):  # nothing has samples
+        Code(program, 0, layered.layered, 4)
+
+
+def test_what_is_the_same_for_all_samples_stays_straight_line_code():
+    xs, ws = [Value(0.5)], [Value(0.1 * k) for k in range(100)]
+    shared = [w.tanh() * w for w in ws]
+    y = sumprod(shared, shared) * xs[0]
+    with pytest.raises(NotInLayers):
+        Code(lower([y, *grad(y, ws)], [*xs, *ws]), 1, layered.layered, 4)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_the_public_call_takes_it_with_the_same_bits_for_any_number_of_threads(threads):
+    program, X, theta = case("tanh")
+    X = np.tile(X, (1, 4))[:, :2100]
+    f = native.compiled(program, threads=threads)
+    got = np.array(f.sum(*X, *theta.tolist()))
+    in_blocks = sum(
+        (
+            Code(program, len(X), layered.layered, machine.register())(X[:, k : k + 512], theta)
+            for k in range(0, 2100, 512)
+        ),
+        np.zeros(len(got)),
+    )
+    assert np.array_equal(got, in_blocks)
+    assert np.array_equal(f.bind(X, theta)(0, 2100), in_blocks)

@@ -1,0 +1,193 @@
+"""A class: files of all kinds, processes, limits, the table of marks, the report, the command."""
+
+import csv
+import io
+import json
+import multiprocessing
+import os
+
+import pytest
+
+from nn import worksheet
+from nn.sheets import classes
+from nn.sheets.classes import Job, files_in, graded
+from nn.sheets.command import main, neutral, table
+from nn.sheets.report import report
+from tests.benchmarks.sheets import in_style
+
+SHEET = worksheet(seed=7)
+PLANTED = [("", ""), ("output", "factor 2 missing"), ("hidden", "σ' missing"), ("output", "factor 2 missing")]
+EVIL = "=cmd|' /C calc'!A0<script>alert(1)</script>"
+
+
+@pytest.fixture
+def answers(tmp_path):
+    folder = tmp_path / "answers"
+    folder.mkdir()
+    for n, planted in enumerate(PLANTED):
+        record = {"student": f"ann{n}", **in_style(SHEET, "in the end", *planted)}
+        (folder / f"a{n}.json").write_text(json.dumps(record), encoding="utf-8")
+    return folder
+
+
+def test_files_are_found_in_folders(answers):
+    (answers / "deeper").mkdir()
+    (answers / "deeper" / "b.csv").write_text("u.1.1,1", encoding="utf-8")
+    (answers / "notes.txt").write_text("", encoding="utf-8")
+    assert [file.name for file in files_in([answers])] == ["a0.json", "a1.json", "a2.json", "a3.json", "b.csv"]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_processes_change_nothing(answers, jobs):
+    results = graded(files_in([answers]), Job(SHEET), jobs)
+    assert [r.marks.score for r in results] == [29.5, 27.5, 27.5, 27.5]
+    assert results[1].marks.mistakes == ["delta.output.factor_2_missing"]
+
+
+BROKEN = {
+    "no.json": b"<script>alert(1)</script>", "list.json": b"[1]", "deep.json": b"[" * 200_000,
+    "bytes.json": b"\xff\xfe",
+    "digits.json": b'{"err": ' + b"9" * 100_000 + b"}", "large.json": b" " * 2_000_000, "empty.csv": b"",
+    "cells.ipynb": b'{"cells": [1, {"cell_type": "code", "source": 3}]}', "null.csv": b"a,\x00\n", "code.py": b"1/0",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_files_that_cannot_be_read_are_lines_for_a_person(answers, jobs):
+    for name, content in BROKEN.items():
+        (answers / name).write_bytes(content)
+    results = {r.file: r for r in graded(files_in([answers]), Job(SHEET), jobs)}
+    assert [results[f"a{n}.json"].marks.score for n in range(4)] == [29.5, 27.5, 27.5, 27.5]
+    for name in BROKEN:
+        result = results[name]
+        assert result.marks is None or result.marks.score == 0, name
+        assert result.needs_human or name in ("cells.ipynb", "null.csv"), name
+
+
+def test_a_file_has_its_time(answers, monkeypatch):
+    def for_ever(path):
+        while True:
+            pass
+
+    monkeypatch.setattr(classes, "mappings_in", for_ever)
+    (result, *_) = graded(files_in([answers / "a0.json"]), Job(SHEET, seconds=0.1))
+    assert result.problems == ["took longer than 0.1 s"]
+
+
+@pytest.mark.skipif(multiprocessing.get_start_method() != "fork", reason="the fault is put in by forking")
+def test_a_file_that_ends_its_process_costs_nobody_else_anything(answers, monkeypatch):
+    read = classes.mappings_in
+    monkeypatch.setattr(classes, "mappings_in", lambda path: os._exit(1) if path.name == "a1.json" else read(path))
+    results = graded(files_in([answers]), Job(SHEET), 2)
+    assert [r.problems == ["grading this file ended its process"] for r in results] == [False, True, False, False]
+
+
+def test_two_answers_by_one_student(answers):
+    (answers / "again.json").write_text(json.dumps({"student": "ann0"}), encoding="utf-8")
+    results = graded(files_in([answers]), Job(SHEET))
+    assert [r.problems for r in results if r.student == "ann0"] == [["2 answers by this student"]] * 2
+
+
+# --- submitted code --------------------------------------------------------------------------------
+
+CODE = """
+def answer(theta, bias, u, o, x, y, sigma_slope):
+    delta = [None, [-2 * (y[0] - o[1][0]) * sigma_slope[1](u[1][0])]]
+    delta[0] = [sigma_slope[0](v) * delta[1][0] * theta[1][0][i] for i, v in enumerate(u[0])]
+    return delta
+"""
+
+
+def test_code_runs_only_when_it_is_asked_for(tmp_path):
+    target = tmp_path / "ran"
+    file = tmp_path / "ann.py"
+    file.write_text(f"open({str(target)!r}, 'w').close()\n{CODE}", encoding="utf-8")
+    (result,) = graded([file], Job(SHEET))
+    assert not target.exists() and result.problems == ["is code, which is not run (--run-code)"]
+    (result,) = graded([file], Job(SHEET, run_code=True))
+    assert target.exists() and result.marks.score == 6 and result.student == "ann"
+
+
+@pytest.mark.parametrize(
+    "code", ["1/0", "while True: pass", "x = [0] * 10**10", "import os; os._exit(3)", "def answer(*a): return 'no'"]
+)
+def test_code_has_its_limits(code, tmp_path):
+    (tmp_path / "ann.py").write_text(code, encoding="utf-8")
+    (result,) = graded([tmp_path / "ann.py"], Job(SHEET, run_code=True, seconds=1.0, megabytes=512))
+    assert result.needs_human and (result.marks is None or result.marks.score == 0)
+
+
+# --- what is written -------------------------------------------------------------------------------
+
+
+def test_no_cell_of_the_table_is_a_formula(answers):
+    (answers / "evil.json").write_text(json.dumps({"student": EVIL, "u": [["=1+1", "@x"], ["+1"]]}), encoding="utf-8")
+    results = graded(files_in([answers]), Job(SHEET))
+    rows = list(csv.reader(io.StringIO(table(results, SHEET))))
+    assert len(rows) == 6 and len({len(row) for row in rows}) == 1
+    assert not any(cell.lstrip().startswith(("=", "+", "-", "@")) for row in rows for cell in row)
+    assert neutral("\t=1") == "'\t=1" and neutral(" =1") == "' =1"
+
+
+def test_the_report_escapes_what_students_wrote_and_names_only_by_option(answers):
+    (answers / "evil.json").write_text(json.dumps({"student": EVIL, "u": [[EVIL, 1], [2]]}), encoding="utf-8")
+    results = graded(files_in([answers]), Job(SHEET))
+    page = report(results, SHEET)
+    assert "<script" not in page and "&lt;script&gt;" in page and "script-src" not in page
+    assert "ann1" not in page and "s02, s04" in page
+    assert "ann1" in report(results, SHEET, names=True)
+
+
+def test_the_report_counts_students_and_asks_about_a_shared_convention(answers):
+    page = report(graded(files_in([answers]), Job(SHEET)), SHEET)
+    assert "median 27½ of 29½ · 1 without a mistake · 0 to look at" in page
+    assert "2 of 4 share one convention" in page
+    assert page.index("factor 2 missing") < page.index("σ&#x27; missing")
+    assert "2 of 4</text>" in page
+
+
+def test_an_empty_class_has_a_report():
+    assert "Class report" in report([classes.Result("ann", "a.json", problems=["no"])], SHEET)
+
+
+# --- the command -----------------------------------------------------------------------------------
+
+
+def test_sheets_are_made_and_graded_by_command(tmp_path, capsys):
+    (tmp_path / "secret").write_text("nobody knows\n", encoding="utf-8")
+    (tmp_path / "students").write_text("ann\nbob/../x\n\n", encoding="utf-8")
+    made = ["worksheet", "--seed", "7", "--secret", str(tmp_path / "secret"), "--students", str(tmp_path / "students"),
+            "--form", "html", "md", "tex", "ipynb", "form", "--output", str(tmp_path / "out")]  # fmt: skip
+    assert main(made) == 0
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert {
+        "sheet-7-ann.html",
+        "sheet-7-ann-key.html",
+        "sheet-7-bob_.._x.ipynb",
+        "sheet-7-ann-to-fill-in.html",
+    } <= names
+    own = SHEET.for_student("ann", b"nobody knows")
+    (tmp_path / "ann.json").write_text(json.dumps({"student": "ann", **in_style(own, "in the end")}), encoding="utf-8")
+    capsys.readouterr()
+    command = ["grade", str(tmp_path / "ann.json"), "--seed", "7", "--secret", str(tmp_path / "secret"), "--csv",
+               str(tmp_path / "m.csv"), "--report", str(tmp_path / "r.html"), "--json", str(tmp_path / "all.json"),
+               "--gradescope", str(tmp_path / "results.json")]  # fmt: skip
+    assert main(command) == 0
+    assert "ann: 29½ of 29½ points." in capsys.readouterr().out
+    assert json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))["score"] == 29.5
+    assert json.loads((tmp_path / "all.json").read_text(encoding="utf-8"))[0]["score"] == 29.5
+
+
+def test_the_command_says_what_is_wrong(tmp_path, capsys):
+    (tmp_path / "empty").write_text("\n", encoding="utf-8")
+    for arguments, words in (
+        (["worksheet", "--digits", "2", "--output", str(tmp_path)], "rejected most"),
+        (["worksheet", "--student", "ann", "--output", str(tmp_path)], "need --secret FILE"),
+        (["worksheet", "--secret", str(tmp_path / "empty"), "--output", str(tmp_path)], "is empty"),
+        (["grade", str(tmp_path / "nowhere")], "there is no file or folder"),
+        (["grade", str(tmp_path)], "there are no answers"),
+    ):
+        assert main(arguments) == 2
+        assert words in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["worksheet", "--layers", "2,x"])
