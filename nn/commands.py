@@ -30,6 +30,20 @@ def _of_nn(*first: str) -> Main:
     return main
 
 
+def _called(module: str, name: str) -> Main:
+    """A subcommand that the module's own main has under this name."""
+
+    def main(arguments: list[str], program: str) -> int:
+        if module == "nn":
+            from .__main__ import main
+        else:
+            from .sheets.command import main
+
+        return main([name, *arguments], program.partition(" ")[0])
+
+    return main
+
+
 def _of_autograd(option: str, file: str) -> Main:
     """`python -m autograd` that writes one thing: what -o means here, and where to without it."""
 
@@ -39,18 +53,6 @@ def _of_autograd(option: str, file: str) -> Main:
         words = [option if word in ("-o", "--output") else word for word in arguments]
         chosen = any(word.startswith(("-h", "--help", "--version", "-o", "--format", option)) for word in words)
         return main(words if chosen else [*words, option, file], program)
-
-    return main
-
-
-def _named(name: str) -> Main:
-    """A main that takes the subcommand's name as its first argument."""
-
-    def main(arguments: list[str], program: str) -> int:
-        from .__main__ import main as of_nn
-        from .sheets.command import main as of_teachers
-
-        return (of_nn if name == "predict" else of_teachers)([name, *arguments], program.removesuffix(f" {name}"))
 
     return main
 
@@ -65,14 +67,14 @@ class Command(NamedTuple):
 
 COMMANDS = {command.name: command for command in (
     Command("train", "train on a table (without one: the irises), certify every δ, draw and save", _of_nn()),
-    Command("predict", "what a network that was trained and saved says of other rows", _named("predict")),
+    Command("predict", "what a trained network says of the rows of a table", _called("nn", "predict")),
     Command("play", "a page in which a network learns before your eyes", _of_nn("--play")),
     Command("draw", "the graph of a formula as a picture: graph.svg, or where -o says",
             _of_autograd("--output", "graph.svg")),
     Command("explore", "the same as a page to step through: graph.html, or where -o says",
             _of_autograd("--explore", "graph.html")),
-    Command("worksheet", "exercise sheets with keys, one for each student", _named("worksheet")),
-    Command("grade", "a class's answers, marked with reasons", _named("grade")),
+    Command("worksheet", "exercise sheets and their keys", _called("nn.sheets", "worksheet")),
+    Command("grade", "answers to a sheet, marked; a table and a report of a class", _called("nn.sheets", "grade")),
 )}  # fmt: skip
 
 

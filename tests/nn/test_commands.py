@@ -72,7 +72,7 @@ def test_the_command_alone_says_what_there_is(capsys):
     assert all(f"\n  {name} " in out and command.says in out for name, command in COMMANDS.items())
     assert main(["explor"]) == 2
     assert capsys.readouterr().err == "deltagrad: there is no command 'explor'; there is explore\n"
-    assert main(["?"]) == 2 and "there is train, play, draw, explore" in capsys.readouterr().err
+    assert main(["?"]) == 2 and "there is train, predict, play, draw, explore" in capsys.readouterr().err
     assert main(["--version"]) == 0 and capsys.readouterr().out.startswith("deltagrad 0.")
 
 
