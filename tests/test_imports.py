@@ -76,7 +76,7 @@ ARROWS = {
     "nn": "nn.diagnosing+ nn.models nn.bridges nn.page nn.sheets",  # the door
     "nn.command": "nn.diagnosing+ nn.models autograd.console",
     "nn.__main__": "nn+ nn.command autograd.console",
-    "nn.commands": "nn.__main__+ nn.sheets autograd.__main__",
+    "nn.subcommands": "nn.__main__+ nn.sheets autograd.__main__",
 }
 
 

@@ -173,6 +173,8 @@ def points(name: str, operands: int, count: int, seed: int = 0) -> Iterator[Poin
         xs = several(rng, operands, near) if operands > 1 else tuple(anywhere(rng, near) for _ in range(operands))
         if name in LAST:
             xs = (*xs[:-1], float(rng.choice(LAST[name])))
+        if name == "scatter":  # an index, and the number of an entry
+            xs = (xs[0], float(rng.randrange(3)), float(rng.randrange(3)))
         if DOMAIN.get(name) is _inside:
             xs = (xs[0] if abs(xs[0]) < 1 else 1 / xs[0],)
         if name == "acosh":

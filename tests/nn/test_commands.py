@@ -12,8 +12,8 @@ import pytest
 from autograd import __main__ as formulas
 from autograd.expression import assignments, expression
 from nn import __main__ as job
-from nn import commands
-from nn.commands import COMMANDS, main
+from nn import subcommands
+from nn.subcommands import COMMANDS, main
 
 ROOT = Path(__file__).resolve().parents[2]
 NEURON = ["tanh(w*x + b)", "w=0.5", "x=2", "b=-0.5"]
@@ -83,7 +83,7 @@ def test_every_name_of_a_command_is_lower_case_and_its_line_fits():
 
 def test_in_a_shell(tmp_path):
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"}
-    script = [sys.executable, "-c", "import sys; from nn.commands import command; sys.exit(command())"]
+    script = [sys.executable, "-c", "import sys; from nn.subcommands import command; sys.exit(command())"]
     done = subprocess.run([*script, "draw", *NEURON, "--text"], env=environment, cwd=tmp_path, capture_output=True)
     assert (
         (done.returncode, done.stderr) == (0, b"") and b"tanh(v?)" in done.stdout and (tmp_path / "graph.svg").exists()
@@ -94,7 +94,7 @@ def test_the_console_script_is_the_command():
     entries = [entry for entry in importlib.metadata.entry_points(group="console_scripts") if entry.name == "deltagrad"]
     if not entries:
         pytest.skip("deltagrad is not installed, only found on the path")
-    assert entries[0].load() is commands.command
+    assert entries[0].load() is subcommands.command
 
 
 def test_pi_and_e_are_known_in_formulas_and_in_numbers():

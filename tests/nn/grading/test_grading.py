@@ -355,7 +355,7 @@ def test_a_batch_is_a_sum_over_its_samples():
 
 def test_your_own_activation_and_loss_need_their_hand_formulas():
     net = MLP(2, [3, 2], softplus, seed=0)
-    with pytest.raises(AutogradValueError, match="no hand formula for the activation <function"):
+    with pytest.raises(AutogradValueError, match="no hand formula for the activation <(cy)?function"):
         grade(right, net, X, Y)
     import math
 
@@ -410,7 +410,9 @@ def test_what_is_no_sample():
 
 
 def test_what_is_no_option():
-    with pytest.raises(AutogradValueError, match="unknown loss 'mse'; choose one of squared_error"):
+    with pytest.raises(
+        AutogradValueError, match="unknown loss 'mse', which is .mean_squared_error. here; choose one of squared_error"
+    ):
         grade(right, NET, X, Y, loss="mse")
     with pytest.raises(AutogradTypeError, match=r"a number, and was given as '0\.1'"):
         grade(right, NET, X, Y, eta="0.1")
@@ -431,7 +433,9 @@ def test_the_weights_of_the_network_stay_as_they_were():
 
 
 def differentiable():
-    return [name for name, row in TABLE.items() if name != "literal"]
+    return [
+        name for name, row in TABLE.items() if name not in ("literal", "take")
+    ]  # take has as many operands as its table has rows
 
 
 @pytest.mark.parametrize("operation", differentiable())

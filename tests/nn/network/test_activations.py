@@ -84,7 +84,10 @@ def test_one_row_is_all_that_a_new_activation_needs(monkeypatch, tmp_path):
     assert prove([2, 2, 1], "erf")
     options = parse(["--activation", "erf", "--loss", "squared_error"])
     task = prepare(options)
-    assert task.output_activation == "erf" and set(task.Y[0]) == {-1, 1}  # bounded, so that it can say no and yes
+    assert task.model.network.output_activation == "erf" and set(task.Y[0]) == {
+        -1,
+        1,
+    }  # bounded, so that it can say no and yes
 
 
 def test_an_activation_is_a_name_or_a_function():

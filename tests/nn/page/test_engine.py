@@ -211,7 +211,8 @@ def test_the_word_for_delta_is_that_of_diagnose() -> None:
     words = set()
     for net, g, found in zip(nets, given, run(MEASURE, given)):
         theirs = diagnose(net, X, [y[0] for y in g["Y"]])
-        assert found["word"] == theirs.verdict, net
+        # "hampered" is what diagnose says of features, targets and twins, where δ itself is well
+        assert found["word"] == ("healthy" if theirs.verdict == "hampered" else theirs.verdict), net
         words.add(found["word"])
         if math.isfinite(theirs.change):
             assert math.isclose(found["change"], theirs.change, abs_tol=1e-9)
