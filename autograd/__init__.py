@@ -89,7 +89,6 @@ from .functions import pow as pow
 from .functions import round as round
 from .gradient import grad, hessian, vjp
 from .graph import toposort
-from .lowering import compiled, lower, lower_function, trace
 from .ops import TABLE, Op, add_row
 from .recording import no_grad
 from .taking import take
@@ -104,6 +103,10 @@ if TYPE_CHECKING:
     from .drawing import Drawing, draw
     from .drawing.links import to_networkx
     from .drawing.page.explorer import explore
+    from .lowering import compiled as compiled
+    from .lowering import lower as lower
+    from .lowering.trace import lower_function as lower_function
+    from .lowering.trace import trace as trace
     from .teaching import debugging as debugging
     from .teaching import events as events
     from .teaching import explanation as explanation
@@ -114,14 +117,16 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# What teaches, draws or takes functions is loaded when asked for: a function, or a submodule under its short name.
+# What teaches, draws, lowers or takes functions is loaded when asked for: a function, or a submodule by its short name.
 _LATER = {
     "draw": "drawing", "explore": "drawing.page.explorer", "to_networkx": "drawing.links",
     "explain": "teaching.explanation", "record": "teaching.events",
+    "compiled": "lowering", "lower": "lowering", "lower_function": "lowering", "trace": "lowering",
     "value_and_grad": "derivatives", "jacobian_of": "derivatives", "hessian_of": "derivatives", "hvp_of": "derivatives",
 }  # fmt: skip
 _SUBMODULES = {
-    "drawing": "drawing", "expression": "expression", "events": "teaching.events", "orders": "teaching.orders",
+    "drawing": "drawing", "expression": "expression", "lowering": "lowering", "events": "teaching.events",
+    "orders": "teaching.orders",
     "explanation": "teaching.explanation", "debugging": "teaching.debugging", "paths": "teaching.paths",
 }  # fmt: skip
 

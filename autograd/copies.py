@@ -37,8 +37,18 @@ def _contents(node: Value, parents: tuple[Value, ...]) -> tuple[Any, ...]:
 def _own(node: Value) -> dict[str, Any]:
     """The attributes that a subclass adds."""
     kind: Any = type(node)
+    if _adds_nothing(kind):
+        return _NOTHING
     slots = {name: getattr(node, name) for name in _added_slots(kind) if hasattr(node, name)}
     return {**getattr(node, "__dict__", {}), **slots}
+
+
+_NOTHING: dict[str, Any] = {}
+
+
+@cache
+def _adds_nothing(kind: type) -> bool:
+    return not _added_slots(kind) and not kind.__dictoffset__
 
 
 @cache

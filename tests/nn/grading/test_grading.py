@@ -355,7 +355,7 @@ def test_a_batch_is_a_sum_over_its_samples():
 
 def test_your_own_activation_and_loss_need_their_hand_formulas():
     net = MLP(2, [3, 2], softplus, seed=0)
-    with pytest.raises(AutogradValueError, match="no hand formula for the activation <(cy)?function"):
+    with pytest.raises(AutogradValueError, match=r"no hand formula for the activation <(cy)?function"):
         grade(right, net, X, Y)
     import math
 
@@ -411,7 +411,7 @@ def test_what_is_no_sample():
 
 def test_what_is_no_option():
     with pytest.raises(
-        AutogradValueError, match="unknown loss 'mse', which is .mean_squared_error. here; choose one of squared_error"
+        AutogradValueError, match=r"unknown loss 'mse', which is .mean_squared_error. here; choose one of squared_error"
     ):
         grade(right, NET, X, Y, loss="mse")
     with pytest.raises(AutogradTypeError, match=r"a number, and was given as '0\.1'"):
