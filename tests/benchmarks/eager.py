@@ -1,6 +1,6 @@
 """How fast and how small the eager engine is, as ratios in one run.
 
-    python tests/benchmarks/eager.py                 the tables of the README
+    python tests/benchmarks/eager.py                 the tables of docs/speed.md
     python tests/benchmarks/eager.py --check         exits with 1 if a bar is missed
     python tests/benchmarks/eager.py --before PATH   the plain core beside that of another checkout too
 
