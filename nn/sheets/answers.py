@@ -133,8 +133,14 @@ def answers_of(given: Mapping[str, Any], case: Case) -> Answers:
             strange.append(name)
     if strange:
         shown = ", ".join(repr(quoted(str(name))) for name in strange[:3]) + (", …" if len(strange) > 3 else "")
-        read.notes.append(f"not part of an answer, and left out: {shown}")
+        said = f"not part of an answer, and left out: {shown}"
+        known = bool(read.formulas or read.found or read.unread or any(_filled(part) for part in read.parts.values()))
+        (read.notes if known else read.problems).append(said)  # nothing else was read: a person should look
     return read
+
+
+def _filled(part: Any) -> bool:
+    return any(map(_filled, part)) if isinstance(part, (list, tuple)) else part is not None
 
 
 def _part(read: Answers, part: str, given: Any) -> None:

@@ -47,7 +47,8 @@ def right(sheet: Worksheet, field: Field) -> str:
     text = formulas.error_slope(sheet.settings.loss, len(sheet.numbers.y))
     o, y = name("o", i + 1, layer=k + 1), name("y", i + 1) if len(sheet.numbers.y) > 1 else "y"
     text = text.replace("ŷₖ", o).replace("ŷ", o).replace("yₖ", y)
-    return f"{text}·{slope}" if "(" in text[:3] else f"({text})·{slope}"
+    text = text.replace("pₖ", name("p", i + 1, layer=k + 1))
+    return f"{formulas.factor(text)}·{slope}"
 
 
 def letters(theta: Any, bias: Any, u: Any, o: Any, x: Any, y: Any, slopes: Any, delta: Any) -> dict[str, float]:

@@ -82,6 +82,18 @@ def error_slope(loss: str, outputs: int = 1) -> str:
     return _indexed(text) if outputs > 1 else text.replace("_k", "").replace(" / n", "")
 
 
+def factor(text: str) -> str:
+    """A text as a factor: in brackets where it is a sum, a difference or a quotient.
+
+    >>> factor("pₖ − yₖ"), factor("−2(y − ŷ)"), factor("−2(yₖ − ŷₖ) / n")
+    ('(pₖ − yₖ)', '−2(y − ŷ)', '(−2(yₖ − ŷₖ) / n)')
+    """
+    outside = text
+    while outside != (outside := re.sub(r"\([^()]*\)", "", outside)):
+        pass
+    return f"({text})" if re.search(r" [−+/] ", outside) else text
+
+
 def hidden_delta() -> str:
     """δᵢ of a hidden layer.
 

@@ -284,12 +284,17 @@ class Layout:
         loss, numbers, last = self.sheet.settings.loss, self.sheet.numbers, len(self.sheet.numbers.theta) - 1
         outputs = len(numbers.y)
         if not self.numbers_shown:
-            text = f"{formulas.error_slope(loss, outputs)}·σ'(u)" if k == last else formulas.hidden_delta()
+            text = (
+                f"{formulas.factor(formulas.error_slope(loss, outputs))}·σ'(u)"
+                if k == last
+                else formulas.hidden_delta()
+            )
             return self.hint(text, first)
         slope = self._operand("slope", (k, i))
         if k == last:
             put_in = formulas.with_numbers(loss, _bare(numbers.y[i], 1), self._bare("o", (k, i)), outputs)
-            return f"{put_in or f'({signed(self.sheet.case.errors[i], self.digits)})'}·{slope}"
+            put_in = formulas.factor(put_in) if put_in else f"({signed(self.sheet.case.errors[i], self.digits)})"
+            return f"{put_in}·{slope}"
         terms = [
             f"({self._operand('delta', (k + 1, j))})·({signed(row[i], 1)})"
             for j, row in enumerate(numbers.theta[k + 1])

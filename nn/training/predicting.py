@@ -25,7 +25,17 @@ def predict(net: Net, X: Iterable[Any], threshold: float | None = None) -> list[
     """
     rule = rule_of(net, bound=threshold)
     with no_grad():
-        return [rule.predicted(numbers_of(net(row))) for row in rows_of(X)]
+        return [rule.predicted(numbers_of(net(row))) for row in _known(X)]
+
+
+def _known(X: Iterable[Any]) -> list[Any]:
+    """The rows; AutogradValueError where a number is nan: no class would be meant."""
+    rows = list(rows_of(X))
+    for i, row in enumerate(rows):
+        for j, x in enumerate(row if hasattr(row, "__iter__") else ()):
+            if x != x:
+                raise AutogradValueError(f"X[{i}][{j}] is nan: leave such rows out, or fill them in")
+    return rows
 
 
 def accuracy(net: Net, X: Iterable[Any], Y: Iterable[Any], threshold: float | None = None) -> float:
@@ -42,7 +52,7 @@ def accuracy(net: Net, X: Iterable[Any], Y: Iterable[Any], threshold: float | No
     >>> accuracy(MLP(2, [1], initializer="zeros"), [[1.0, 2.0], [3.0, 4.0]], [0, 1])
     0.5
     """
-    xs, ys = rows_of(X), [target("Y", y) for y in targets_of(Y)]
+    xs, ys = _known(X), [target("Y", y) for y in targets_of(Y)]
     if len(xs) != len(ys) or not xs:
         raise AutogradValueError(f"accuracy: {len(xs)} samples, and {len(ys)} targets")
     rule = rule_of(net, Y=ys, bound=threshold)

@@ -302,3 +302,9 @@ def test_a_deep_answer():
     for _ in range(100_000):
         nested = [nested]
     assert grade_sheet({"u": nested}, sheet=SHEET).score == 0
+
+
+def test_an_answer_of_which_nothing_was_read_comes_to_a_person():
+    sheet = worksheet([2, 2, 1], seed=1)
+    assert grade_sheet({"student": "a", "Dleta": [1, 2, 3]}, sheet=sheet).needs_human
+    assert not grade_sheet({"student": "a", "remark": "late", "err": 0.1}, sheet=sheet).problems

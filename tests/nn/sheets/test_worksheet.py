@@ -231,3 +231,10 @@ def test_a_sheet_is_read_again():
 def test_settings_of_two_layers():
     assert Settings((2, 1), "tanh").activations == ("tanh",)
     assert Settings((2, 2, 1), "tanh", loss="binary_cross_entropy").activations == ("tanh", "linear")
+
+
+@pytest.mark.parametrize(
+    ("loss", "slope"), [("cross_entropy", "(pₖ − yₖ)·σ'(u)"), ("mean_squared_error", "(−2(yₖ − ŷₖ) / n)·σ'(u)")]
+)
+def test_a_slope_of_the_error_is_one_factor_of_delta(loss, slope):
+    assert slope in worksheet([2, 2, 2], loss=loss, seed=0).markdown()
