@@ -375,7 +375,8 @@ def _classes(ys: list[Any], task: str) -> list[Any]:
     words = any(isinstance(y, (str, bool)) or type(y).__name__ in ("bool_", "bool") for y in ys)
     if not words and task == "auto":
         values = {number(y, f"Y[{i}]") for i, y in enumerate(ys)}
-        if len(values) > MOST_CLASSES or not all(v.is_integer() for v in values):
+        alone = len(values) == len(ys) > 2  # no two rows would be of one class: prices, say
+        if len(values) > MOST_CLASSES or alone or not all(v.is_integer() for v in values):
             return []
     try:
         classes = sorted({y.item() if hasattr(y, "item") else y for y in ys})

@@ -147,3 +147,10 @@ def test_garbled_models_are_refused_or_harmless(tmp_path):
             assert str(error).startswith(str(path)) and len(str(error)) < 700
             continue
         assert found.network.nin == 2
+
+
+def test_whole_numbers_that_never_come_twice_are_no_classes():
+    houses, prices = [[60.0, 2], [90.0, 3], [120.0, 4], [150.0, 4]], [180_000, 260_000, 330_000, 400_000]
+    model = Model.train(houses, prices, layers=[], epochs=200, learning_rate=0.05, seed=0)
+    assert not model.classes and 200_000 < model.predict([[100.0, 3]])[0] < 350_000
+    assert Model.train([[0.0], [1.0], [2.0]], [0, 1, 1], layers=[], epochs=1, seed=0).classes
