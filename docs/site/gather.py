@@ -12,7 +12,7 @@ _COMMENT = re.compile(r"^<!--.*?-->\n", re.MULTILINE)
 _PICTURE = re.compile(
     r'<picture>\s*<source[^>]*srcset="([^"]*)">\s*<img alt="([^"]*)" src="([^"]*)">\s*</picture>', re.DOTALL
 )
-_SOURCE = re.compile(r"\[`?([^\]`]*)`?\]\((?:\.\./)?((?:nn|autograd)/[\w/]+)\.(?:py|pyx|js)\)")
+_SOURCE = re.compile(r"\[`?([^\]`]*)`?\]\((?:\.\./)?((?:nn|autograd)/[\w/]+)\.(?:py|pyx|js|json)\)")
 _ELSEWHERE = re.compile(r"\[([^\]]*)\]\((?:\.\./)?(?:[\w/.-]*\.(?:py|toml|cff)|tests/[^)]*|LICENSE)\)")
 _MERMAID = re.compile(r"```mermaid\n")
 _PAGE = re.compile(r"\[([^\]]*)\]\((?:docs/)?pictures/(neuron\.html)\)")
