@@ -17,7 +17,7 @@ _SHOWN = 6  # operands of a long sum that a message lists
 class Line(NamedTuple):
     """A line of the user's program.
 
-    >>> str(Line("train.py", 12)), str(Line("/tmp/ipykernel_17/2512.py", 3))
+    >>> str(Line("train.py", 12)), str(Line("ipykernel_17/2512.py", 3))
     ('train.py, line 12', 'cell, line 3')
     """
 
