@@ -186,7 +186,9 @@ def test_sigma_and_its_slope_are_accurate(name):
     for ours, true in zip(deltas.ACTIVATIONS[name], true_sigmas(mp)[name]):
         for u in POINTS:
             expected = true(mp.mpf(u))
-            more = max(abs(u), 1.0) * slope_tolerance(name, u)  # gelu' and silu' cancel where they are 0
+            more = 0.0
+            if name in ("gelu", "silu") and ours is deltas.ACTIVATIONS[name][1]:  # these cancel where they are 0
+                more = max(abs(u), 1.0) * slope_tolerance(name, u)
             assert abs(ours(u) - expected) <= 4 * math.ulp(float(expected)) + more, (name, u)
 
 
