@@ -122,7 +122,7 @@ block:
   %block_out = phi ptr [%out, %entry], [%block_out_next, %block_done]
   %block_next = add i64 %block_first, {BLOCK}
   %block_end = call i64 @llvm.umin.i64(i64 %block_next, i64 %end)
-  call void @llvm.memset.p0.i64(ptr %work, i8 0, i64 {zeroed}, i1 false){each}
+{f"  call void @llvm.memset.p0.i64(ptr %work, i8 0, i64 {zeroed}, i1 false)" if zeroed else ""}{each}
   br label %block_done
 block_done:
   %block_out_next = getelementptr double, ptr %block_out, i64 %out_step
