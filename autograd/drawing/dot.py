@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from ..words.derivatives import derivative, derivative_by, slot_note
@@ -86,22 +85,31 @@ def _card(node: Node, scene: Scene, theme: Theme) -> str:
     ]
     if scene.differentiated:
         g = node.value.grad
-        name = derivative(cut(scene.root.name, 8), cut(node.name, 10)) if node.own else "grad"
         gradient = chip(signed(g), g, scene.largest, theme, 12, width="58")
-        rows.append([cell(name, theme.muted, 10, align="left"), gradient])
+        rows.append([cell(gradient_symbol(node, scene), theme.muted, 10, align="left"), gradient])
     return table(rows, spacing=3)
 
 
 def _pill(node: Node, scene: Scene, theme: Theme, stacked: bool) -> str:
-    role = theme.roles[node.role]
-    name = [f"<td>{words(shown(node.name), role.ink, 11, bold=True)}</td>"]
-    if node.value.parents:
-        name.append(cell(shown(node.tag), role.ink, 10))
-    head = f'<td style="rounded" bgcolor="{role.chip}">{table([name], spacing=0, padding=1)}</td>'
+    head = pill_head(node, theme)
     row = [cell(signed(node.value.data), theme.ink, 10, height="20")]
     if scene.differentiated:
         row.append(chip(signed(node.value.grad), node.value.grad, scene.largest, theme, 10))
     return table([[head], row] if stacked else [[head, *row]], spacing=1)
+
+
+def pill_head(node: Node, theme: Theme) -> str:
+    """A cell with the name and the operation."""
+    role = theme.roles[node.role]
+    name = [f"<td>{words(shown(node.name), role.ink, 11, bold=True)}</td>"]
+    if node.value.parents:
+        name.append(cell(shown(node.tag), role.ink, 10))
+    return f'<td style="rounded" bgcolor="{role.chip}">{table([name], spacing=0, padding=1)}</td>'
+
+
+def number_alone(node: Node, theme: Theme) -> str:
+    """A constant: the number itself."""
+    return f"<{table([[cell(cut(node.name), theme.muted, 12)]], spacing=0, padding=0)}>"
 
 
 def _add_pills(graph: Any, nodes: list[Node], scene: Scene, theme: Theme, stacked: bool) -> None:
@@ -111,8 +119,8 @@ def _add_pills(graph: Any, nodes: list[Node], scene: Scene, theme: Theme, stacke
 
 def _add(graph: Any, node: Node, theme: Theme, scene: Scene, label: str | None) -> None:
     tip = tooltip(_described(node, scene))
-    if label is None:  # a constant: the number itself
-        text = f"<{table([[cell(cut(node.name), theme.muted, 12)]], spacing=0, padding=0)}>"
+    if label is None:
+        text = number_alone(node, theme)
         graph.node(node.key, text, id=node.key, tooltip=tip, shape="plain", margin="0.06,0.03")
     else:
         graph.node(
@@ -132,14 +140,14 @@ def _described(node: Node, scene: Scene) -> str:
 
 def _strokes(edge: Edge, scene: Scene, theme: Theme) -> dict[str, str]:
     """Two strokes: forward the value, backward the gradient, the wider the more of it."""
-    if not _sends(edge):
+    if not edge.sends:
         return {"color": theme.forward, "tooltip": _edge_tip(edge)} | _line(edge, scene)
     return _stroke(edge, scene, theme) | {"color": f"{theme.forward}:{_line_colour(edge, scene, theme)}", "dir": "both"}
 
 
 def _stroke(edge: Edge, scene: Scene, theme: Theme) -> dict[str, str]:
     colour, width = theme.forward, 1.0
-    if _sends(edge):
+    if edge.sends:
         colour = _line_colour(edge, scene, theme)
         width += 2.4 * strength(edge.contribution or 0.0, scene.largest)
     return {"color": colour, "penwidth": f"{width:.2f}", "tooltip": _edge_tip(edge)} | _line(edge, scene)
@@ -147,12 +155,6 @@ def _stroke(edge: Edge, scene: Scene, theme: Theme) -> dict[str, str]:
 
 def _line(edge: Edge, scene: Scene) -> dict[str, str]:
     return {"style": "dotted"} if scene.marked_edges and not edge.marked else {}
-
-
-def _sends(edge: Edge) -> bool:
-    """Whether there is a stroke back: a zero has no colour that a line could be seen in, nan has none at all."""
-    c = edge.contribution
-    return c is not None and c != 0 and not math.isnan(c) and edge.tail.role != "literal"
 
 
 def _line_colour(edge: Edge, scene: Scene, theme: Theme) -> Colour:
@@ -164,7 +166,7 @@ def _chain_rule(edge: Edge, scene: Scene, theme: Theme, direction: str) -> str:
     if edge.local is None or edge.contribution is None:
         return ""
     sent = edge.contribution
-    colour = theme.gradient(sent, scene.largest, at_least=1.0) if sent and sent == sent else theme.muted
+    colour = theme.gradient(sent, scene.largest, at_least=1.0) if edge.sends else theme.muted
     local = words(f"{local_symbol(edge, 8, 10)} = {signed(edge.local)}", theme.muted, 9)
     told = product(edge) if edge.undetermined else signed(sent)
     back = words(f"{arrows(direction)[1]} {told}", colour, 11)
@@ -192,6 +194,11 @@ def _edge_tip(edge: Edge) -> str:
         text += f"\nupstream × local = {exact(edge.head.value.grad)} × {exact(edge.local)} = {result}"
         text += "" if edge.taken else ", a branch that was not taken"
     return tooltip(text)
+
+
+def gradient_symbol(node: Node, scene: Scene) -> str:
+    """What a card calls its gradient: ∂root/∂node where it is that."""
+    return derivative(cut(scene.root.name, 8), cut(node.name, 10)) if node.own else "grad"
 
 
 def local_symbol(edge: Edge, of: int, by: int) -> str:

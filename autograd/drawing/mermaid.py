@@ -14,9 +14,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..errors import AutogradValueError
-from ..words.derivatives import derivative
-from ..words.text import cut, shown, signed
-from .dot import local_symbol, product
+from ..words.text import shown, signed
+from .dot import gradient_symbol, local_symbol, product
 from .parts import MARK, arrows
 from .scene import Edge, Node, Scene
 from .summary import Kind, ends, operands_between
@@ -128,8 +127,7 @@ def _card(node: Node, scene: Scene) -> list[str]:
         return [name]
     lines = [f"{name}{_GAP}{shown(node.tag)}", f"value {signed(node.value.data)}"]
     if scene.differentiated:
-        gradient = derivative(cut(scene.root.name, 8), cut(node.name, 10)) if node.own else "grad"
-        lines.append(f"{gradient} {signed(node.value.grad)}")
+        lines.append(f"{gradient_symbol(node, scene)} {signed(node.value.grad)}")
     return lines
 
 
@@ -150,7 +148,7 @@ def _arrow(edge: Edge, scene: Scene, theme: Theme, words: bool, direction: str) 
             lines.append(product(edge))
         elif words:
             lines.append(f"{arrows(direction)[1]} {signed(sent)}")
-        if sent and sent == sent:
+        if edge.sends:
             colour = theme.gradient(sent, scene.largest, at_least=0.4)
             width += 2.4 * strength(sent, scene.largest)
     return Arrow(edge.tail.key, edge.head.key, lines, colour, width, scene.marked_edges and not edge.marked)

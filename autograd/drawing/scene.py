@@ -83,6 +83,12 @@ class Edge:
         sent_back = self.contribution is not None and self.local is not None and self.taken
         return sent_back and undetermined(self.head.value.grad, self.local or 0.0)
 
+    @property
+    def sends(self) -> bool:
+        """Whether there is a stroke back: a zero has no colour that a line could be seen in, nan has none at all."""
+        c = self.contribution
+        return c is not None and c != 0 and not math.isnan(c) and self.tail.role != "literal"
+
 
 @dataclass(frozen=True, eq=False)
 class Scene:

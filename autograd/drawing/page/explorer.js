@@ -93,9 +93,10 @@ function drawArrow(k, use, known, now) {
   arrow.group.classList.toggle("waiting", !known);
   arrow.group.classList.toggle("sent", done);
   arrow.group.classList.toggle("now", now);
-  if (!arrow.local && !done) return;
-  if (arrow.local && !done) arrow.local.textContent = arrow.sent.textContent = "";
-  if (!done) return;
+  if (!done) {
+    if (arrow.local) arrow.local.textContent = arrow.sent.textContent = "";
+    return;
+  }
   const { local, share } = state.sent[use];
   for (const stroke of arrow.strokes) {
     stroke.style.stroke = share && share === share ? colour(share, 0.4) : data.scales[dark() ? "dark" : "light"].muted;

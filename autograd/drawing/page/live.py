@@ -13,8 +13,8 @@ from dataclasses import fields
 
 from ...words.derivatives import derivative
 from ...words.text import cut, shown
-from ..dot import local_symbol
-from ..parts import arrows, border, canvas, cell, header, table, words
+from ..dot import local_symbol, number_alone, pill_head
+from ..parts import arrows, border, canvas, cell, header, table
 from ..render import held, rendered
 from ..scene import Edge, Node, Scene
 from ..theme import LIGHT, Colour, Role, Theme
@@ -64,8 +64,7 @@ def svg(scene: Scene, direction: str, symbol: str, level: str) -> str:
     graph.attr("graph", label="", tooltip="", bgcolor="transparent", pad="0.1")
     for node in scene.nodes:
         if node.role == "literal":
-            text = f"<{table([[cell(cut(node.name), theme.muted, 12)]], spacing=0, padding=0)}>"
-            graph.node(node.key, text, id=node.key, shape="plain", margin="0.06,0.03")
+            graph.node(node.key, number_alone(node, theme), id=node.key, shape="plain", margin="0.06,0.03")
         else:
             label = _card(node, symbol, theme) if level == "cards" else _pill(node, theme)
             graph.node(node.key, f"<{label}>", id=node.key, **border(theme, theme.roles[node.role]))
@@ -99,12 +98,7 @@ def _card(node: Node, symbol: str, theme: Theme) -> str:
 
 
 def _pill(node: Node, theme: Theme) -> str:
-    role = theme.roles[node.role]
-    name = [f"<td>{words(shown(node.name), role.ink, 11, bold=True)}</td>"]
-    if node.value.parents:
-        name.append(cell(shown(node.tag), role.ink, 10))
-    head = f'<td style="rounded" bgcolor="{role.chip}">{table([name], spacing=0, padding=1)}</td>'
-    return table([[head, _number("value", "slot", 10), _number("gradient", "chip", 10)]], spacing=1)
+    return table([[pill_head(node, theme), _number("value", "slot", 10), _number("gradient", "chip", 10)]], spacing=1)
 
 
 def _number(part: str, place: str, size: int) -> str:

@@ -19,7 +19,7 @@ from ..program import Program
 from . import machine
 from .calls import Call
 from .driver import BLOCK
-from .modules import Module, aligned, numpy_, remembered, summed
+from .modules import Module, numpy_, remembered, summed
 
 
 def compiled(program: Program, *, threads: int = 1, contract: bool = False) -> Native:
@@ -188,7 +188,7 @@ class Bound:
         pointers = (ctypes.c_void_p * max(1, count))(*[row.ctypes.data for row in columns])
         self._pointers = pointers
         self._inputs = ctypes.addressof(pointers), scalars.ctypes.data
-        self._addresses = *self._inputs, aligned(self._memory), out.ctypes.data
+        self._addresses = *self._inputs, machine.aligned(self._memory), out.ctypes.data
         self._run = self._module.loaded.run
 
     def __call__(self, first: int, count: int) -> Any:

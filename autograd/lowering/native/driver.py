@@ -81,25 +81,13 @@ slow:
 
 def run(sizes: Sizes, uniform: int, varying: int, machine: int) -> str:
     """The entry point; `machine` is the width of an accumulator, 0 where outputs are stored."""
-    values = sizes.accumulators
     passed = "ptr %columns, ptr %scalars, ptr {0}, ptr %values, ptr %uniform, i64 %stride"
-    target = passed.format("%memory" if machine else "%out")
-    arguments = "ptr %columns, ptr %scalars, ptr %memory, ptr %out"
-    return f"""
-define void @run({arguments}, i64 %out_step, i64 %stride, i64 %first, i64 %count) {{
-entry:
-  %values = getelementptr i8, ptr %memory, i64 {values}
-  %uniform = getelementptr i8, ptr %memory, i64 {values + sizes.values}
-  %end = add i64 %first, %count
-{_calls("uniform", uniform, f"{target}, i64 0, i64 1")}
-  %any = icmp ult i64 %first, %end
-  br i1 %any, label %block, label %done
-block:
-  %block_first = phi i64 [%first, %entry], [%block_next, %block_done]
-  %block_out = phi ptr [%out, %entry], [%block_out_next, %block_done]
-  %block_next = add i64 %block_first, {BLOCK}
-  %block_end = call i64 @llvm.umin.i64(i64 %block_next, i64 %end)
-{f"  call void @llvm.memset.p0.i64(ptr %memory, i8 0, i64 {sizes.accumulators}, i1 false)" if machine else ""}
+    target = passed.format("%work" if machine else "%out")
+    before = f"""
+  %values = getelementptr i8, ptr %work, i64 {sizes.accumulators}
+  %uniform = getelementptr i8, ptr %work, i64 {sizes.accumulators + sizes.values}
+{_calls("uniform", uniform, f"{target}, i64 0, i64 1")}"""
+    each = f"""
   br label %tile
 tile:
   %tile_first = phi i64 [%block_first, %block], [%tile_next, %tile]
@@ -108,16 +96,42 @@ tile:
   %tile_count = sub i64 %tile_end, %tile_first
 {_calls("segment", varying, f"{target}, i64 %tile_first, i64 %tile_count")}
   %more_tiles = icmp ult i64 %tile_next, %block_end
-  br i1 %more_tiles, label %tile, label %block_done
+  br i1 %more_tiles, label %tile, label %computed
+computed:"""
+    if not machine:
+        return blocks(each, before=before)
+    added = "\n  call void @reduce(ptr %work, ptr %block_out)"
+    return blocks(each + added, before, sizes.accumulators) + _reduce(sizes.outputs, machine)
+
+
+def blocks(each: str, before: str = "", zeroed: int = 0) -> str:
+    """`run`: blocks of samples one after the other, each with a place in %out that is %out_step further.
+
+    each    what is done in a block, from %block_first to %block_end, with its sums at %block_out
+    before  what is done before
+    zeroed  bytes of %work that are zero where a block begins
+    """
+    return f"""
+define void @run(ptr %columns, ptr %scalars, ptr %work, ptr %out, i64 %out_step, i64 %stride, i64 %first, i64 %count) {{
+entry:
+  %end = add i64 %first, %count{before}
+  %any = icmp ult i64 %first, %end
+  br i1 %any, label %block, label %done
+block:
+  %block_first = phi i64 [%first, %entry], [%block_next, %block_done]
+  %block_out = phi ptr [%out, %entry], [%block_out_next, %block_done]
+  %block_next = add i64 %block_first, {BLOCK}
+  %block_end = call i64 @llvm.umin.i64(i64 %block_next, i64 %end)
+{f"  call void @llvm.memset.p0.i64(ptr %work, i8 0, i64 {zeroed}, i1 false)" if zeroed else ""}{each}
+  br label %block_done
 block_done:
-{"  call void @reduce(ptr %memory, ptr %block_out)" if machine else ""}
   %block_out_next = getelementptr double, ptr %block_out, i64 %out_step
   %more_blocks = icmp ult i64 %block_next, %end
   br i1 %more_blocks, label %block, label %done
 done:
   ret void
 }}
-{_reduce(sizes.outputs, machine) if machine else ""}"""
+"""
 
 
 def _calls(name: str, count: int, arguments: str) -> str:

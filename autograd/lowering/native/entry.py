@@ -103,7 +103,7 @@ class Plan:
         scalars = sum(sizes) - columns
         self.words = numpy.zeros(_WORDS + _LEAF * len(leaves), dtype="i8")
         self.kept = [numpy.empty(n + 8) for n in (memory // 8, columns, columns * COLUMN, scalars)]
-        work, pointers, local, shared = ((x.ctypes.data + 63) // 64 * 64 for x in self.kept)
+        work, pointers, local, shared = map(machine.aligned, self.kept)
         self.words[:6] = len(leaves), run, work, pointers, local, shared
         self.records = self.words[_WORDS:].reshape(-1, _LEAF)
         lengths = numpy.array([n for shape in leaves for n in shape] or [0], dtype="i8")

@@ -47,18 +47,7 @@ def layered(program: Program, plan: Plan, outside: Outside) -> Code:
 
 def _run(layers: Layers, calls: str) -> str:
     sums = layers.outputs
-    return f"""
-define void @run(ptr %columns, ptr %scalars, ptr %work, ptr %out, i64 %out_step, i64 %stride, i64 %first, i64 %count) {{
-entry:
-  %end = add i64 %first, %count
-  %any = icmp ult i64 %first, %end
-  br i1 %any, label %block, label %done
-block:
-  %block_first = phi i64 [%first, %entry], [%block_next, %added]
-  %block_out = phi ptr [%out, %entry], [%block_out_next, %added]
-  %block_next = add i64 %block_first, {driver.BLOCK}
-  %block_end = call i64 @llvm.umin.i64(i64 %block_next, i64 %end)
-  call void @llvm.memset.p0.i64(ptr %work, i8 0, i64 {8 * sums}, i1 false)
+    each = f"""
   br label %part
 part:
   %at = phi i64 [%block_first, %block], [%next, %part]
@@ -82,13 +71,8 @@ add:
   %k_next = add i64 %k, 1
   %more_sums = icmp ult i64 %k_next, {sums}
   br i1 %more_sums, label %add, label %added
-added:
-  %block_out_next = getelementptr double, ptr %block_out, i64 %out_step
-  %more_blocks = icmp ult i64 %block_next, %end
-  br i1 %more_blocks, label %block, label %done
-done:
-  ret void
-}}"""
+added:"""
+    return driver.blocks(each, zeroed=8 * sums)
 
 
 def _gathered(layers: Layers, columns: int, place: int) -> str:

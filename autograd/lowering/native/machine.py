@@ -57,6 +57,12 @@ def _features() -> Any:
         return {}
 
 
+def aligned(memory: Any) -> int:
+    """The first address in memory that a register of 64 bytes may be kept at."""
+    address: int = memory.ctypes.data
+    return (address + 63) // 64 * 64
+
+
 class Loaded:
     """Machine code that lives as long as this object.
 

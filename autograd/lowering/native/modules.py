@@ -55,7 +55,7 @@ class Module:
             memory = self.free.pop()
         except IndexError:
             memory = self.working_memory()
-        yield aligned(memory)
+        yield machine.aligned(memory)
         self.free.append(memory)
 
     def check(self) -> None:
@@ -119,12 +119,6 @@ def _pool(threads: int) -> ThreadPoolExecutor:
 
 if hasattr(os, "register_at_fork"):  # a forked child has the pools without their threads, and would wait for ever
     os.register_at_fork(after_in_child=_pool.cache_clear)
-
-
-def aligned(memory: Any) -> int:
-    """The first address in memory that a register of 64 bytes may be kept at."""
-    address: int = memory.ctypes.data
-    return (address + 63) // 64 * 64
 
 
 # --- compiled programs, by structure ---------------------------------------------------------

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import io
 import os
+import re
+import runpy
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,12 +19,14 @@ from typing import Any
 
 import pytest
 
+import autograd
 from autograd import Value, draw, fsum, grad
 from autograd.drawing import Drawing
 from autograd.drawing.render import VARIABLE, graphviz_pure
 from nn import MLP, squared_error
 
 REFERENCES = Path(__file__).parent / "references"
+GALLERY = Path(autograd.__file__).parents[1] / "docs" / "pictures"
 WIDTH = 400
 
 
@@ -104,16 +108,42 @@ def test_every_reference_has_its_picture() -> None:
     assert {path.stem for path in REFERENCES.iterdir()} == set(PICTURES)
 
 
-@pytest.mark.parametrize("name", PICTURES)
-def test_a_picture_looks_like_its_reference(name: str) -> None:
-    numpy = pytest.importorskip("numpy")
+@pytest.fixture
+def drawn_alike() -> None:
+    pytest.importorskip("numpy")
     pytest.importorskip("matplotlib")
     if VARIABLE in os.environ or not graphviz_pure():
         pytest.skip("the references were drawn by graphviz-pure, and another renderer is in use")
-    found = small(PICTURES[name]().png())
-    wanted = small((REFERENCES / f"{name}.png").read_bytes())
+
+
+@pytest.mark.usefixtures("drawn_alike")
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_picture_looks_like_its_reference(name: str) -> None:
+    assert_alike(PICTURES[name]().png(), (REFERENCES / f"{name}.png").read_bytes())
+
+
+@pytest.mark.usefixtures("drawn_alike")
+def test_the_gallery_is_what_is_drawn_today(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gallery = runpy.run_path(str(GALLERY.with_suffix(".py")))
+    monkeypatch.setitem(gallery["drawings"].__globals__, "HERE", tmp_path)
+    gallery["drawings"]()
+    drawn = sorted(tmp_path.glob("*.png"))
+    assert len(drawn) > 10
+    for path in drawn:
+        assert_alike(path.read_bytes(), (GALLERY / path.name).read_bytes())
+    pages = [rounded((folder / "neuron.html").read_text(encoding="utf-8")) for folder in (tmp_path, GALLERY)]
+    assert pages[0] == pages[1], "python docs/pictures.py"
+
+
+def rounded(text: str) -> str:
+    """A text whose numbers do not depend on how this system's tanh rounds."""
+    return re.sub(r"\d+\.\d{12,}", lambda number: f"{float(number[0]):.12g}", text)
+
+
+def assert_alike(found_png: bytes, wanted_png: bytes) -> None:
+    found, wanted = small(found_png), small(wanted_png)
     assert found.shape == wanted.shape
-    apart = numpy.abs(found - wanted)
+    apart = abs(found - wanted)
     assert apart.mean() < 0.012, f"a shade: {apart.mean():.4f}"
     assert different(found, wanted) < 15
 

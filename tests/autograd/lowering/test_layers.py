@@ -121,7 +121,7 @@ class Code:
         columns = [np.ascontiguousarray(row) for row in X]
         pointers = (ctypes.c_void_p * len(columns))(*[row.ctypes.data for row in columns])
         out, work = np.zeros(self.size), np.full(self.memory // 8 + 16, np.nan)
-        at = modules.aligned(work)
+        at = machine.aligned(work)
         self.loaded.run(ctypes.addressof(pointers), theta.ctypes.data, at, out.ctypes.data, 0, 0, 0, X.shape[1])
         return out
 
