@@ -95,6 +95,19 @@ def _row(where: str, row: Any, columns: Sequence[str] | None = None) -> list[flo
     return [finite(x, f"{where}[{(columns[j] if columns else j)!r}]") for j, x in enumerate(numbers)]
 
 
+def pair_of(validation: Any) -> tuple[Any, Any]:
+    """Samples to measure.  Raises AutogradTypeError for what is no pair of them.
+
+    >>> pair_of([[[0.0]], [1.0]])
+    ([[0.0]], [1.0])
+    """
+    try:
+        X, Y = validation
+    except (TypeError, ValueError):
+        raise AutogradTypeError("validation is a pair (X, Y)") from None
+    return X, Y
+
+
 def target(where: str, y: Any) -> Target:
     """A target as numbers; a whole number is an int, since it may be a class.
 

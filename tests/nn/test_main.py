@@ -15,7 +15,7 @@ import pytest
 from autograd import AutogradValueError
 from nn import MLP, ForwardPass, Model, accuracy
 from nn import __main__ as job
-from nn.training.datasets import IRIS
+from nn.training.datasets import IRIS, Column, Scale
 
 ROOT = Path(__file__).resolve().parents[2]
 FEW_ROWS = ["--hold-out", "0.1"]  # to certify: they take most of the time
@@ -440,3 +440,21 @@ def test_a_table_that_does_not_fit_the_network_is_one_line(run, tmp_path, capsys
     assert job.main(["predict", str(folder / "network.json"), str(tmp_path / "new.csv")]) == 2
     out, err = capsys.readouterr()
     assert out == "" and message in err and err.count("\n") == 1
+
+
+@pytest.mark.parametrize("cell, message", [
+    ("1e300", "so far from the rows to train on"), ("inf", "is inf"), ("x", "'x' is not a number"),
+])  # fmt: skip
+def test_what_cannot_be_predicted_is_named_by_its_line_also_after_rows_without_values(tmp_path, capsys, cell, message):
+    Model(MLP(1, [1]), Scale([0.0], [1e-300]), ["a"]).save(tmp_path / "m.json")
+    (tmp_path / "new.csv").write_text(f"a,b\n?,1\n0,1\n?,1\n{cell},1\n")
+    assert job.main(["predict", str(tmp_path / "m.json"), str(tmp_path / "new.csv")]) == 2
+    err = capsys.readouterr().err
+    assert "new.csv: row 4 (line 5), column 'a'" in err and message in err
+
+
+def test_a_category_that_the_network_does_not_know_is_named_by_its_line(tmp_path, capsys):
+    Model(MLP(2, [1]), columns=[Column("colour", ("blue", "red"))]).save(tmp_path / "m.json")
+    (tmp_path / "new.csv").write_text("colour,b\n?,1\nred,1\ngreen,1\n")
+    assert job.main(["predict", str(tmp_path / "m.json"), str(tmp_path / "new.csv")]) == 2
+    assert "row 3 (line 4), column 'colour': 'green' is none of" in capsys.readouterr().err
