@@ -13,6 +13,7 @@ from autograd.words.text import printable
 from ..network.activations import ACTIVATIONS
 from ..network.choosing import cut
 from ..network.losses import LOSSES
+from ..training.datasets import TASKS
 from ..training.optimizers import OPTIMIZERS, above_zero
 
 # The recipe of the irises; tests/benchmarks/iris.py holds it to its promise over 20 seeds.
@@ -57,8 +58,9 @@ def parse(arguments: Sequence[str] | None = None, program: str = "python -m nn")
     table.add_argument("--data", metavar="CSV", help="the same as CSV")
     table.add_argument("--target", metavar="COLUMN",
                        help="what to learn; all other columns are features (default: the last)")
-    table.add_argument("--task", choices=("auto", "classification", "regression"), default="auto",
-                       help="auto: classification if the target is text or has at most ten different whole values")
+    table.add_argument("--task", choices=TASKS, default="auto",
+                       help="auto: classification if the target is text or has at most ten different whole values,"
+                       " of which some come again")
     table.add_argument("--hold-out", metavar="SHARE", type=float, default=0.3,
                        help="share of the rows to test on, never trained on (default: %(default)s)")
     table.add_argument("--drop", metavar="A,B", type=_names, default=[], help="columns to leave out, as id,date")

@@ -20,7 +20,7 @@ from ..network.classes import numbers_of, outputs_of, rule_of
 from ..network.losses import LOSS_RECORDS, Loss, listed, loss_record
 from ..network.modules import MLP
 from ..training.cells import column_called
-from ..training.datasets import MOST_CLASSES, Column, Scale
+from ..training.datasets import TASKS, Column, Scale, are_classes
 from ..training.history import History
 from ..training.loop import fit
 from ..training.samples import finite, pair_of
@@ -110,7 +110,7 @@ class Model:
         """A model of these rows and targets: prepared from them, and trained by `fit`.
 
         X, Y         rows and targets, as lists, arrays or frames; targets that are text, booleans or at most
-                     ten different whole numbers are classes, others numbers
+                     ten different whole numbers, of which some come again, are classes, others numbers
         layers       neurons of each hidden layer; an int for one layer
         task         "classification", "regression" or "auto"
         activation   σ of the hidden layers
@@ -376,17 +376,14 @@ def _cell(column: Column, x: Any, row: str, j: int) -> list[float]:
 
 def _classes(ys: list[Any], task: str) -> list[Any]:
     """The classes in their order; none where the targets are numbers."""
-    if task not in ("auto", "classification", "regression"):
+    if task not in TASKS:
         raise AutogradValueError(f'task is "auto", "classification" or "regression", and was given as {task!r}')
     rows = any(hasattr(y, "__len__") and not isinstance(y, str) for y in ys)
     if task == "regression" or (rows and task == "auto"):
         return []
     words = any(isinstance(y, (str, bool)) or type(y).__name__ in ("bool_", "bool") for y in ys)
-    if not words and task == "auto":
-        values = {number(y, f"Y[{i}]") for i, y in enumerate(ys)}
-        alone = len(values) == len(ys) > 2  # no two rows would be of one class: prices, say
-        if len(values) > MOST_CLASSES or alone or not all(v.is_integer() for v in values):
-            return []
+    if not words and task == "auto" and not are_classes([number(y, f"Y[{i}]") for i, y in enumerate(ys)]):
+        return []
     try:
         classes = sorted({y.item() if hasattr(y, "item") else y for y in ys})
     except TypeError:

@@ -181,3 +181,14 @@ def test_rows_that_can_be_read_once_only_are_enough():
 def test_the_target_that_is_no_finite_number_is_named():
     with pytest.raises(AutogradValueError, match=r"^Y\[1\] is nan"):
         Model.train([[0.0], [1.0], [2.0]], [0.5, float("nan"), 1.5])
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_model_and_a_table_take_the_same_targets_for_classes(seed, tmp_path):
+    generator = random.Random(seed)
+    unit, most = generator.choice([(1.0, 3), (1.0, 9), (1.0, 14), (0.5, 4)])
+    numbers = [unit * (i % (most + 1)) for i in range(generator.choice([most + 1, 2 * most + 2]))]
+    path = tmp_path / "table.csv"
+    path.write_text("a,y\n" + "".join(f"{i},{y}\n" for i, y in enumerate(numbers)))
+    model = Model.train([[float(i)] for i in range(len(numbers))], numbers, layers=[], epochs=0)
+    assert [float(c) for c in model.classes] == [float(c) for c in read_csv(path).classes]
