@@ -24,10 +24,10 @@ from autograd.console import run, say, told
 from .certifying.certificate import certify
 from .command import predicting
 from .command.options import parse
-from .command.task import Task, judged, network, prepare, train
+from .command.task import Task, judged, prepare, train
 from .command.written import Written
-from .network.modules import MLP
 from .page.playground import play
+from .training.progress import on_terminal
 
 
 def main(arguments: Sequence[str] | None = None, program: str = "python -m nn") -> int:
@@ -44,12 +44,11 @@ def main(arguments: Sequence[str] | None = None, program: str = "python -m nn") 
     except (AutogradError, OSError, MemoryError) as error:
         print(f"{program}: {told(error)}", file=sys.stderr)
         return 2
-    net = network(task, options)
     introduced(task, options)
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            history = train(net, task, options)
+            history = train(task, options)
     except AutogradError as error:
         print(f"{program}: training failed: {told(error)}", file=sys.stderr)
         return 1
@@ -58,9 +57,9 @@ def main(arguments: Sequence[str] | None = None, program: str = "python -m nn") 
         for warning in caught:
             if str(warning.message) != history.diverged:  # which the history says
                 print(f"{program}: {warning.message}", file=sys.stderr)
-        say(f"{history}\n{judged(net, task)}\nin {written.folder}{os.sep}")
+        say(f"{history}\n{judged(task)}\nin {written.folder}{os.sep}")
         written.say()
-        agree = certified(net, task)
+        agree = certified(task)
         written.pictures(task)
         written.say()
     except (KeyboardInterrupt, BrokenPipeError) as end:
@@ -92,7 +91,7 @@ def played(options: argparse.Namespace) -> int:
     try:
         if options.data:
             task = prepare(options)
-            page = play(network(task, options), *task.rows(task.train), loss=task.model.loss)
+            page = play(task.model.network, *task.rows(task.train), loss=task.model.loss)
         else:
             page = play()
         folder = Path(options.output)
@@ -108,8 +107,9 @@ def played(options: argparse.Namespace) -> int:
 COLUMNS = "(2·1: neuron 1 of layer 2; ulp: distance in units in the last place; differences: δ by finite differences)"
 
 
-def certified(net: MLP, task: Task) -> bool:
+def certified(task: Task) -> bool:
     """Compare engine and hand formulas on every held-out row, and print the table of one."""
+    net = task.model.network
     X: list[Any] = [task.X[i] for i in task.held_out]
     Y: list[Any] = [task.Y[i] for i in task.held_out]
     batch = certify(net, X, Y, task.model.loss, differences=False, progress=_counted)
@@ -127,7 +127,7 @@ def certified(net: MLP, task: Task) -> bool:
 
 def _counted(done: int, of: int) -> None:
     """How many rows are certified, on a terminal."""
-    if sys.stderr is not None and sys.stderr.isatty():
+    if on_terminal():
         print(f"\rcertified {done} of {of} rows", end="\n" if done == of else "", file=sys.stderr, flush=True)
 
 

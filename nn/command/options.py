@@ -13,12 +13,18 @@ from autograd.words.text import printable
 from ..network.activations import ACTIVATIONS
 from ..network.choosing import cut
 from ..network.losses import LOSSES
+from ..training.datasets import TASKS
 from ..training.optimizers import OPTIMIZERS, above_zero
 
 # The recipe of the irises; tests/benchmarks/iris.py holds it to its promise over 20 seeds.
 HIDDEN, EPOCHS, BATCH, RATES = [8], 60, 16, {"adam": 0.02, "sgd": 0.01}
 DECAY = {"adam": 0.2, "sgd": 0.0}  # so that a few rows are not learned by heart
 LONGEST = 500  # letters of a complaint
+# What --play reads; without a table it has points and a network of its own.
+PAGE = {"csv", "data", "play", "output"}
+PAGE_OF_A_TABLE = PAGE | {
+    "target", "task", "hold_out", "drop", "missing", "decimal", "one_hot", "layers", "activation", "loss", "seed",
+}  # fmt: skip
 
 EXAMPLES = """\
 examples:
@@ -57,8 +63,9 @@ def parse(arguments: Sequence[str] | None = None, program: str = "python -m nn")
     table.add_argument("--data", metavar="CSV", help="the same as CSV")
     table.add_argument("--target", metavar="COLUMN",
                        help="what to learn; all other columns are features (default: the last)")
-    table.add_argument("--task", choices=("auto", "classification", "regression"), default="auto",
-                       help="auto: classification if the target is text or has at most ten different whole values")
+    table.add_argument("--task", choices=TASKS, default="auto",
+                       help="auto: classification if the target is text or has at most ten different whole values,"
+                       " of which some come again")
     table.add_argument("--hold-out", metavar="SHARE", type=float, default=0.3,
                        help="share of the rows to test on, never trained on (default: %(default)s)")
     table.add_argument("--drop", metavar="A,B", type=_names, default=[], help="columns to leave out, as id,date")
@@ -98,8 +105,21 @@ def parse(arguments: Sequence[str] | None = None, program: str = "python -m nn")
     options = parser.parse_args(arguments)
     if options.csv and options.data:
         parser.error(f"one table at a time: {options.csv}, or --data {options.data}")
-    options.data, options.program = options.data or options.csv, program
+    options.data = options.data or options.csv
+    if options.play:
+        _require_page(parser, options)
+    options.program = program
     return options
+
+
+def _require_page(parser: Parser, options: argparse.Namespace) -> None:
+    """End the program where an option is given that the page of --play does not read."""
+    read = PAGE_OF_A_TABLE if options.data else PAGE
+    idle = [key for key, value in vars(options).items() if key not in read and value != parser.get_default(key)]
+    if idle:
+        named = ", ".join(f"--{key.replace('_', '-')}" for key in idle)
+        why = "the page has controls for that" if options.data else "without a table the page has points of its own"
+        parser.error(f"--play does not read {named}: {why}")
 
 
 def _widths(text: str) -> list[int]:

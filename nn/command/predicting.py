@@ -67,6 +67,7 @@ def predicted(model: Model, sheet: Sheet, decimal: str = ".", probabilities: boo
     places = [column_called(c.name, sheet.header) if named else j for j, c in enumerate(model.columns)]
     whole = [i for i, row in enumerate(sheet.rows) if not any(is_missing(row[j]) for j in places)]
     rows = [[_value(model, sheet, i, k, j, decimal) for k, j in enumerate(places)] for i in whole]
+    model.inputs(rows, lambda k: sheet.place(whole[k]))  # complains of what it cannot take by its line in the file
     found = dict(zip(whole, model.predict(rows))) if rows else {}
     shares = dict(zip(whole, model.predict_proba(rows))) if rows and probabilities else {}
     out = io.StringIO()
@@ -80,12 +81,7 @@ def predicted(model: Model, sheet: Sheet, decimal: str = ".", probabilities: boo
 
 def _value(model: Model, sheet: Sheet, i: int, k: int, j: int, decimal: str) -> float | str:
     cell, column = sheet.rows[i][j], model.columns[k]
-    where = f"{sheet.place(i)}, column {cut(sheet.header[j])}"
-    if column.categories:
-        if cell not in column.categories:
-            raise AutogradValueError(f"{where}: {cut(cell)} is none of the categories that the network knows")
-        return cell
-    x = parsed(cell, decimal)
+    x = cell if column.categories else parsed(cell, decimal)
     if x is None:
-        raise AutogradValueError(f"{where}: {cut(cell)} is not a number")
+        raise AutogradValueError(f"{sheet.place(i)}, column {cut(sheet.header[j])}: {cut(cell)} is not a number")
     return x

@@ -14,7 +14,6 @@ from autograd import AutogradValueError, no_grad
 from ..models.model import Model
 from ..network.choosing import cut
 from ..network.losses import LOSSES, Loss
-from ..network.modules import MLP
 from ..training.datasets import IRIS, Dataset, read_csv, split
 from ..training.history import History
 from ..training.loop import fit
@@ -80,15 +79,11 @@ def prepare(options: argparse.Namespace) -> Task:
     return Task(data, model, train, held_out, X, Y)
 
 
-def network(task: Task, options: argparse.Namespace) -> MLP:
-    """The network that fits the table: features in, hidden layers, one output for each class."""
-    return task.model.network
-
-
-def train(net: MLP, task: Task, options: argparse.Namespace) -> History:
+def train(task: Task, options: argparse.Namespace) -> History:
     """Fit the rows that are not held out; those are measured after every epoch, for the curve only."""
     rate = RATES[options.optimizer] if options.learning_rate is None else options.learning_rate
     decay = DECAY[options.optimizer] if options.weight_decay is None else options.weight_decay
+    net = task.model.network
     return fit(
         net, *task.rows(task.train), loss=task.model.loss, epochs=options.epochs, batch_size=options.batch_size,
         optimizer=OPTIMIZERS[options.optimizer](net.parameters(), rate, weight_decay=decay),
@@ -96,9 +91,9 @@ def train(net: MLP, task: Task, options: argparse.Namespace) -> History:
     )  # fmt: skip
 
 
-def judged(net: MLP, task: Task) -> str:
+def judged(task: Task) -> str:
     """How well the network does on the rows that it has never seen."""
-    data, n = task.data, len(task.held_out)
+    net, data, n = task.model.network, task.data, len(task.held_out)
     X, Y = task.rows(task.held_out)
     if data.classes:
         pairs = [(int(data.Y[i]), c) for i, c in zip(task.held_out, predict(net, X))]

@@ -20,13 +20,18 @@ from ..network.classes import numbers_of, outputs_of, rule_of
 from ..network.losses import LOSS_RECORDS, Loss, listed, loss_record
 from ..network.modules import MLP
 from ..training.cells import column_called
-from ..training.datasets import MOST_CLASSES, Column, Scale
+from ..training.datasets import TASKS, Column, Scale, are_classes
 from ..training.history import History
 from ..training.loop import fit
+from ..training.samples import finite, pair_of
 from . import files
 
 if TYPE_CHECKING:
     from autograd.drawing.page.explorer import Page
+
+
+def _place(i: int) -> str:
+    return f"X[{i}]"
 
 
 class Scales(NamedTuple):
@@ -92,7 +97,7 @@ class Model:
         cls,
         X: Any,
         Y: Any,
-        layers: Iterable[int] = (8,),
+        layers: Iterable[int] | int = (8,),
         *,
         task: str = "auto",
         activation: str | Activation = "tanh",
@@ -105,8 +110,8 @@ class Model:
         """A model of these rows and targets: prepared from them, and trained by `fit`.
 
         X, Y         rows and targets, as lists, arrays or frames; targets that are text, booleans or at most
-                     ten different whole numbers are classes, others numbers
-        layers       neurons of each hidden layer
+                     ten different whole numbers, of which some come again, are classes, others numbers
+        layers       neurons of each hidden layer; an int for one layer
         task         "classification", "regression" or "auto"
         activation   σ of the hidden layers
         loss         None: cross_entropy for classes, squared_error for numbers
@@ -127,9 +132,9 @@ class Model:
         model = cls.fresh(
             columns, numbers, ys, classes, layers, activation, loss, seed=fit_options.get("seed"), target=str(called)
         )
-        checks = None if validation is None else model.samples(rows_of(validation[0]), validation[1])
+        checks = None if validation is None else model.samples(*pair_of(validation))
         model.history = fit(
-            model.network, *model.samples(X, Y), loss=model.loss, validation=checks,
+            model.network, model.scaled(numbers), model.targets(ys), loss=model.loss, validation=checks,
             **({"batch_size": min(16, len(rows))} | fit_options),
         )  # fmt: skip
         return model
@@ -141,7 +146,7 @@ class Model:
         numbers: list[list[float]],
         Y: Sequence[Any],
         classes: Sequence[Any],
-        layers: Iterable[int] = (8,),
+        layers: Iterable[int] | int = (8,),
         activation: str | Activation = "tanh",
         loss: str | None = None,
         *,
@@ -165,23 +170,26 @@ class Model:
             )
         sigma = record_of(activation)
         reaches = by_number and classes and sigma is not None and sigma.bounded
-        ys = [] if classes else [[number(y, f"Y[{i}]") for y in listed(y_)] for i, y_ in enumerate(Y)]
+        ys = [] if classes else [[finite(y, f"Y[{i}]") for y in listed(row)] for i, row in enumerate(Y)]
         outputs = len(classes) or len(ys[0])
-        net = MLP(len(numbers[0]), [*layers, outputs], activation, None if reaches else "linear", seed=seed)
+        hidden = layers if isinstance(layers, Iterable) else [layers]
+        net = MLP(len(numbers[0]), [*hidden, outputs], activation, None if reaches else "linear", seed=seed)
         scales = Scales(Scale.of(numbers), None if classes else Scale.of(ys))
         return cls(net, scales, columns, classes, target=target, loss=name)
 
     # --- into the network -----------------------------------------------------------------------
 
-    def inputs(self, X: Any) -> list[list[float]]:
+    def inputs(self, X: Any, place: Callable[[int], str] = _place) -> list[list[float]]:
         """The rows as the network takes them: columns in its order, coded, scaled.
+
+        place  what a row is called in messages, by its index
 
         Raises AutogradValueError or AutogradTypeError for a column that is missing, and for what is no number,
         naming row and column.
         """
-        return self.scaled(_coded(self.columns, column_names(X), rows_of(X)), lambda i: f"row {i}")
+        return self.scaled(_coded(self.columns, column_names(X), rows_of(X), place), place)
 
-    def scaled(self, numbers: list[list[float]], place: Callable[[int], str]) -> list[list[float]]:
+    def scaled(self, numbers: list[list[float]], place: Callable[[int], str] = _place) -> list[list[float]]:
         """Rows of numbers on the network's scale.  Raises AutogradValueError where one is too far away for that."""
         scaled = [self.scales.inputs.apply(row) for row in numbers]
         for i, z in enumerate(scaled):
@@ -335,7 +343,9 @@ def _columns(names: Sequence[str] | None, rows: list[Any], one_hot: bool) -> lis
     return columns
 
 
-def _coded(columns: Sequence[Column], names: Sequence[str] | None, rows: list[Any]) -> list[list[float]]:
+def _coded(
+    columns: Sequence[Column], names: Sequence[str] | None, rows: list[Any], place: Callable[[int], str] = _place
+) -> list[list[float]]:
     """The rows as numbers, their columns in the model's order."""
     order = list(range(len(columns)))
     if names is not None and all(column.name for column in columns):
@@ -345,39 +355,35 @@ def _coded(columns: Sequence[Column], names: Sequence[str] | None, rows: list[An
     coded = []
     for i, row in enumerate(rows):
         if isinstance(row, str) or not hasattr(row, "__len__"):
-            raise AutogradTypeError(f"X[{i}] is {given(row)}, and must be a row: a list of one value for each column")
+            raise AutogradTypeError(
+                f"{place(i)} is {given(row)}, and must be a row: a list of one value for each column"
+            )
         if len(row) != (len(columns) if names is None else len(names)):
-            raise AutogradValueError(f"X[{i}] has {len(row)} values, and the model {len(columns)} columns")
-        coded.append([x for column, j in zip(columns, order) for x in _cell(column, row[j], i, j)])
+            raise AutogradValueError(f"{place(i)} has {len(row)} values, and the model {len(columns)} columns")
+        coded.append([x for column, j in zip(columns, order) for x in _cell(column, row[j], place(i), j)])
     return coded
 
 
-def _cell(column: Column, x: Any, i: int, j: int) -> list[float]:
-    where = f"X[{i}], column {cut(column.name) if column.name else j + 1}"
+def _cell(column: Column, x: Any, row: str, j: int) -> list[float]:
+    where = f"{row}, column {cut(column.name) if column.name else j + 1}"
     if column.categories:
         try:
             return column.one_hot(x)
         except AutogradValueError as error:
             raise AutogradValueError(f"{where}: {error}") from None
-    value = number(x, where)
-    if not math.isfinite(value):
-        raise AutogradValueError(f"{where} is {value}: leave such rows out, or fill them in")
-    return [value]
+    return [finite(x, where)]
 
 
 def _classes(ys: list[Any], task: str) -> list[Any]:
     """The classes in their order; none where the targets are numbers."""
-    if task not in ("auto", "classification", "regression"):
+    if task not in TASKS:
         raise AutogradValueError(f'task is "auto", "classification" or "regression", and was given as {task!r}')
     rows = any(hasattr(y, "__len__") and not isinstance(y, str) for y in ys)
     if task == "regression" or (rows and task == "auto"):
         return []
     words = any(isinstance(y, (str, bool)) or type(y).__name__ in ("bool_", "bool") for y in ys)
-    if not words and task == "auto":
-        values = {number(y, f"Y[{i}]") for i, y in enumerate(ys)}
-        alone = len(values) == len(ys) > 2  # no two rows would be of one class: prices, say
-        if len(values) > MOST_CLASSES or alone or not all(v.is_integer() for v in values):
-            return []
+    if not words and task == "auto" and not are_classes([number(y, f"Y[{i}]") for i, y in enumerate(ys)]):
+        return []
     try:
         classes = sorted({y.item() if hasattr(y, "item") else y for y in ys})
     except TypeError:

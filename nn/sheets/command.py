@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd import AutogradError, AutogradValueError
-from autograd.console import told
+from autograd.console import say, told
 from autograd.files import write
 
 from .. import deltas as hand
@@ -57,7 +57,7 @@ def make(options: argparse.Namespace) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     students = options.student or []
     if options.students:
-        students += [line.strip() for line in Path(options.students).read_text(encoding="utf-8").splitlines()]
+        students += [line.strip() for line in read_text(options.students).splitlines()]
     secret = read_secret(options.secret)
     if students and secret is None:
         raise AutogradValueError("students' own variants need --secret FILE, a file with a line that nobody knows")
@@ -73,7 +73,7 @@ def make(options: argparse.Namespace) -> int:
                     sheet.save(folder / f"{name}-key.{form}", key=True)
         if student is None or not options.no_key:
             sheet.save(folder / f"{name}.json")
-        print(f"{sheet.title}{f' · {student}' if student else ''}: {', '.join(options.form)} in {folder}{os.sep}")
+        say(f"{sheet.title}{f' · {student}' if student else ''}: {', '.join(options.form)} in {folder}{os.sep}")
     return 0
 
 
@@ -117,15 +117,23 @@ def grade(options: argparse.Namespace) -> int:
     if options.gradescope:
         to_gradescope(results, Path(options.gradescope))
     for result in results if len(results) <= options.show else []:
-        print(result.marks if result.marks else f"{result.student}: {'; '.join(result.problems)}")
+        say(result.marks if result.marks else f"{result.student}: {'; '.join(result.problems)}")
     look = sum(r.needs_human for r in results)
-    print(f"{len(results)} answers graded, {look} for a person to look at")
+    say(f"{len(results)} answers graded, {look} for a person to look at")
     return 0
 
 
 def read_texts(path: str | None) -> Texts | None:
     """Sentences of somebody's own."""
-    return None if path is None else texts_of(Path(path).read_text(encoding="utf-8"))
+    return None if path is None else texts_of(read_text(path))
+
+
+def read_text(path: str) -> str:
+    """What is in a file.  Raises AutogradValueError where that is not UTF-8."""
+    try:
+        return Path(path).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise AutogradValueError(f"{path}: this is not UTF-8 text; save it in UTF-8") from None
 
 
 def to_gradescope(results: Sequence[Result], target: Path) -> None:

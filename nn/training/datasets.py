@@ -20,6 +20,7 @@ from autograd import AutogradValueError
 from ..network.choosing import cut
 from .cells import Sheet, column_called, is_missing, listing, read_cells
 
+TASKS = ("auto", "classification", "regression")
 MOST_CLASSES = 10  # of a column of whole numbers; above, they are taken for measurements
 MOST_CATEGORIES = 100  # of a text column that is to be a feature; above, it is an identifier
 IRIS = Path(__file__).parents[1] / "data" / "iris.csv"
@@ -87,8 +88,8 @@ def read_csv(
 
     path     UTF-8; columns separated by commas, semicolons, tabs or bars
     target   the column to learn; all others are features.  None: the last one
-    task     "classification", "regression", or "auto": a classification if the target is text or
-             has at most ten different values, all whole
+    task     "classification", "regression", or "auto": a classification if the target is text, or whole
+             numbers as are_classes says
     drop     columns to leave out
     missing  "error", or "drop": rows where a value is missing (empty, ?, NA, nan, …) are left out, and counted
     decimal  the sign before decimals, "." or ","
@@ -121,7 +122,7 @@ def read_csv(
 
 def _require_options(task: str, missing: str, decimal: str) -> None:
     for name, given, known in (
-        ("task", task, ("auto", "classification", "regression")), ("missing", missing, ("error", "drop")),
+        ("task", task, TASKS), ("missing", missing, ("error", "drop")),
         ("decimal", decimal, (".", ",")),
     ):  # fmt: skip
         if given not in known:
@@ -316,13 +317,23 @@ def _targets(sheet: Sheet, at: int, task: str, decimal: str) -> tuple[list[float
             if not math.isfinite(x):
                 raise AutogradValueError(_no_number(sheet, i, at, decimal))
         values = [x for x in numbers if x is not None]
-        few_whole = all(v.is_integer() for v in values) and len(set(values)) <= MOST_CLASSES
-        if task == "regression" or (task == "auto" and not few_whole):
+        if task == "regression" or (task == "auto" and not are_classes(values)):
             if len(set(values)) < 2:
                 raise AutogradValueError(f"column {column} is {values[0]:g} in every row: there is nothing to learn")
             return values, []
     keys = [value_of(cell, decimal) for cell in cells] if text is None else cells
     return indices_of(keys, lambda i: f"{sheet.place(i)}, column {column}", f"column {column}")
+
+
+def are_classes(values: Sequence[float]) -> bool:
+    """Whether numbers number classes: at most ten different ones, all whole, of which some come again.
+
+    >>> are_classes([0.0, 1.0, 1.0]), are_classes([0.5, 1.0, 1.0]), are_classes([180_000.0, 260_000.0, 330_000.0])
+    (True, False, False)
+    """
+    different = set(values)
+    alone = len(different) == len(values) > 2  # no two rows would be of one class: prices, say
+    return len(different) <= MOST_CLASSES and not alone and all(v.is_integer() for v in different)
 
 
 def value_of(cell: str, decimal: str = ".") -> Any:

@@ -29,7 +29,7 @@ from .epochs import Best, Training
 from .history import History
 from .optimizers import Adam, LearningRate, Optimizer, above_zero, optimizer_of
 from .progress import Bar
-from .samples import Net, Sample, samples_of, weights_of
+from .samples import Net, Sample, pair_of, samples_of, weights_of
 
 if TYPE_CHECKING:
     from .checkpoints import Checkpoint
@@ -112,7 +112,7 @@ def fit(
     refuse_habits("fit", others)
     err = loss_of(loss)
     samples = samples_of(net, err, X, Y)
-    checks = None if validation is None else samples_of(net, err, *_pair(validation), name="validation ")
+    checks = None if validation is None else samples_of(net, err, *pair_of(validation), name="validation ")
     if patience is not None:
         _whole("patience", patience)
         checks = checks or samples
@@ -228,14 +228,6 @@ def _require_fit(net: Net, err: Loss, samples: list[Sample]) -> None:
         if misfit.severity == "error":
             raise AutogradValueError(said)
         warnings.warn(said, stacklevel=3)
-
-
-def _pair(validation: Any) -> tuple[Any, Any]:
-    try:
-        X, Y = validation
-    except (TypeError, ValueError):
-        raise AutogradTypeError("validation is a pair (X, Y)") from None
-    return X, Y
 
 
 def _optimizer(net: Net, optimizer: Any, learning_rate: LearningRate | None) -> Optimizer:

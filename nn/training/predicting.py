@@ -7,9 +7,9 @@ from typing import Any
 
 from autograd import AutogradValueError, no_grad
 
-from ..frames import rows_of, targets_of
+from ..frames import targets_of
 from ..network.classes import numbers_of, rule_of
-from .samples import Net, target
+from .samples import Net, inputs_of, target
 
 
 def predict(net: Net, X: Iterable[Any], threshold: float | None = None) -> list[int]:
@@ -19,23 +19,15 @@ def predict(net: Net, X: Iterable[Any], threshold: float | None = None) -> list[
     threshold  None: what `fit` has found out from the loss and the targets, as 0.5 for 0 and 1; without `fit`
                half-way up σ, and 0 where that has no two ends.  See network/classes.py
 
+    Raises AutogradValueError for inf and nan, and AutogradTypeError for what is no number, naming the place.
+
     >>> from nn import MLP
     >>> predict(MLP(1, [2], "linear", initializer=lambda g, i, o: g.random(), bias=False, seed=0), [[1], [-1]])
     [0, 1]
     """
     rule = rule_of(net, bound=threshold)
     with no_grad():
-        return [rule.predicted(numbers_of(net(row))) for row in _known(X)]
-
-
-def _known(X: Iterable[Any]) -> list[Any]:
-    """The rows; AutogradValueError where a number is nan: no class would be meant."""
-    rows = list(rows_of(X))
-    for i, row in enumerate(rows):
-        for j, x in enumerate(row if hasattr(row, "__iter__") else ()):
-            if x != x:
-                raise AutogradValueError(f"X[{i}][{j}] is nan: leave such rows out, or fill them in")
-    return rows
+        return [rule.predicted(numbers_of(net(x))) for x in inputs_of(X)]
 
 
 def accuracy(net: Net, X: Iterable[Any], Y: Iterable[Any], threshold: float | None = None) -> float:
@@ -46,13 +38,13 @@ def accuracy(net: Net, X: Iterable[Any], Y: Iterable[Any], threshold: float | No
                one output, 0 and 1 or −1 and 1
     threshold  as for predict
 
-    Raises AutogradValueError for no samples, or not as many targets.
+    Raises AutogradValueError for no samples, or not as many targets, and as predict does.
 
     >>> from nn import MLP
     >>> accuracy(MLP(2, [1], initializer="zeros"), [[1.0, 2.0], [3.0, 4.0]], [0, 1])
     0.5
     """
-    xs, ys = _known(X), [target("Y", y) for y in targets_of(Y)]
+    xs, ys = inputs_of(X), [target(f"Y[{i}]", y) for i, y in enumerate(targets_of(Y))]
     if len(xs) != len(ys) or not xs:
         raise AutogradValueError(f"accuracy: {len(xs)} samples, and {len(ys)} targets")
     rule = rule_of(net, Y=ys, bound=threshold)

@@ -21,7 +21,7 @@ class Bar:
     def __init__(self, epochs: int, progress: bool | None = None, done: int = 0) -> None:
         self.bar: Any = None
         if progress is None:
-            progress = _in_notebook() or _on_terminal()
+            progress = _in_notebook() or on_terminal()
         if progress:
             with warnings.catch_warnings():  # tqdm's advice on ipywidgets; its text bar will do
                 warnings.simplefilter("ignore")
@@ -46,7 +46,8 @@ class Bar:
             self.bar.close()
 
 
-def _on_terminal() -> bool:
+def on_terminal() -> bool:
+    """Whether somebody watches what is written to stderr."""
     return sys.stderr is not None and sys.stderr.isatty()  # pythonw has no stderr
 
 

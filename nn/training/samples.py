@@ -37,13 +37,12 @@ def samples_of(net: Net, err: Loss, X: Iterable[Any], Y: Iterable[Any], name: st
     >>> samples_of(MLP(1, [1]), lambda o, y: (o - y) ** 2, [[1]], [2.0])
     [([1.0], 2)]
     """
-    columns = column_names(X)
-    xs, ys = rows_of(X, f"{name}X"), targets_of(Y, f"{name}Y")
+    xs, ys = inputs_of(X, f"{name}X"), targets_of(Y, f"{name}Y")
     if len(xs) != len(ys):
         raise AutogradValueError(f"there are {len(xs)} rows in {name}X, and {len(ys)} in {name}Y")
     if not xs:
         raise AutogradValueError(f"{name}X is empty: give at least one sample")
-    samples = [(_row(f"{name}X[{i}]", x, columns), target(f"{name}Y[{i}]", y)) for i, (x, y) in enumerate(zip(xs, ys))]
+    samples = [(x, target(f"{name}Y[{i}]", y)) for i, (x, y) in enumerate(zip(xs, ys))]
     ours = err in LOSSES.values()
     tried: set[Any] = set()
     with no_grad():
@@ -60,20 +59,53 @@ def samples_of(net: Net, err: Loss, X: Iterable[Any], Y: Iterable[Any], name: st
     return samples
 
 
+def inputs_of(X: Iterable[Any], what: str = "X") -> list[list[float]]:
+    """The rows of a table as finite floats.
+
+    Raises AutogradTypeError and AutogradValueError for anything else, naming row and column.
+
+    >>> inputs_of([[1, 2.5]])
+    [[1.0, 2.5]]
+    """
+    columns = column_names(X)
+    return [_row(f"{what}[{i}]", x, columns) for i, x in enumerate(rows_of(X, what))]
+
+
+def finite(x: Any, where: str) -> float:
+    """A finite number as a float.  Raises AutogradTypeError for what is no number, AutogradValueError for inf and nan.
+
+    >>> finite(3, "X[0][1]")
+    3.0
+    >>> finite(float("nan"), "X[0][1]")
+    Traceback (most recent call last):
+    autograd.errors.AutogradValueError: X[0][1] is nan: leave such rows out, or fill them in
+    """
+    value = number(x, where)
+    if not math.isfinite(value):
+        raise AutogradValueError(f"{where} is {value}: leave such rows out, or fill them in")
+    return value
+
+
 def _row(where: str, row: Any, columns: Sequence[str] | None = None) -> list[float]:
     if isinstance(row, str) or not hasattr(row, "__iter__"):
         raise AutogradTypeError(f"{where} is {row!r}, and must be a list of numbers, one for each input")
     numbers = list(row)
     if {float}.issuperset(map(type, numbers)) and all(map(math.isfinite, numbers)):
         return numbers
-    place = [f"[{column!r}]" for column in columns] if columns else None
-    numbers = [number(x, f"{where}{place[j] if place else f'[{j}]'}") for j, x in enumerate(numbers)]
-    for j, x in enumerate(numbers):
-        if not math.isfinite(x):
-            raise AutogradValueError(
-                f"{where}{place[j] if place else f'[{j}]'} is {x}: leave such rows out, or fill them in"
-            )
-    return numbers
+    return [finite(x, f"{where}[{(columns[j] if columns else j)!r}]") for j, x in enumerate(numbers)]
+
+
+def pair_of(validation: Any) -> tuple[Any, Any]:
+    """Samples to measure.  Raises AutogradTypeError for what is no pair of them.
+
+    >>> pair_of([[[0.0]], [1.0]])
+    ([[0.0]], [1.0])
+    """
+    try:
+        X, Y = validation
+    except (TypeError, ValueError):
+        raise AutogradTypeError("validation is a pair (X, Y)") from None
+    return X, Y
 
 
 def target(where: str, y: Any) -> Target:
@@ -88,9 +120,7 @@ def target(where: str, y: Any) -> Target:
         raise AutogradTypeError(f"{where} is the text {y!r}: number the classes 0, 1, 2, …; nn.Model.train takes names")
     if isinstance(y, Iterable) and getattr(y, "ndim", None) != 0:  # an array of no dimension is a number
         return _row(where, y)
-    value = number(y, where)
-    if not math.isfinite(value):
-        raise AutogradValueError(f"{where} is {value}: leave such rows out, or fill them in")
+    value = finite(y, where)
     return int(value) if value.is_integer() else value  # 2.0, as read from a file, is class 2
 
 

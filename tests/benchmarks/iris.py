@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 # From this working copy, whatever is installed.
 from nn import accuracy
-from nn.__main__ import network, parse, prepare, train
+from nn.__main__ import parse, prepare, train
 
 MEDIAN, LEAST = 0.95, 0.88
 
@@ -25,9 +25,8 @@ def held_out_accuracy(seed: int) -> float:
     """What `python -m nn --seed N` prints, without certificate and pictures."""
     options = parse(["--seed", str(seed)])
     task = prepare(options)
-    net = network(task, options)
-    train(net, task, options)
-    return accuracy(net, [task.X[i] for i in task.held_out], [task.Y[i] for i in task.held_out])
+    train(task, options)
+    return accuracy(task.model.network, *task.rows(task.held_out))
 
 
 def main(seeds: int) -> int:

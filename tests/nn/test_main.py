@@ -15,7 +15,7 @@ import pytest
 from autograd import AutogradValueError
 from nn import MLP, ForwardPass, Model, accuracy
 from nn import __main__ as job
-from nn.training.datasets import IRIS
+from nn.training.datasets import IRIS, Column, Scale
 
 ROOT = Path(__file__).resolve().parents[2]
 FEW_ROWS = ["--hold-out", "0.1"]  # to certify: they take most of the time
@@ -53,9 +53,8 @@ def test_the_recipe_keeps_its_promise_on_a_few_seeds():
     for seed in range(3):
         options = job.parse(["--seed", str(seed)])
         task = job.prepare(options)
-        net = job.network(task, options)
-        job.train(net, task, options)
-        accuracies.append(accuracy(net, [task.X[i] for i in task.held_out], [task.Y[i] for i in task.held_out]))
+        job.train(task, options)
+        accuracies.append(accuracy(task.model.network, *task.rows(task.held_out)))
     assert statistics.median(accuracies) >= 0.93 and min(accuracies) >= 0.88
 
 
@@ -139,12 +138,11 @@ def test_the_target_may_be_any_column(run, tmp_path):
 def test_every_way_to_train_learns_the_irises(arguments):
     options = job.parse([*arguments, *FEW_ROWS])
     task = job.prepare(options)
-    net = job.network(task, options)
-    job.train(net, task, options)
-    assert float(job.judged(net, task).partition("held-out accuracy ")[2].partition(" %")[0]) >= 85
-    assert job.certified(net, task)
+    job.train(task, options)
+    assert float(job.judged(task).partition("held-out accuracy ")[2].partition(" %")[0]) >= 85
+    assert job.certified(task)
     hidden = {"5,4": [5, 4], "none": []}.get(arguments[1], [8])
-    assert [len(layer.neurons) for layer in net.layers] == [*hidden, 3]
+    assert [len(layer.neurons) for layer in task.model.network.layers] == [*hidden, 3]
 
 
 def test_every_activation_is_certified(run):
@@ -236,6 +234,25 @@ def test_options_that_make_no_sense_are_exit_code_2(arguments, capsys):
     with pytest.raises(SystemExit) as caught:
         job.main(arguments)
     assert caught.value.code == 2 and "usage:" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments, named", [
+    (["--layers", "3"], "--layers: without a table"), (["--epochs", "5", "--seed", "1"], "--epochs, --seed: without"),
+    (["t.csv", "--optimizer", "sgd", "--batch-size", "4"], "--optimizer, --batch-size: the page has"),
+    (["t.csv", "--format", "png"], "--format: "),
+])  # fmt: skip
+def test_the_page_refuses_what_it_does_not_read(arguments, named, tmp_path, capsys):
+    with pytest.raises(SystemExit) as caught:
+        job.main(["--play", "--output", str(tmp_path / "out"), *arguments])
+    assert caught.value.code == 2 and f"--play does not read {named}" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_page_of_a_table_reads_the_rest(tmp_path):
+    path = table(tmp_path, [f"{i},{i % 5},{'pq'[i % 2]}" for i in range(20)])
+    options = ["--layers", "5,2", "--activation", "sigmoid", "--seed", "3", "--hold-out", "0.2", "--loss", "hinge"]
+    assert job.main([path, "--play", "--output", str(tmp_path / "out"), *options]) == 0
+    assert '"hidden":[5,2],"sigma":"sigmoid"' in (tmp_path / "out" / "playground.html").read_text(encoding="utf-8")
 
 
 def test_help_names_every_option_and_its_default(capsys):
@@ -341,7 +358,7 @@ import sys, time
 from nn import __main__ as job
 from autograd.console import run
 certified = job.certified
-job.certified = lambda net, task: time.sleep(1) or certified(net, task)
+job.certified = lambda task: time.sleep(1) or certified(task)
 sys.exit(run(job.main))
 """
 
@@ -440,3 +457,21 @@ def test_a_table_that_does_not_fit_the_network_is_one_line(run, tmp_path, capsys
     assert job.main(["predict", str(folder / "network.json"), str(tmp_path / "new.csv")]) == 2
     out, err = capsys.readouterr()
     assert out == "" and message in err and err.count("\n") == 1
+
+
+@pytest.mark.parametrize("cell, message", [
+    ("1e300", "so far from the rows to train on"), ("inf", "is inf"), ("x", "'x' is not a number"),
+])  # fmt: skip
+def test_what_cannot_be_predicted_is_named_by_its_line_also_after_rows_without_values(tmp_path, capsys, cell, message):
+    Model(MLP(1, [1]), Scale([0.0], [1e-300]), ["a"]).save(tmp_path / "m.json")
+    (tmp_path / "new.csv").write_text(f"a,b\n?,1\n0,1\n?,1\n{cell},1\n")
+    assert job.main(["predict", str(tmp_path / "m.json"), str(tmp_path / "new.csv")]) == 2
+    err = capsys.readouterr().err
+    assert "new.csv: row 4 (line 5), column 'a'" in err and message in err
+
+
+def test_a_category_that_the_network_does_not_know_is_named_by_its_line(tmp_path, capsys):
+    Model(MLP(2, [1]), columns=[Column("colour", ("blue", "red"))]).save(tmp_path / "m.json")
+    (tmp_path / "new.csv").write_text("colour,b\n?,1\nred,1\ngreen,1\n")
+    assert job.main(["predict", str(tmp_path / "m.json"), str(tmp_path / "new.csv")]) == 2
+    assert "row 3 (line 4), column 'colour': 'green' is none of" in capsys.readouterr().err

@@ -154,3 +154,41 @@ def test_whole_numbers_that_never_come_twice_are_no_classes():
     model = Model.train(houses, prices, layers=[], epochs=200, learning_rate=0.05, seed=0)
     assert not model.classes and 200_000 < model.predict([[100.0, 3]])[0] < 350_000
     assert Model.train([[0.0], [1.0], [2.0]], [0, 1, 1], layers=[], epochs=1, seed=0).classes
+
+
+def test_one_hidden_layer_may_be_an_int_as_for_a_network():
+    nets = [Model.train([[0.0], [1.0]], [0.5, 1.5], layers, epochs=1, seed=0).network for layers in (3, [3])]
+    assert [p.data for p in nets[0].parameters()] == [p.data for p in nets[1].parameters()]
+    with pytest.raises(AutogradValueError, match="a number of neurons"):
+        Model.train([[0.0], [1.0]], [0.5, 1.5], 0)
+
+
+def test_validation_is_read_by_the_names_of_its_columns_too():
+    turned = Frame(["rooms", "note", "area"], [(b, "x", a) for a, b in HOUSES])
+    model = Model.train(
+        Frame(["area", "rooms"], HOUSES), PRICES, seed=0, epochs=3, batch_size=None, validation=(turned, PRICES)
+    )
+    epochs = model.history.epochs  # measured after an epoch, which is before the next
+    assert [e.validation_loss for e in epochs[:-1]] == pytest.approx([e.loss for e in epochs[1:]])
+    with pytest.raises(AutogradTypeError, match="a pair"):
+        Model.train(HOUSES, PRICES, validation=HOUSES)
+
+
+def test_rows_that_can_be_read_once_only_are_enough():
+    assert Model.train(iter(HOUSES), iter(PRICES), layers=[], epochs=1, seed=0).predict(HOUSES[:1])
+
+
+def test_the_target_that_is_no_finite_number_is_named():
+    with pytest.raises(AutogradValueError, match=r"^Y\[1\] is nan"):
+        Model.train([[0.0], [1.0], [2.0]], [0.5, float("nan"), 1.5])
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_model_and_a_table_take_the_same_targets_for_classes(seed, tmp_path):
+    generator = random.Random(seed)
+    unit, most = generator.choice([(1.0, 3), (1.0, 9), (1.0, 14), (0.5, 4)])
+    numbers = [unit * (i % (most + 1)) for i in range(generator.choice([most + 1, 2 * most + 2]))]
+    path = tmp_path / "table.csv"
+    path.write_text("a,y\n" + "".join(f"{i},{y}\n" for i, y in enumerate(numbers)))
+    model = Model.train([[float(i)] for i in range(len(numbers))], numbers, layers=[], epochs=0)
+    assert [float(c) for c in model.classes] == [float(c) for c in read_csv(path).classes]

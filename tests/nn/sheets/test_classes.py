@@ -191,3 +191,16 @@ def test_the_command_says_what_is_wrong(tmp_path, capsys):
         assert words in capsys.readouterr().err
     with pytest.raises(SystemExit):
         main(["worksheet", "--layers", "2,x"])
+
+
+def test_lists_of_students_are_utf_8_and_what_is_printed_moves_no_cursor(tmp_path, capsys):
+    secret, students = tmp_path / "secret", tmp_path / "students.txt"
+    secret.write_text("nobody knows\n")
+    command = ["worksheet", "--secret", str(secret), "--students", str(students), "--output", str(tmp_path / "out")]
+    students.write_bytes("zoë\n".encode("latin-1"))
+    assert main(command) == 2 and "students.txt: this is not UTF-8" in capsys.readouterr().err
+    students.write_bytes(b"\xef\xbb\xbfann\nbob\x1b[2J\n")  # with the mark that Windows' editors write
+    assert main(command) == 0
+    out = capsys.readouterr().out
+    assert "\x1b" not in out and "· ann:" in out and "bob" in out
+    assert (tmp_path / "out" / "sheet-0-ann.html").exists()

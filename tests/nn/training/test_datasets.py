@@ -53,6 +53,7 @@ def test_columns_may_be_called_by_numbers(table):
     (["10", "9", "10", "9"], "auto", ["9", "10"]),  # by size, not by spelling
     (["1", "0.5", "1", "0.5"], "auto", []),
     ([str(i % 11) for i in range(22)], "auto", []),
+    (["180000", "260000", "330000"], "auto", []),  # no two rows would be of one class
     ([str(i % 11) for i in range(22)], "classification", [str(i) for i in range(11)]),
     (["1", "0", "1", "0"], "regression", []),
     (["1", "x", "1", "x"], "auto", ["1", "x"]),
