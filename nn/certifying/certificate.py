@@ -28,6 +28,7 @@ from autograd.words.naming import name
 
 from .. import deltas as hand
 from ..frames import is_frame, plain, targets_of
+from ..network.activations import known_as
 from ..network.losses import Loss, loss_of, loss_record
 from ..network.modules import MLP, Neuron
 from .checking import Check, ErrorSlopes, Sigma, sum_of
@@ -265,8 +266,8 @@ def _require_fit(net: object, x: Any, y: object) -> None:
 
 
 def _sigma_of(neuron: Neuron) -> Sigma:
-    if isinstance(neuron.activation, str):
-        return neuron.activation
+    if name := known_as(neuron.activation):
+        return name
     raise AutogradValueError(
         "certify: for an activation of your own give sigma=(σ, σ'), its hand-derived pair on floats"
     )
