@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeAlias, overload
 
@@ -31,7 +30,7 @@ from ..frames import is_frame, plain, targets_of
 from ..network.activations import known_as
 from ..network.losses import Loss, loss_of, loss_record
 from ..network.modules import MLP, Neuron
-from .checking import Check, ErrorSlopes, Sigma, sum_of
+from .checking import Check, ErrorSlopes, Sigma
 from .comparison import Comparison
 from .differences import measure
 from .report import BatchCertificate, Certificate
@@ -115,7 +114,7 @@ def certify(
         certificates.append(_certified(checks[-1], False))
         if progress is not None:
             progress(n, len(x))
-    worst = max(range(len(x)), key=lambda n: _badness(certificates[n]))
+    worst = max(range(len(x)), key=lambda n: certificates[n].badness)
     summed = _summed(checks)
     certificates[worst] = _certified(recorded(x[worst], y[worst]), differences)
     return BatchCertificate(certificates, worst, summed)
@@ -226,7 +225,7 @@ def _summed(checks: Sequence[Check]) -> list[Comparison]:
             for v, weight in net.names(k, i).items():
                 if v in products:
                     terms = products.pop(v)
-                    by_hand, tolerance = sum_of(terms), sum_tolerance(terms)
+                    by_hand, tolerance = hand.sum_of(terms), sum_tolerance(terms)
                     found.append(Comparison((k + 1, i + 1), f"∂Err/∂{weight}", "", v.grad, by_hand, tolerance))
     return found
 
@@ -243,12 +242,6 @@ def _differentiated(err: Value, leaves: Iterable[Value]) -> Iterator[None]:
     finally:
         for v, grad in before:
             v.grad = grad
-
-
-def _badness(certificate: Certificate) -> tuple[bool, float]:
-    """What fails is worse than what agrees; then the distance in ulp of a δ or a gradient by itself counts."""
-    distances = [c.ulp for row in certificate.rows for c in (row.delta, row.furthest) if c is not None]
-    return not certificate, max((math.inf if math.isnan(d) else d for d in distances), default=0.0)
 
 
 # --- what was given ---------------------------------------------------------------------------------
