@@ -21,7 +21,7 @@ def weighted_sum(theta_i, o, bias=None):
     >>> weighted_sum([0.5, -1.0], [2.0, 3.0], 4.0)
     2.0
     """
-    return _sum([*(theta * o_l for theta, o_l in zip(theta_i, o)), *([] if bias is None else [bias])])
+    return sum_of([*(theta * o_l for theta, o_l in zip(theta_i, o)), *([] if bias is None else [bias])])
 
 
 def activation(u_i, sigma):
@@ -64,7 +64,7 @@ def squared_error(y, y_hat):
     >>> squared_error([1.0, 0.0], [0.5, 0.5])
     0.5
     """
-    return _sum([(a - b) * (a - b) for a, b in zip(y, y_hat)])
+    return sum_of([(a - b) * (a - b) for a, b in zip(y, y_hat)])
 
 
 def half_squared_error(y, y_hat):
@@ -73,7 +73,7 @@ def half_squared_error(y, y_hat):
     >>> half_squared_error([1.0, 0.0], [0.5, 0.5])
     0.25
     """
-    return _sum([(a - b) * (a - b) / 2 for a, b in zip(y, y_hat)])
+    return sum_of([(a - b) * (a - b) / 2 for a, b in zip(y, y_hat)])
 
 
 def mean_squared_error(y, y_hat):
@@ -82,7 +82,7 @@ def mean_squared_error(y, y_hat):
     >>> mean_squared_error([1.0, 0.0], [0.5, 0.5])
     0.25
     """
-    return _sum([(a - b) * (a - b) / len(y_hat) for a, b in zip(y, y_hat)])
+    return sum_of([(a - b) * (a - b) / len(y_hat) for a, b in zip(y, y_hat)])
 
 
 def cross_entropy(y, y_hat):
@@ -94,10 +94,10 @@ def cross_entropy(y, y_hat):
 
     def surprise(k):
         m = max(range(len(y_hat)), key=lambda j: y_hat[j])
-        rest = _sum([_exp_of_difference(b, y_hat[m]) for j, b in enumerate(y_hat) if j != m])
+        rest = sum_of([_exp_of_difference(b, y_hat[m]) for j, b in enumerate(y_hat) if j != m])
         return math.log1p(rest) if k == m else (y_hat[m] - y_hat[k]) + math.log1p(rest)
 
-    return _sum([a * surprise(k) for k, a in enumerate(y) if a])
+    return sum_of([a * surprise(k) for k, a in enumerate(y) if a])
 
 
 def binary_cross_entropy(y, y_hat):
@@ -106,7 +106,7 @@ def binary_cross_entropy(y, y_hat):
     >>> binary_cross_entropy([1.0], [0.0]) == math.log(2)
     True
     """
-    return _sum(
+    return sum_of(
         [(a * softplus(-b) if a else 0.0) + ((1 - a) * softplus(b) if a != 1 else 0.0) for a, b in zip(y, y_hat)]
     )
 
@@ -117,7 +117,7 @@ def hinge(y, y_hat):
     >>> hinge([1.0, -1.0], [0.5, -2.0])
     0.5
     """
-    return _sum([max(1 - a * b, 0) for a, b in zip(y, y_hat)])
+    return sum_of([max(1 - a * b, 0) for a, b in zip(y, y_hat)])
 
 
 # --- δ at the output layer: section 5 ------------------------------------------------------
@@ -176,7 +176,7 @@ def softmax(y_hat):
     """
     largest = max(y_hat)
     share = [_exp_of_difference(a, largest) for a in y_hat]
-    total = _sum(share)
+    total = sum_of(share)
     return [e / total for e in share]
 
 
@@ -195,7 +195,7 @@ def cross_entropy_slopes(y, y_hat, softmax=softmax):
 
     def slope(k):
         others = [j for j in classes if j != k]
-        return _sum([y[j] * p[k] for j in others]) - y[k] * _sum([p[j] for j in others])
+        return sum_of([y[j] * p[k] for j in others]) - y[k] * sum_of([p[j] for j in others])
 
     return [slope(k) for k in classes]
 
@@ -232,7 +232,7 @@ def hidden_delta(slope_i, delta_next, theta_column):
     >>> hidden_delta(0.5, [1.0, 2.0], [3.0, -1.0])
     0.5
     """
-    return slope_i * _sum([delta_j * theta_ji for delta_j, theta_ji in zip(delta_next, theta_column)])
+    return slope_i * sum_of([delta_j * theta_ji for delta_j, theta_ji in zip(delta_next, theta_column)])
 
 
 def backward(theta, u, error_slopes, sigma_slope):
@@ -302,10 +302,10 @@ def batch_gradients(X, Y, theta, bias, sigma, sigma_slope, error_slopes=squared_
         u, o = forward(x, theta, bias, sigma)
         samples.append(gradients(x, o, backward(theta, u, error_slopes(y, o[-1]), sigma_slope)))
     total_theta = [
-        [[_sum([g[0][k][i][l] for g in samples]) for l in range(len(row))] for i, row in enumerate(layer)]
+        [[sum_of([g[0][k][i][l] for g in samples]) for l in range(len(row))] for i, row in enumerate(layer)]
         for k, layer in enumerate(theta)
     ]
-    total_bias = [[_sum([g[1][k][i] for g in samples]) for i in range(len(layer))] for k, layer in enumerate(theta)]
+    total_bias = [[sum_of([g[1][k][i] for g in samples]) for i in range(len(layer))] for k, layer in enumerate(theta)]
     return total_theta, total_bias
 
 
@@ -326,8 +326,12 @@ def _exp_of_difference(a, b):
     return math.exp(difference) * (1 + lost)
 
 
-def _sum(terms):
-    """From left to right, as the engine sums; `sum` compensates since Python 3.12."""
+def sum_of(terms):
+    """Σ from left to right, as the engine sums; `sum` compensates since Python 3.12.
+
+    >>> sum_of([1.0, 2.0**-53, 2.0**-53])
+    1.0
+    """
     total = 0
     for n, term in enumerate(terms):
         total = term if n == 0 else total + term

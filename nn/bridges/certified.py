@@ -17,11 +17,11 @@ from typing import Any
 
 from autograd import AutogradTypeError, AutogradValueError
 from autograd.recording import given
-from autograd.words.naming import name
 
 from .. import deltas as hand
 from ..certifying.comparison import Comparison
 from ..certifying.report import BatchCertificate, Certificate, Row
+from ..certifying.structure import at
 from ..network.choosing import chosen
 from ..network.losses import targets_of
 from .pytorch import doubles, torch_for
@@ -105,16 +105,10 @@ def certify_torch(
     certificates = [check.certificate() for check in checks]
     if single:
         return certificates[0]
-    worst = max(range(len(X)), key=lambda n: (not certificates[n], _furthest(certificates[n])))
+    worst = max(range(len(X)), key=lambda n: certificates[n].badness)
     together = _Check(torch, module, X, targets, slopes, err, sigma)
     together.gradients()
     return BatchCertificate(certificates, worst, [comparison for _, comparison in together.found])
-
-
-def _furthest(certificate: Certificate) -> float:
-    """The largest distance of a δ or a gradient, in ulp."""
-    distances = [c.ulp for row in certificate.rows for c in (row.delta, *row.gradients)]
-    return max((math.inf if math.isnan(d) else d for d in distances), default=0.0)
 
 
 def _samples(torch: Any, module: Any, x: Any) -> tuple[Any, bool]:
@@ -281,10 +275,8 @@ class _Check:
                     self.gradient_of(k, i, at("b", k, i), biases[i] if biases else 0.0, terms)
 
     def gradient_of(self, k: int, i: int, weight: str, torch: float, terms: Sequence[float]) -> None:
-        total = terms[0]
-        for term in terms[1:]:
-            total += term
-        self.compare("∂Err/∂θ", k, i, f"∂Err/∂{weight}", torch, total, terms, edge=f"{weight} → {at('u', k, i)}")
+        edge = f"{weight} → {at('u', k, i)}"
+        self.compare("∂Err/∂θ", k, i, f"∂Err/∂{weight}", torch, hand.sum_of(terms), terms, edge=edge)
 
     # --- the report -----------------------------------------------------------------------------------------
 
@@ -337,15 +329,6 @@ class _Check:
         except RuntimeError:
             return None
         return 0.0 if found is None else float(doubles(found.reshape(-1))[l])
-
-
-def at(symbol: str, k: int, i: int, *column: int) -> str:
-    """The name of a quantity of neuron i in layer k, both counted from 0.
-
-    >>> at("u", 0, 1), at("θ", 0, 1, 3)
-    ('u⁽¹⁾₂', 'θ⁽¹⁾₂₃')
-    """
-    return name(symbol, i + 1, *column, layer=k + 1)
 
 
 def _edge(tail: str, head: str, k: int, i: int) -> str:

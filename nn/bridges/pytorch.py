@@ -16,7 +16,7 @@ from typing import Any
 from autograd import AutogradError, AutogradTypeError, AutogradValueError, MissingDependency, no_grad
 from autograd.recording import given
 
-from ..network.activations import activation_of
+from ..network.activations import known_as, name_of
 from ..network.modules import MLP, ForwardPass, Layer
 
 # Our σ, the module that it is there, and the settings with which both are the same function.
@@ -96,16 +96,16 @@ def to_torch(net: MLP, *, dtype: Any = None, device: Any = None) -> Any:
 
 def _sigma_of(layer: Layer, k: int) -> tuple[str, bool]:
     """The activation of a layer by name, and whether its neurons have a bias."""
-    functions = {neuron.sigma for neuron in layer.neurons}
+    functions = {known_as(neuron.activation) or neuron.sigma for neuron in layer.neurons}
     biases = {neuron.bias is not None for neuron in layer.neurons}
     if len(functions) > 1 or len(biases) > 1 or len({len(neuron.theta) for neuron in layer.neurons}) > 1:
         raise AutogradValueError(f"to_torch: the neurons of layer {k} differ, and a torch.nn.Linear has one kind")
-    for name in COUNTERPARTS:
-        if functions == {activation_of(name)}:
-            return name, biases == {True}
-    told = getattr(functions.pop(), "__name__", "σ")
+    (sigma,) = functions
+    if sigma in COUNTERPARTS:
+        return sigma, biases == {True}
     raise AutogradValueError(
-        f"to_torch: the activation {told!r} of layer {k} is a function of yours; known are {', '.join(COUNTERPARTS)}"
+        f"to_torch: the activation {name_of(sigma)!r} of layer {k} is a function of yours; known are"
+        f" {', '.join(COUNTERPARTS)}"
     )
 
 

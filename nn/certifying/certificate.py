@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeAlias, overload
 
@@ -28,9 +27,10 @@ from autograd.words.naming import name
 
 from .. import deltas as hand
 from ..frames import is_frame, plain, targets_of
+from ..network.activations import known_as
 from ..network.losses import Loss, loss_of, loss_record
 from ..network.modules import MLP, Neuron
-from .checking import Check, ErrorSlopes, Sigma, sum_of
+from .checking import Check, ErrorSlopes, Sigma
 from .comparison import Comparison
 from .differences import measure
 from .report import BatchCertificate, Certificate
@@ -114,7 +114,7 @@ def certify(
         certificates.append(_certified(checks[-1], False))
         if progress is not None:
             progress(n, len(x))
-    worst = max(range(len(x)), key=lambda n: _badness(certificates[n]))
+    worst = max(range(len(x)), key=lambda n: certificates[n].badness)
     summed = _summed(checks)
     certificates[worst] = _certified(recorded(x[worst], y[worst]), differences)
     return BatchCertificate(certificates, worst, summed)
@@ -225,7 +225,7 @@ def _summed(checks: Sequence[Check]) -> list[Comparison]:
             for v, weight in net.names(k, i).items():
                 if v in products:
                     terms = products.pop(v)
-                    by_hand, tolerance = sum_of(terms), sum_tolerance(terms)
+                    by_hand, tolerance = hand.sum_of(terms), sum_tolerance(terms)
                     found.append(Comparison((k + 1, i + 1), f"∂Err/∂{weight}", "", v.grad, by_hand, tolerance))
     return found
 
@@ -244,12 +244,6 @@ def _differentiated(err: Value, leaves: Iterable[Value]) -> Iterator[None]:
             v.grad = grad
 
 
-def _badness(certificate: Certificate) -> tuple[bool, float]:
-    """What fails is worse than what agrees; then the distance in ulp of a δ or a gradient by itself counts."""
-    distances = [c.ulp for row in certificate.rows for c in (row.delta, row.furthest) if c is not None]
-    return not certificate, max((math.inf if math.isnan(d) else d for d in distances), default=0.0)
-
-
 # --- what was given ---------------------------------------------------------------------------------
 
 
@@ -265,8 +259,8 @@ def _require_fit(net: object, x: Any, y: object) -> None:
 
 
 def _sigma_of(neuron: Neuron) -> Sigma:
-    if isinstance(neuron.activation, str):
-        return neuron.activation
+    if name := known_as(neuron.activation):
+        return name
     raise AutogradValueError(
         "certify: for an activation of your own give sigma=(σ, σ'), its hand-derived pair on floats"
     )

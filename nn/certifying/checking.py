@@ -85,9 +85,8 @@ class Check:
                 self.compare(k, i, at("o", k, i), edge, self.o[k][i].data, by_hand, tolerance, how)
         for k, v, terms in self.net.sums():
             who = f"layer {k + 1}" if k < len(self.u) else "Err"
-            self.compare(
-                k if k < len(self.u) else -1, -1, f"what {who} reads", "", v.data, sum_of(terms), sum_tolerance(terms)
-            )
+            by_hand, tolerance = hand.sum_of(terms), sum_tolerance(terms)
+            self.compare(k if k < len(self.u) else -1, -1, f"what {who} reads", "", v.data, by_hand, tolerance)
 
     def error(self) -> None:
         """Err itself, where its formula is known."""
@@ -134,7 +133,7 @@ class Check:
                 self.found.append(same)
             else:
                 self.products[k, i] = tuple(
-                    self.compare(k, i, term, edge, x, sum_of(p), sum_tolerance(p))
+                    self.compare(k, i, term, edge, x, hand.sum_of(p), sum_tolerance(p))
                     for (term, edge), x, p in zip(self.names_of(k, i, weights), engine, products)
                 )
 
@@ -207,18 +206,6 @@ def _columns(wrong: Sequence[Comparison]) -> tuple[str, ...]:
     if not here:
         kinds = ["δ from end to end" if "end to end" in c.term else "differences" for c in wrong]
     return tuple(dict.fromkeys(kinds))
-
-
-def sum_of(terms: Sequence[float]) -> float:
-    """Σ in plain double arithmetic, from left to right: `sum` compensates since Python 3.12.
-
-    >>> sum_of([1.0, 2.0])
-    3.0
-    """
-    total = terms[0]
-    for term in terms[1:]:
-        total += term
-    return total
 
 
 def _pair(sigma: Sigma) -> tuple[Callable[[float], float], Callable[[float], float]]:

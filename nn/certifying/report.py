@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -85,6 +86,12 @@ class Certificate:
     def first_disagreement(self) -> Comparison | None:
         """The first comparison that fails, in the order of computation; None when all agree."""
         return next((c for c in self.found if isinstance(c, Comparison) and not c.agrees), None)
+
+    @property
+    def badness(self) -> tuple[bool, float]:
+        """What fails is worse than what agrees; then the distance in ulp of a δ or a gradient by itself counts."""
+        distances = [c.ulp for row in self.rows for c in (row.delta, row.furthest) if c is not None]
+        return not self, max((math.inf if math.isnan(d) else d for d in distances), default=0.0)
 
     @property
     def measured(self) -> int:

@@ -11,7 +11,7 @@ from autograd import AutogradTypeError, AutogradValueError, Value
 from autograd.words.naming import name
 from autograd.words.text import printable
 
-from ..certifying.checking import sum_of
+from .. import deltas as hand
 from ..network.activations import name_of
 from ..network.losses import Loss, listed
 from ..network.modules import MLP, ForwardPass
@@ -85,7 +85,7 @@ def _read_layer(net: MLP, run: ForwardPass, k: int) -> LayerReading:
         coming = [(u.grad, after.theta) for u, after in zip(run.u[k + 1], net.layers[k + 1].neurons)]
         terms = [[d * theta[i].data for d, theta in coming] for i in range(len(delta))]
         open_ways = [any(d and theta[i].data for d, theta in coming) for i in range(len(delta))]
-    back = [sum_of(parts) for parts in terms]
+    back = [hand.sum_of(parts) for parts in terms]
     every = [part for parts in terms for part in parts]
     passes = any(s and way for s, way in zip(slope, open_ways))
     return LayerReading(delta, slope, _log_length(delta), _log_length(back), _log_length(every), passes)

@@ -10,6 +10,7 @@ from autograd import AutogradError, AutogradTypeError, AutogradValueError, Value
 
 from .. import deltas as hand
 from ..frames import is_frame, rows_of, targets_of
+from ..network.activations import known_as
 from ..network.losses import Loss, loss_of
 from ..network.modules import MLP
 from .answers import plain, short
@@ -43,8 +44,8 @@ def cases_of(
     X, Y = (list(x), list(y)) if batch else ([x], [y])
     if len(X) != len(Y):
         raise AutogradValueError(f"grade: {len(X)} samples, and {len(Y)} targets")
-    names = [layer.neurons[0].activation for layer in net.layers]
-    pairs = _sigmas(names, sigma)
+    activations = [layer.neurons[0].activation for layer in net.layers]
+    pairs = _sigmas(activations, sigma)
     if isinstance(loss, str) and error_slopes is None:
         loss_of(loss)  # raises for an unknown name
     loss_name = loss if isinstance(loss, str) else getattr(loss, "__name__", "")
@@ -60,22 +61,22 @@ def cases_of(
         inputs = [float(a) for a in _as_many(row, net.nin, "inputs")]
         cases.append(Case(
             inputs, _targets(target, len(neurons[-1]), loss_name), theta, bias, [s for s, _ in pairs],
-            [d for _, d in pairs], [n if isinstance(n, str) else "" for n in names],
+            [d for _, d in pairs], list(map(known_as, activations)),
             error_slopes or hand.ERROR_SLOPES[loss_name], "" if error_slopes else loss_name, eta, err_of=_err_of(loss),
         ))  # fmt: skip
     return cases, batch
 
 
-def _sigmas(names: list[Any], sigma: Any) -> list[Sigma]:
+def _sigmas(activations: list[Any], sigma: Any) -> list[Sigma]:
     if sigma is not None:
-        return list(sigma) if isinstance(sigma, list) else [sigma] * len(names)
-    for known in names:
-        if not isinstance(known, str) or known not in hand.ACTIVATIONS:
+        return list(sigma) if isinstance(sigma, list) else [sigma] * len(activations)
+    for activation in activations:
+        if known_as(activation) not in hand.ACTIVATIONS:
             raise AutogradValueError(
-                f"grade: there is no hand formula for the activation {known!r}, only for"
+                f"grade: there is no hand formula for the activation {activation!r}, only for"
                 f" {', '.join(hand.ACTIVATIONS)}; give sigma=(σ, σ') on floats"
             )
-    return [hand.ACTIVATIONS[known] for known in names]
+    return [hand.ACTIVATIONS[known_as(activation)] for activation in activations]
 
 
 def _err_of(loss: str | Loss) -> Callable[[Row, Row], float]:

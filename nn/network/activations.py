@@ -102,6 +102,17 @@ def name_of(activation: object) -> str:
     return activation if isinstance(activation, str) else getattr(activation, "__name__", "σ")
 
 
+def known_as(activation: object) -> str:
+    """Which of the activations this is, by its name or as the function itself; "" for a function of one's own.
+
+    >>> known_as("relu"), known_as(autograd.relu), known_as(Value.relu), known_as(lambda u: u.relu())
+    ('relu', 'relu', 'relu', '')
+    """
+    if isinstance(activation, str):
+        return activation if activation in ACTIVATIONS else ""
+    return next((n for n, f in ACTIVATIONS.items() if activation is f or activation is getattr(Value, n, f)), "")
+
+
 def record_of(activation: object) -> ActivationRecord | None:
     """What is known of the activation that is called so; None where nothing is.
 

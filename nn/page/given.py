@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd import AutogradTypeError, AutogradValueError
 
-from ..network.activations import ACTIVATIONS, name_of
+from ..network.activations import ACTIVATIONS, known_as
 from ..network.classes import rule_of
 from ..network.losses import LOSS_RECORDS, Loss, loss_of, loss_record
 from ..network.modules import MLP
@@ -142,8 +142,8 @@ def _names(net: MLP) -> tuple[str, str]:
     """σ of the hidden layers and of the last one, by name."""
     found = []
     for sigma in (net.activation, net.output_activation):
-        name = name_of(sigma)
-        if name not in ACTIVATIONS:
+        name = known_as(sigma)
+        if not name:
             raise AutogradValueError(
                 f"play knows the activations {', '.join(ACTIVATIONS)}, and this network has {sigma!r}"
             )

@@ -20,7 +20,7 @@ from typing import Any
 
 from autograd import AutogradTypeError, AutogradValueError
 
-from ..grading.answers import plain
+from ..grading.answers import leaves, plain
 from ..grading.equations import Case, Place
 from .fields import FOUND, PARTS, blank_of, called, put
 
@@ -134,13 +134,9 @@ def answers_of(given: Mapping[str, Any], case: Case) -> Answers:
     if strange:
         shown = ", ".join(repr(quoted(str(name))) for name in strange[:3]) + (", …" if len(strange) > 3 else "")
         said = f"not part of an answer, and left out: {shown}"
-        known = bool(read.formulas or read.found or read.unread or any(_filled(part) for part in read.parts.values()))
+        known = bool(read.formulas or read.found or read.unread or any(True for _ in leaves(list(read.parts.values()))))
         (read.notes if known else read.problems).append(said)  # nothing else was read: a person should look
     return read
-
-
-def _filled(part: Any) -> bool:
-    return any(map(_filled, part)) if isinstance(part, (list, tuple)) else part is not None
 
 
 def _part(read: Answers, part: str, given: Any) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,12 @@ from autograd import AutogradTypeError, AutogradValueError
 
 from ..grading.answers import leaves
 from ..grading.graded import grade
+from ..grading.judging import FIELD
 from ..grading.verdict import Finding, Grade, Judged
 from ..grading.written import precision_of
 from .answers import Answers, answers_of, number, told
 from .contents import planted
-from .fields import ONE_STEP, PARTS, Field, value
+from .fields import ONE_STEP, PARTS, Field, fields_of, value
 from .formula import answer_of, evaluated, letters
 from .marks import Mark, Marks, Texts
 from .worksheet import Worksheet, worksheet
@@ -154,8 +155,7 @@ class _Blamed:
 
     def __init__(self, graded: Grade) -> None:
         self.findings = graded.findings
-        wrong = {(j.part, j.place[0] if j.place else 0) for j in graded.fields if j.status == "mistake"}
-        self.parts = {part for part, _ in wrong}
+        self.parts = {j.part for j in graded.fields if j.status == "mistake"}
         self.paid: set[tuple[tuple[str, tuple[str, ...]], ...]] = set()
 
     def mark(self, mark: Mark) -> Mark:
@@ -171,8 +171,6 @@ class _Blamed:
 
     @property
     def _shown(self) -> set[str]:
-        from ..grading.judging import FIELD
-
         return {equation for equation, part in FIELD.items() if part in self.parts}
 
     def _by(self, finding: Finding, mark: Mark) -> Mark:
@@ -231,7 +229,7 @@ def _formulas(sheet: Worksheet, read: Answers) -> Marks:
 
 def _found(sheet: Worksheet, read: Answers) -> Marks:
     equation, place, _ = planted(sheet)
-    where = next(f for f in _whole(sheet) if (f.equation, f.place) == (equation, place))
+    where = next(f for f in fields_of(sheet.case) if (f.equation, f.place) == (equation, place))
     right, marks = value(sheet.key, where.part, where.place), []
     for field in sheet.fields:
         given = read.found.get(field.part)
@@ -253,9 +251,3 @@ def _found(sheet: Worksheet, read: Answers) -> Marks:
 def _hit(field: Field, hit: bool, given: Any) -> Mark:
     status, why = ("right", "found") if hit else ("mistake", "not found")
     return Mark(field, status, field.points if hit else 0.0, str(given)[:80], why=why)
-
-
-def _whole(sheet: Worksheet) -> Sequence[Field]:
-    from .fields import fields_of
-
-    return fields_of(sheet.case)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from autograd import TABLE, AutogradTypeError, AutogradValueError, softplus, tanh
-from nn import MLP, cross_entropy
+from autograd import TABLE, AutogradTypeError, AutogradValueError, Value, softplus, tanh
+from nn import MLP, certify, cross_entropy
 from nn import deltas as hand
 from nn.grading.answers import written_precision
 from nn.grading.equations import EQUATIONS, derivation
@@ -353,8 +353,19 @@ def test_a_batch_is_a_sum_over_its_samples():
     assert ("mean for sum over the batch",) in graded.findings[0].names
 
 
+@pytest.mark.parametrize("activation", [softplus, Value.tanh])
+def test_a_function_of_the_activations_is_as_good_as_its_name(activation):
+    def slope_at_o(theta, bias, u, o, x, y, sigma_slope):
+        return hand.backward(theta, o, hand.squared_error_slopes(y, o[-1]), sigma_slope)
+
+    net, named = (MLP(2, [3, 2], sigma, seed=0) for sigma in (activation, activation.__name__))
+    assert grade(right, net, X, Y) and certify(net, X, Y)
+    assert str(grade(slope_at_o, net, X, Y)) == str(grade(slope_at_o, named, X, Y))
+    assert not grade(slope_at_o, net, X, Y)
+
+
 def test_your_own_activation_and_loss_need_their_hand_formulas():
-    net = MLP(2, [3, 2], softplus, seed=0)
+    net = MLP(2, [3, 2], lambda u: softplus(u), seed=0)
     with pytest.raises(AutogradValueError, match=r"no hand formula for the activation <(cy)?function"):
         grade(right, net, X, Y)
     import math

@@ -8,7 +8,7 @@ import pytest
 import autograd
 from autograd import TABLE, Value, grad
 from nn import ACTIVATIONS, MLP, Adam, certify, diagnose, fit, prove
-from nn.network.activations import ACTIVATION_RECORDS, ActivationRecord, activation_of, record_of
+from nn.network.activations import ACTIVATION_RECORDS, ActivationRecord, activation_of, known_as, record_of
 from nn.plots import activation_curves, decision_boundary
 
 RECORDS = list(ACTIVATION_RECORDS.values())
@@ -88,6 +88,14 @@ def test_one_row_is_all_that_a_new_activation_needs(monkeypatch, tmp_path):
         -1,
         1,
     }  # bounded, so that it can say no and yes
+
+
+def test_a_function_of_ones_own_is_not_known_by_what_it_is_called():
+    def tanh(u):
+        return 0.5 * u
+
+    assert known_as(tanh) == "" == known_as("tan") == known_as(("tanh", "relu"))
+    assert [known_as(function) for function in ACTIVATIONS.values()] == list(ACTIVATIONS)
 
 
 def test_an_activation_is_a_name_or_a_function():

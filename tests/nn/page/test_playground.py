@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import nn
-from autograd import AutogradError
+from autograd import AutogradError, Value
 from nn import MLP, play
 from nn.page.content import datasets
 from nn.page.playground import SCRIPTS, script
@@ -86,6 +86,15 @@ def test_numbers_that_are_no_classes_stay_numbers() -> None:
 def test_what_the_page_cannot_hold_is_refused_in_words(arguments: tuple[Any, ...], words: str) -> None:
     with pytest.raises(AutogradError, match=words):
         play(*arguments)
+
+
+def test_a_function_of_ones_own_is_not_taken_for_the_activation_it_is_called_after() -> None:
+    def tanh(u: Value) -> Value:
+        return 0.5 * u
+
+    with pytest.raises(AutogradError, match="knows the activations"):
+        play(MLP(2, [1], tanh), X, Y)
+    assert data_of(play(MLP(2, [1], Value.tanh), X, Y))["settings"]["sigma"] == "tanh"
 
 
 def test_an_unknown_loss_or_theme_is_refused() -> None:
