@@ -249,7 +249,7 @@ cdef class Value:
     def data(self, x):
         self._data = real(x, "Value.data")
         if PyList_GET_SIZE(attending):
-            assigned(self, "data")
+            assigned(self)
 
     @property
     def grad(self):
@@ -259,8 +259,6 @@ cdef class Value:
     @grad.setter
     def grad(self, x):
         self._grad = real(x, "Value.grad")
-        if PyList_GET_SIZE(attending):
-            assigned(self, "grad")
 
     @property
     def label(self):
@@ -278,8 +276,6 @@ cdef class Value:
     @label.setter
     def label(self, text):
         set_label(self, text)
-        if PyList_GET_SIZE(attending):
-            assigned(self, "label")
 
     @property
     def op(self):

@@ -10,11 +10,12 @@ over its operands.  Either way a node's sum is one `sumprod`, and a branch not t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .branches import Branch, Factor, Way, joined, mask_of, masked, suspect
 from .errors import AutogradTypeError, AutogradValueError
+from .graph import dependents
 from .ops import LITERAL, TABLE
 from .recording import given, number
 from .value import Value, literal, node_of
@@ -76,6 +77,22 @@ class Sum:
     def branch(self) -> Branch | None:
         """The branch by which the sum is reached; None: in any case, or never."""
         return joined(self.ways)
+
+
+def begun(order: Sequence[Value], xs: list[Value], arrived: Iterable[tuple[Value, Factor]]) -> dict[Value, Sum]:
+    """A sum for each node of a topological order that depends on the xs, and in it what has arrived there.
+
+    >>> x, w = Value(2.0), Value(3.0); y = x * w
+    >>> [(node is x, total.terms) for node, total in begun([x, w, y], [x], [(y, 5.0), (w, 7.0)]).items()]
+    [(True, []), (False, [(1.0, 5.0)])]
+    """
+    active = dependents(order, xs)
+    suspects: dict[Value, bool] = {}
+    sums = {node: Sum(suspects) for node in order if node in active}
+    for node, t in arrived:
+        if node in sums:
+            sums[node].add(1.0, t)
+    return sums
 
 
 def product(a: Factor, b: Factor) -> Factor:

@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .branches import Branch, Factor
-from .chain import Sum, as_node, nodes, weights
+from .chain import Sum, as_node, begun, nodes, weights
 from .errors import AutogradValueError
 from .gradient import grad, one_output, uses
-from .graph import dependents, toposort
+from .graph import toposort
 from .recording import remembering
 from .tables import operands
 from .value import Number, Value
@@ -45,16 +45,11 @@ def jvp(ys: Iterable[Value] | Value, xs: Iterable[Value] | Value, v: Iterable[Nu
     ys, xs = nodes(call, "two lists of Values", ys), nodes(call, "two lists of Values", xs)
     v = weights(call, v, xs)
     order = toposort(*ys, whole=True)
-    active = dependents(order, xs)
-    suspects: dict[Value, bool] = {}
-    sums = {node: Sum(suspects) for node in order if node in active}
-    for x, rate in zip(xs, v):
-        if x in sums:
-            sums[x].add(1.0, rate)
+    sums = begun(order, xs, zip(xs, v))
     tangents: dict[Value, tuple[Factor, Branch | None]] = {}
     old = {*order, *v}  # these keep their labels; a new node is called after its tangent
     for node, total in sums.items():
-        if not active.isdisjoint(operands(node)):
+        if not sums.keys().isdisjoint(operands(node)):
             _gather(node, total, tangents, ys)
         rate_of = total.factor()
         if rate_of is not None:

@@ -14,10 +14,9 @@ from typing import Any
 
 from . import ops
 from .branches import Branch, Factor
-from .chain import Sum, as_node, nodes, weights
+from .chain import Sum, as_node, begun, nodes, weights
 from .errors import AutogradTypeError
 from .functions import function_of_row, softmax
-from .graph import dependents
 from .ops import TABLE, Op, Rule
 from .recording import remembering
 from .tables import Taken, operands
@@ -152,22 +151,15 @@ _ON_VALUES: dict[str, Any] = {
 def _pulled_back(ys: list[Value], xs: list[Value], w: Sequence[Factor], of: str = "") -> list[Value]:
     """The weighted sums of adjoints at the xs; `of`: what y is called, if it is one and its weight is 1."""
     order = walked(*ys)
-    active = dependents(order, xs)
-    suspects: dict[Value, bool] = {}
-    sums = {node: Sum(suspects) for node in order if node in active}
-    for y, weight in zip(ys, w):
-        if y in sums:
-            sums[y].add(1.0, weight)
+    sums = begun(order, xs, zip(ys, w))
     adjoints: dict[Value, Factor | None] = {}
     old = set(order)  # these nodes keep their labels; a new one is called after its derivative
-    for node in reversed(order):
-        if node not in active:
-            continue
+    for node in reversed([*sums]):
         total = sums.pop(node)
         adjoints[node] = g = total.factor()
         if of and g.__class__ is Value and not g.label and g not in old:
             g.label = derivative_name(of, node.label)
-        if g is not None and not active.isdisjoint(operands(node)):
+        if g is not None and not sums.keys().isdisjoint(operands(node)):
             _send(node, g, total.branch(), sums)
     return [as_node(adjoints.get(x)) for x in xs]
 

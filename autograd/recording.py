@@ -13,7 +13,6 @@ import contextlib
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from numbers import Complex, Real
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar
 
 from .errors import AutogradTypeError, AutogradValueError
@@ -21,9 +20,7 @@ from .errors import AutogradTypeError, AutogradValueError
 if TYPE_CHECKING:
     from .value import Value
 
-T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
-T_co = TypeVar("T_co", covariant=True)
 attending: list[None] = []  # appending and popping need no lock
 tracing: ContextVar[bool] = ContextVar("tracing", default=False)
 _recording: ContextVar[bool] = ContextVar("recording", default=True)
@@ -31,10 +28,10 @@ _watcher: ContextVar[Watcher | None] = ContextVar("watcher", default=None)
 
 
 class Watcher(Protocol):
-    """What debug() puts beside the engine: it sees every new node, what users assign, and every backward()."""
+    """What debug() puts beside the engine: it sees every new node, whose data users assign, and every backward()."""
 
     def born(self, node: Value) -> None: ...
-    def assigned(self, node: Value, attribute: str) -> None: ...
+    def assigned(self, node: Value) -> None: ...
     def before_backward(self, root: Value) -> None: ...
     def after_backward(self, root: Value) -> None: ...
 
@@ -70,11 +67,11 @@ def attend(node: Value) -> None:
         node.op, node.parents = None, ()
 
 
-def assigned(node: Value, attribute: str) -> None:
-    """Tell the watcher that somebody has assigned to an attribute of a node."""
+def assigned(node: Value) -> None:
+    """Tell the watcher that somebody has assigned to the data of a node."""
     watching = _watcher.get()
     if watching is not None:
-        watching.assigned(node, attribute)
+        watching.assigned(node)
 
 
 @contextlib.contextmanager
@@ -182,32 +179,6 @@ def own_operation(*given: object) -> NoReturn:
         "a node is not put together by hand, and has no _backward: an operation of your own is one row,"
         " function(Op(name, function_on_floats, rule)); see docs/your-own-operation.md"
     )
-
-
-class Guarded(Protocol[T_co]):
-    """How a type checker sees such a property."""
-
-    def __get__(self, node: Any, kind: Any = None) -> T_co: ...
-    def __set__(self, node: Any, x: Any) -> None: ...
-
-
-def guarded(slot: str, kind: type[T], held: Callable[[Any, str], T], where: str, doc: str) -> Guarded[T]:
-    """A property for a slot: what is assigned is of a kind or `held` to a rule, and the watcher is told.
-
-    >>> class Held:
-    ...     __slots__ = ("_data",)
-    ...     data = guarded("_data", float, number, "Held", "A number.")
-    >>> x = Held(); x.data = 3; x.data
-    3.0
-    """
-    name = slot.removeprefix("_")
-
-    def assign(node: Any, x: Any) -> None:
-        setattr(node, slot, x if x.__class__ is kind else held(x, where))
-        if attending:
-            assigned(node, name)
-
-    return property(attrgetter(slot), assign, doc=doc)
 
 
 def given(x: object) -> str:

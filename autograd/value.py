@@ -17,7 +17,7 @@ from . import copies, hooks
 from .errors import AutogradTypeError, AutogradValueError, LoweringError
 from .graph import toposort
 from .ops import LITERAL, TABLE, Op
-from .recording import attend, attending, guarded, number, own_operation, text, tracing, watcher
+from .recording import assigned, attend, attending, number, own_operation, text, tracing, watcher
 
 # For type checkers; at run time NumPy scalars and whatever else has __float__ will do as well.
 Real: TypeAlias = "float | Fraction | SupportsIndex"
@@ -151,23 +151,43 @@ class Value:
     # What users assign is held to the rule of birth by properties; the engine writes behind them, and pays nothing.
     __slots__ = ("_data", "_grad", "op", "parents", "_label")  # noqa: RUF023 the order of __init__ and of pickles
 
-    _data: float
-    _grad: float
-    op: Op | None
-    parents: tuple[Value, ...]
-    _label: str
-    data = guarded("_data", float, number, "Value.data", "The number, whatever is assigned.")
-    grad = guarded("_grad", float, number, "Value.grad", "After y.backward(): ∂y/∂(this).")
-    label = guarded("_label", str, text, "Value: the label", "A name for pictures and programs.")
-
     def __init__(self, data: Real, label: str = "", *operation: object) -> None:
         if operation:
             own_operation()
-        self._data = data if data.__class__ is float else number(data, "Value")
+        self._data: float = data if data.__class__ is float else number(data, "Value")
         self._grad = 0.0
-        self.op = None
-        self.parents = ()
+        self.op: Op | None = None
+        self.parents: tuple[Value, ...] = ()
         self._label = label if label.__class__ is str else text(label, "Value: the label")
+
+    @property
+    def data(self) -> float:
+        """The number, whatever is assigned."""
+        return self._data
+
+    @data.setter
+    def data(self, x: Any) -> None:
+        self._data = x if x.__class__ is float else number(x, "Value.data")
+        if attending:
+            assigned(self)
+
+    @property
+    def grad(self) -> float:
+        """After y.backward(): ∂y/∂(this)."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, x: Any) -> None:
+        self._grad = x if x.__class__ is float else number(x, "Value.grad")
+
+    @property
+    def label(self) -> str:
+        """A name for pictures and programs."""
+        return self._label
+
+    @label.setter
+    def label(self, x: Any) -> None:
+        self._label = x if x.__class__ is str else text(x, "Value: the label")
 
     # --- the signs ---------------------------------------------------------------------------
 

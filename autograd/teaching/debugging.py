@@ -101,10 +101,9 @@ class Debugger:
         if not math.isfinite(node.data):
             self._bad.append(node)
 
-    def assigned(self, node: Value, attribute: str) -> None:
-        """Somebody assigned to an attribute of a node."""
-        if attribute == "data":
-            self._steps.assigned(node)
+    def assigned(self, node: Value) -> None:
+        """Somebody assigned to the data of a node."""
+        self._steps.assigned(node)
 
     def before_backward(self, root: Value) -> None:
         """Refuse a backward() that would mislead, or whose result is nan or inf already."""

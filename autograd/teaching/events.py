@@ -11,7 +11,6 @@ in the order of `backward()`, and so ends with the same bits.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, overload
@@ -184,8 +183,7 @@ class Recording(Film["Seed | Backward"]):
     @property
     def largest(self) -> Backward | None:
         """The event with the largest |contribution|, the first of equals; None where nothing is sent back."""
-        sizes = [e for e in self.events if isinstance(e, Backward) and not math.isnan(e.contribution)]
-        return max(sizes, key=lambda e: abs(e.contribution), default=None)
+        return self._largest(Backward)
 
     def attempts(self) -> list[Attempt]:
         """What other orders than backward()'s give on this graph; see autograd.orders."""

@@ -40,6 +40,7 @@ class Arrival(Protocol):
 
 
 A = TypeVar("A", bound=Arrival)
+K = TypeVar("K", bound=Arrival)
 Event: TypeAlias = "Forward | A"
 
 
@@ -169,6 +170,10 @@ class Film(Generic[A]):
     def _total(self, operation: str, node: Value | str) -> float:
         arrivals = self._arrivals.get(self._node(operation, node))
         return arrivals[-1].after if arrivals else 0.0
+
+    def _largest(self, kind: type[K]) -> K | None:
+        sizes = [e for e in self.events if isinstance(e, kind) and not math.isnan(e.contribution)]
+        return max(sizes, key=lambda e: abs(e.contribution), default=None)
 
     @property
     def first_not_finite(self) -> Event[A] | None:

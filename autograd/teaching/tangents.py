@@ -180,8 +180,7 @@ class TangentRecording(Film["Start | Tangent"]):
     @property
     def largest(self) -> Tangent | None:
         """The event with the largest |contribution|, the first of equals; None where nothing moves."""
-        sizes = [e for e in self.events if isinstance(e, Tangent) and e.contribution == e.contribution]
-        return max(sizes, key=lambda e: abs(e.contribution), default=None)
+        return self._largest(Tangent)
 
     @property
     def costs(self) -> Costs:
