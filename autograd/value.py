@@ -498,17 +498,7 @@ def computed_from(y: Value, xs: Iterable[Value]) -> bool:
     >>> computed_from(2 * x, [x]), computed_from(w * x, [x])
     (True, False)
     """
-    seen = set(xs)
-    stack = [] if y in seen else [y]
-    while stack:
-        node = stack.pop()
-        if node.op is None:
-            return False
-        for parent in node.parents:
-            if parent not in seen:
-                seen.add(parent)
-                stack.append(parent)
-    return True
+    return all(node.op is not None for node in toposort(y, known=set(xs)))
 
 
 # Where a C compiler was at hand, the twin of this file takes over: _core.pyx, the same semantics, the same bits.
