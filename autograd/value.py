@@ -385,7 +385,7 @@ class Value:
         0.0
         """
         for node in toposort(self):
-            node.grad = 0.0
+            node._grad = 0.0
 
     def detach(self) -> Value:
         """A leaf with the same data and label, through which no gradient flows.

@@ -61,9 +61,10 @@ def make(options: argparse.Namespace) -> int:
     secret = read_secret(options.secret)
     if students and secret is None:
         raise AutogradValueError("students' own variants need --secret FILE, a file with a line that nobody knows")
-    for student in dict.fromkeys(filter(None, students)) or [None]:
+    each: list[str | None] = [*dict.fromkeys(filter(None, students))] or [None]
+    for student, part in zip(each, file_names([student or "" for student in each])):
         sheet = sheet_of(options, student, secret)
-        name = f"sheet-{options.seed}" + (f"-{re.sub(r'[^A-Za-z0-9._-]', '_', student)}" if student else "")
+        name = f"sheet-{options.seed}" + (f"-{part}" if student else "")
         for form in options.form:
             if form == "form":
                 write(folder / f"{name}-to-fill-in.html", sheet.form())
@@ -142,9 +143,27 @@ def to_gradescope(results: Sequence[Result], target: Path) -> None:
         write(target, _gradescope(results[0]))
         return
     target.mkdir(parents=True, exist_ok=True)
-    for result in results:
-        name = re.sub(r"[^A-Za-z0-9._-]", "_", result.student)[:80]
+    for result, name in zip(results, file_names([result.student for result in results])):
         write(target / f"{name}.results.json", _gradescope(result))
+
+
+def file_names(ids: Sequence[str]) -> list[str]:
+    """A name of a file for each id, no two alike, also where capitals do not count.
+
+    >>> file_names(["ä1", "ö1", "Ann", "ann", "Ann"])
+    ['_1', '_1-2', 'Ann', 'ann-2', 'Ann-3']
+    """
+    names: list[str] = []
+    taken: set[str] = set()
+    for each in ids:
+        name = stem = re.sub(r"[^A-Za-z0-9._-]", "_", each)[:80]
+        count = 1
+        while name.casefold() in taken:
+            count += 1
+            name = f"{stem}-{count}"
+        taken.add(name.casefold())
+        names.append(name)
+    return names
 
 
 def _gradescope(result: Result) -> str:

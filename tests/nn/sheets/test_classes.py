@@ -204,3 +204,12 @@ def test_lists_of_students_are_utf_8_and_what_is_printed_moves_no_cursor(tmp_pat
     out = capsys.readouterr().out
     assert "\x1b" not in out and "· ann:" in out and "bob" in out
     assert (tmp_path / "out" / "sheet-0-ann.html").exists()
+
+
+def test_no_sheet_of_a_student_replaces_another_s(tmp_path):
+    (tmp_path / "secret").write_text("nobody knows\n")
+    (tmp_path / "names").write_text("ä1\nö1\n", encoding="utf-8")
+    given = ["worksheet", "--students", str(tmp_path / "names"), "--secret", str(tmp_path / "secret")]
+    assert main([*given, "--form", "md", "--output", str(tmp_path / "out")]) == 0
+    sheets = [path for path in (tmp_path / "out").glob("*.md") if "key" not in path.name]
+    assert len(sheets) == 2 and sheets[0].read_text(encoding="utf-8") != sheets[1].read_text(encoding="utf-8")
