@@ -234,7 +234,9 @@ print("Err before:", err.data)
 print("Err after: ", squared_error(net(sample), target).data)
 
 # %% [markdown]
-# The error of *this* sample fell. Training repeats the three steps over many samples; `nn.fit` does that.
+# The error of *this* sample fell. Training repeats the three steps over many samples; `nn.fit` does that, and in
+# [notebook 6](06_watch_a_network_learn.ipynb) you watch it. There, too, is the playground, in which every one of these
+# numbers can be stepped through while the network learns.
 #
 # ## Vanishing is not zero
 #
@@ -316,4 +318,5 @@ print(grade(net, sample, target, my_delta))
 # </details>
 #
 # Every equation of the lecture, with the line, the test and the picture that belong to it:
-# [docs/lecture.md](../docs/lecture.md).
+# [docs/lecture.md](../docs/lecture.md). On to [notebook 4](04_proved_and_by_every_path.ipynb): from these to all
+# numbers.

@@ -230,4 +230,5 @@ print("right:" if good else "WRONG:", diagnosis.summary)
 # ```
 # </details>
 #
-# What `diagnose` measures and how it decides: [docs/diagnosis.md](../docs/diagnosis.md).
+# What `diagnose` measures and how it decides: [docs/diagnosis.md](../docs/diagnosis.md). On to
+# [notebook 6](06_watch_a_network_learn.ipynb), in which a network does learn, and you watch it.
