@@ -17,7 +17,7 @@
 # %%
 import math
 
-from autograd import Value, grad, lower, sumprod, toposort
+from autograd import Value, draw, grad, lower, sumprod, toposort
 from nn import MLP, certify, diagnose, grade, squared_error
 from nn import deltas as hand
 
@@ -37,10 +37,10 @@ err = (y - o) ** 2
 u.label, o.label, err.label = "u", "o", "Err"
 
 err.backward()
-err
+draw(err, width=1100)
 
 # %% [markdown]
-# The forward pass is the grey arrows from left to right, the backward pass the coloured ones from right to left.
+# The forward pass is the grey arrows, down to $Err$; the backward pass is the coloured ones, from $Err$ back up.
 #
 # ## δ of the output
 #
@@ -135,7 +135,7 @@ run = net.forward(sample)
 err = squared_error(run.outputs, target)
 err.backward()
 
-run.draw(err)
+run.draw()
 
 # %% [markdown]
 # One card for each neuron: its weights at the left, coloured by ∂Err/∂θ, and $u$, $o$, $\delta$ at the right.
