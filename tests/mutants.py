@@ -33,8 +33,9 @@ AUTOGRAD, NN = "tests/autograd/", "tests/nn/"
 TESTS = {
     "autograd/ops.py": [f"{AUTOGRAD}test_ops.py", f"{AUTOGRAD}reals/test_edges.py", f"{AUTOGRAD}chain/test_branches.py",
                         f"{AUTOGRAD}test_assignments.py", f"{AUTOGRAD}test_gradient.py", "tests/accuracy/test_bars.py"],
-    "autograd/value.py": [f"{AUTOGRAD}test_value.py", f"{AUTOGRAD}test_assignments.py",
-                          f"{AUTOGRAD}chain/test_branches.py", f"{AUTOGRAD}test_core.py", f"{AUTOGRAD}test_functions.py", "tests/test_micrograd_users.py"],
+    "autograd/value.py": [f"{AUTOGRAD}test_value.py", f"{AUTOGRAD}test_assignments.py", f"{AUTOGRAD}test_core.py",
+                          f"{AUTOGRAD}chain/test_branches.py", f"{AUTOGRAD}test_functions.py",
+                          "tests/test_micrograd_users.py"],
     "autograd/chain/branches.py": [f"{AUTOGRAD}chain/test_branches.py", f"{AUTOGRAD}test_gradient.py",
                                    f"{AUTOGRAD}teaching"],
     "autograd/gradient.py": [f"{AUTOGRAD}test_gradient.py", f"{AUTOGRAD}chain/test_branches.py",

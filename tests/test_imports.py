@@ -54,6 +54,11 @@ ARROWS = {
     "autograd.teaching": "autograd.forward+ autograd.lowering",
     "autograd.drawing": "autograd.teaching+ autograd.tools.files",
     "autograd.console": "autograd.errors autograd.words+",
+    # Folders whose files stand on different floors, each with a line of its own.
+    "autograd.chain": "",
+    "autograd.numeric": "",
+    "autograd.taking": "",
+    "autograd.tools": "",
     # The door: its public names, and its hooks.
     "autograd": "autograd.drawing+ autograd.check+ autograd.numeric.derivatives+ autograd.expression",
     "autograd.__main__": "autograd autograd.drawing+ autograd.expression+ autograd.console",

@@ -8,6 +8,7 @@ import pytest
 pytest.importorskip("sympy")
 
 from autograd import TABLE, AutogradValueError, Value
+from autograd.chain import sums
 from autograd.functions import ROWS
 from autograd.gradient import graph_rule
 from nn import MLP, deltas
