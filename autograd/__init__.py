@@ -13,7 +13,7 @@ import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from . import hooks
+from . import copies, hooks
 from .check import Difference, check_grads, difference, difference_in_graph
 from .errors import (
     AutogradError,
@@ -165,6 +165,8 @@ def _draw(value: Value, **options: Any) -> Drawing:
 
 hooks.display.fill(_display)
 hooks.draw.fill(_draw)
+if sys.platform == "emscripten":  # Python as WebAssembly, in a page
+    copies.release_by_loop(Value)
 
 
 def _warn_of_shadowed_autograd() -> None:
