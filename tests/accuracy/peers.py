@@ -25,7 +25,8 @@ def torch_library():
     functions = {name: getattr(torch, name) for name in (
         "add", "sub", "mul", "div", "neg", "pow", "sqrt", "exp", "expm1", "log", "log1p", "sin", "cos", "tan",
         "asin", "acos", "atan", "sinh", "cosh", "tanh", "sigmoid", "relu", "abs", "maximum", "minimum", "erf", "sign",
-        "log2", "log10", "exp2", "atan2", "asinh", "acosh", "atanh", "erfc", "copysign", "floor", "ceil", "trunc", "fmod",
+        "log2", "log10", "exp2", "atan2", "asinh", "acosh", "atanh", "erfc", "copysign", "floor", "ceil", "trunc",
+        "fmod",
     )}  # fmt: skip
     functions |= {
         "mod": torch.remainder, "softsign": F.softsign,
@@ -75,11 +76,12 @@ def jax_library():
     names = (
         "add", "sub", "mul", "div", "neg", "pow", "sqrt", "exp", "expm1", "log", "log1p", "sin", "cos", "tan",
         "asin", "acos", "atan", "sinh", "cosh", "tanh", "abs", "maximum", "minimum", "sign",
-        "cbrt", "log2", "log10", "exp2", "atan2", "asinh", "acosh", "atanh", "copysign", "floor", "ceil", "trunc", "fmod",
-        "mod", "floordiv",
+        "cbrt", "log2", "log10", "exp2", "atan2", "asinh", "acosh", "atanh", "copysign", "floor", "ceil", "trunc",
+        "fmod", "mod", "floordiv",
     )  # fmt: skip
     numpy_names = {"floordiv": "floor_divide", "atan2": "arctan2", "asinh": "arcsinh", "acosh": "arccosh",
-                   "atanh": "arctanh", "sub": "subtract", "mul": "multiply", "div": "divide", "neg": "negative", "pow": "power",
+                   "atanh": "arctanh", "sub": "subtract",
+                   "mul": "multiply", "div": "divide", "neg": "negative", "pow": "power",
                    "asin": "arcsin", "acos": "arccos", "atan": "arctan"}  # fmt: skip
     functions = {name: getattr(np, numpy_names.get(name, name)) for name in names}
     functions |= {
