@@ -9,6 +9,7 @@ import io
 import linecache
 import sys
 import traceback
+import warnings
 
 import js
 
@@ -60,7 +61,7 @@ def shown(thing: object) -> tuple[str, str]:
     if bundle.get("text/latex"):
         from latex2mathml.converter import convert
 
-        formulas = [part.strip() for part in bundle["text/latex"].split("$$") if part.strip()]
+        formulas = [part.strip("$\n ") for part in bundle["text/latex"].split("$$") if part.strip()]
         return "html", "".join(f'<div class="math">{convert(part, display="block")}</div>' for part in formulas)
     return "text", f"{bundle.get('text/plain') or repr(thing)}\n"
 
@@ -98,4 +99,5 @@ def told(error: BaseException) -> str:
 
 sys.stdout = sys.stderr = Output()
 RENDERERS["page"] = rendered
+warnings.formatwarning = lambda message, category, *_: f"{category.__name__}: {message}\n"
 builtins.display = display
