@@ -65,7 +65,7 @@ def sources(target: Path) -> None:
     target.mkdir(parents=True)
     gather.gather(REPOSITORY, target)
     reference.write(target / "reference")
-    for name in ("conf.py", "docstrings.py"):
+    for name in ("conf.py", "docstrings.py", "formulas.py"):
         shutil.copy(DOCS / "site" / name, target)
     shutil.copytree(DOCS / "site" / "static", target / "static", dirs_exist_ok=True)
     font = base64.b64encode((DOCS / "site" / "stix-two-math.woff2").read_bytes()).decode()

@@ -77,3 +77,19 @@ def test_the_wheels_own_requirements_say_which_versions_come_along(bundle) -> No
 
 def test_what_the_wheel_is_built_of_is_there(bundle) -> None:  # type: ignore[no-untyped-def]
     assert [name for name in bundle.SOURCES if not (ROOT / name).exists()] == []
+
+
+ALIGNED, GATHERED = r"\begin{aligned} a &= b \\ c &= d \end{aligned}", r"\begin{gathered} a \\ b \end{gathered}"
+
+
+@pytest.mark.parametrize("latex, rows", [(ALIGNED, 2), (GATHERED, 2), (r"\delta_i", 0)])
+def test_formulas_are_read_and_what_was_not_is_found(monkeypatch, tmp_path: Path, latex: str, rows: int) -> None:  # type: ignore[no-untyped-def]
+    pytest.importorskip("latex2mathml", reason="the extra `docs` is not installed")
+    monkeypatch.syspath_prepend(BROWSER.parent)
+    formulas, check = importlib.import_module("formulas"), importlib.import_module("check")
+    made = formulas.mathml(latex, displayed=True)
+    assert made.count("<mtr>") == rows
+    for text, unread in (made, []), (made.replace("</math>", r"<mi>&</mi><mi>\foo</mi></math>"), ["&", r"\foo"]):
+        (tmp_path / "page.html").write_text(text, "utf-8")
+        assert check.Page(tmp_path / "page.html").unread == unread
+        assert len(check.check(tmp_path)[1]) == len(unread)

@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 from docutils import nodes
-from latex2mathml.converter import convert
 
 sys.path.insert(0, str(Path(__file__).parent))
 import docstrings
+import formulas
 
 import autograd
 
@@ -71,12 +71,12 @@ def _blocks_that_run(app, pagename, templatename, context, doctree):
 
 
 def _inline(self, node):
-    self.body.append(convert(node.astext()))
+    self.body.append(formulas.mathml(node.astext()))
     raise nodes.SkipNode
 
 
 def _displayed(self, node):
-    self.body.append(f'<div class="math">{convert(node.astext(), display="block")}</div>')
+    self.body.append(f'<div class="math">{formulas.mathml(node.astext(), displayed=True)}</div>')
     raise nodes.SkipNode
 
 

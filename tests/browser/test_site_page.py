@@ -100,7 +100,7 @@ def page(context: Any) -> Iterator[Notebook]:
     first, work = time.perf_counter() - began, processor_time() - worked
     times, sizes = page("deltagradTimes"), page("deltagradParts.bytes")
     print(f"\nthe first picture {first:.1f} s after the click, {work:.1f} s of them the processor's:"
-          f" {times['loading'] / 1000:.1f} s for files, then {(times['all'] - times['loading']) / 1000:.1f} s for Python;"
+          f" {times['loading'] / 1000:.1f} s for files, {(times['all'] - times['loading']) / 1000:.1f} s for Python,"
           f" {sizes['start'] / 1e6:.1f} MB, and {sizes['sympy'] / 1e6:.1f} MB of SymPy on demand")  # fmt: skip
     yield page
     assert page.complaints == []

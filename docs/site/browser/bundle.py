@@ -32,10 +32,8 @@ SOURCES = ("autograd", "nn", "deltagrad.py", "pyproject.toml", "setup.py", "READ
 def bundle(repository: Path, work: Path, target: Path) -> str:
     """Write the scripts into a folder of the site, and say how large they are; `work` keeps what was fetched."""
     wheels = _wheels(repository, work)
-    parts = {
-        "start": [*_from_npm(work), *(HERE / name for name in ("worker.js", "page.py")), *wheels["start"]],
-        "sympy": wheels["sympy"],
-    }
+    own = [HERE / "worker.js", HERE / "page.py", HERE.parent / "formulas.py"]
+    parts = {"start": [*_from_npm(work), *own, *wheels["start"]], "sympy": wheels["sympy"]}
     (target / "parts").mkdir(parents=True)
     sizes = {name: sum(_packed(path, target / "parts") for path in paths) for name, paths in parts.items()}
     named = {name: [path.name for path in paths] for name, paths in parts.items()}

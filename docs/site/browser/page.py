@@ -59,10 +59,10 @@ def shown(thing: object) -> tuple[str, str]:
         if bundle.get(mime):
             return "html", bundle[mime]
     if bundle.get("text/latex"):
-        from latex2mathml.converter import convert
+        from formulas import mathml
 
         formulas = [part.strip("$\n ") for part in bundle["text/latex"].split("$$") if part.strip()]
-        return "html", "".join(f'<div class="math">{convert(part, display="block")}</div>' for part in formulas)
+        return "html", "".join(f'<div class="math">{mathml(part, displayed=True)}</div>' for part in formulas)
     return "text", f"{bundle.get('text/plain') or repr(thing)}\n"
 
 

@@ -41,7 +41,7 @@ async function start({ files, interrupts }) {
   if (interrupts) python.setInterruptBuffer(interrupts);
   self.deltagradLayout = (dot, format) => graphviz.layout(dot, format, "dot");
   take(files);
-  python.FS.writeFile("page.py", files["page.py"]);
+  for (const name of Object.keys(files)) if (name.endsWith(".py")) python.FS.writeFile(name, files[name]);
   python.runPython("import page");
   return {};
 }
