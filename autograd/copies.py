@@ -19,7 +19,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from .graph import toposort
-from .tables import Taken, operands
+from .taking.tables import Taken, operands
 
 if TYPE_CHECKING:
     from .value import Value

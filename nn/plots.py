@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from autograd import AutogradValueError, MissingDependency, Value, no_grad
 from autograd.drawing.render import LARGEST_PDF, fitting
 from autograd.drawing.theme import LIGHT
-from autograd.files import require_folder, write
+from autograd.tools.files import require_folder, write
 from autograd.words.text import shown
 
 from .frames import column_names, rows_of, targets_of

@@ -32,6 +32,7 @@ class Points(NamedTuple):
     places: list[tuple[float, float]]
     noise: list[tuple[float, float]]
     classes: list[int]
+    table: dict[str, Any] | None = None  # names and scales, as a Model's file has them
 
 
 def datasets() -> dict[str, Points]:
@@ -55,7 +56,9 @@ def datasets() -> dict[str, Points]:
     scale = Scale.of(petals)
     places = [(x, y) for x, y in map(scale.apply, petals)]
     classes = [int(y) for y in iris.Y]
-    found["iris"] = Points("Iris’ petals", _rounded(places), _noise(random.Random(7), len(places)), classes)
+    columns = [{"column": c, "mean": m, "deviation": d} for c, m, d in zip(iris.features[2:], *scale)]
+    table = {"columns": columns, "target": {"column": iris.target, "classes": iris.classes}}
+    found["iris"] = Points("Iris’ petals", _rounded(places), _noise(random.Random(7), len(places)), classes, table)
     return found
 
 
