@@ -19,7 +19,7 @@ _PAGE = re.compile(r"\[([^\]]*)\]\((?:docs/)?pictures/(neuron\.html)\)")
 _README = re.compile(r"\]\(((?:\.\./)?(?:notebooks/)?)README\.md")
 # The order of the guide; a page that is not named here comes after these.
 GUIDE = [
-    "install", "five-minutes", "scripts", "notebooks", "teachers", "pytorch", "overview", "from-micrograd",
+    "install", "five-minutes", "scripts", "notebooks", "teachers", "pytorch", "browser", "overview", "from-micrograd",
     "backpropagation-explained", "lecture", "worked-example", "grading", "diagnosis", "playground",
     "models", "functions", "forward", "programs", "matrices", "compiled", "other-engines", "numerics", "speed",
     "your-own-operation", "gallery",

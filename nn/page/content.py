@@ -163,7 +163,7 @@ def stream(seed: int, count: int) -> dict[str, str]:
     numbers = [generator.random() for _ in range(count + 1)]
     pairs: list[float] = []
     for k in range(count):
-        replay = _Replay(numbers[k : k + 2])
+        replay = _Replay((numbers[k], numbers[k + 1]))
         pairs += [replay.gauss(0.0, 1.0), replay.gauss(0.0, 1.0)]
     return {"uniform": doubles(numbers[:count]), "normal": doubles(pairs)}
 
@@ -171,7 +171,7 @@ def stream(seed: int, count: int) -> dict[str, str]:
 class _Replay(random.Random):
     """A generator whose next random numbers are given."""
 
-    def __init__(self, numbers: list[float]) -> None:
+    def __init__(self, numbers: tuple[float, float]) -> None:
         super().__init__(0)
         self.numbers = iter(numbers)
 
