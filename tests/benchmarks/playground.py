@@ -4,8 +4,8 @@
     python tests/benchmarks/playground.py --check    exits with 1 if a bar is missed
 
 A frame is one of the page's own while it trains, `tick`: steps, plane and curve in five of six, which is the median,
-and cards and maps besides in the sixth.  Some in a row are measured, and divided.  Times are the processor's, of the page's
-thread, so that others on the machine count little.
+and cards and maps besides in the sixth.  Some in a row are measured, and divided.  Times are the processor's, of the
+page's thread, so that others on the machine count little.
 """
 
 from __future__ import annotations
