@@ -1,7 +1,7 @@
 """A formula, differentiated and shown, from the command line.
 
-    python -m autograd 'tanh(w*x + b)' w=0.5 x=2 b=-1                  a table
-    python -m autograd 'tanh(w*x + b)' w=0.5 x=2 b=-1 -o neuron.svg    a picture
+    python -m autograd 'tanh(w*x + b)' w=0.5 x=2 b=-1.5                  a table
+    python -m autograd 'tanh(w*x + b)' w=0.5 x=2 b=-1.5 -o neuron.svg    a picture
 
 Exit codes: 0 done; 1 the picture could not be rendered, or nobody reads what is printed; 2 something is
 wrong with what was given; 130 interrupted.
@@ -41,8 +41,8 @@ PYTHON_S = {*dir(math)} - {"sumprod"}  # functions that need no remark; sumprod 
 
 EXAMPLES = """\
 examples:
-  python -m autograd 'tanh(w*x + b)' w=0.5 x=2 b=-1                the table
-  python -m autograd 'tanh(w*x + b)' w=0.5 x=2 b=-1 -o neuron.svg  the picture
+  python -m autograd 'tanh(w*x + b)' w=0.5 x=2 b=-1.5                the table
+  python -m autograd 'tanh(w*x + b)' w=0.5 x=2 b=-1.5 -o neuron.svg  the picture
   python -m autograd 'x*exp(-x**2)' x=0.5 --source                 the derivative as a program
   python -m autograd 'a + a*b' a=3 b=2 --steps                     backward, event by event
   python -m autograd 'a + a*b' a=3 b=2 --explore page.html         the same as a page to play with

@@ -66,6 +66,12 @@ class Part:
     def count(self) -> int:
         return prod(self.shape)
 
+    @property
+    def alike(self) -> str:
+        """How many terms, where no index names them: "2 × " for v + v."""
+        told = any(side.table is not None or any(side.steps) for side in self.sides)
+        return f"{self.count} × " if self.count > 1 and not told else ""
+
 
 @dataclass(eq=False, repr=False)
 class Family:
@@ -123,7 +129,7 @@ class Family:
 
     def __str__(self) -> str:
         told = [f" × {len(self.orders)} orders"] if len(self.orders) > 1 else []
-        parts = ["·".join(_told(side, part.shape) for side in part.sides) for part in self.parts]
+        parts = [part.alike + "·".join(_told(side, part.shape) for side in part.sides) for part in self.parts]
         kind = self.row.name if self.row else "input"
         return f"{self.name}{list(self.shape)} = {kind}({', '.join(parts)}){''.join(told)}"
 

@@ -237,6 +237,16 @@ def test_leaves_can_be_told_and_have_to_be_the_inputs():
             families(program, wrong)
 
 
+@pytest.mark.parametrize("terms", [2, 3, 7])
+def test_the_text_says_how_many_terms_are_alike(terms):
+    xs = values(3)
+    program = lower([sumprod([x] * terms, [x] * terms) for x in xs], xs)
+    found = families(program, [("x", [0, 1, 2])])
+    assert str(found) == f"v[3] = sumprod({terms} × x[i]·x[i])"
+    found = families(lower([sumprod(xs, xs)], xs), [("x", [0, 1, 2])])
+    assert str(found) == "v[] = sumprod(x[t]·x[t])"  # here t says which
+
+
 def test_many_constants_are_one_family():
     x = values(50, "x")
     found = check(x, [c * v for c, v in zip(range(3, 53), x)])
