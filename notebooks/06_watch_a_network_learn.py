@@ -65,16 +65,20 @@ net = MLP(2, [6, 3], output_activation="linear", seed=3)
 decision_boundary(net, X, Y, names=data.features[2:], classes=data.classes)
 
 # %% [markdown]
-# The colours are the network's opinion, the points are the flowers, and a ring says *wrong*. The weights are drawn at
-# random, and so is the opinion.
+# The colours are the network's opinion, the points are the flowers, and a ring says *wrong*. (The axes have the names
+# of the columns, but their numbers are scaled ones: 0 is the mean, and 1 is one standard deviation above it.) The
+# weights are drawn at random, and so is the opinion.
 #
 # **Question.** One species will be found almost at once, and two will take longer. Which ones?
 #
 # ## The boundary moves
 #
-# `fit` takes the three steps of the lecture for sixteen flowers at a time, over and over. The error is the
-# cross-entropy: $-\log$ of the share that a softmax gives the right species. After every epoch, which is once through
-# all flowers, it calls what you want to be called. Here the plane is asked again after some of them:
+# `fit` goes forward and backward for sixteen flowers at a time and then changes the weights, over and over. Where the
+# lecture subtracts $\eta \cdot \partial Err/\partial\theta$, `fit` takes the step of *Adam* if it is not told
+# otherwise: each weight has a step width of its own, made of the gradients that it has had so far.
+# (`optimizer="sgd"` is the lecture's step.) The error is the cross-entropy: $-\log$ of the share that a softmax gives
+# the right species. After every epoch, which is once through all flowers, `fit` calls what you want to be called. Here
+# the plane is asked again after some of them:
 
 # %%
 ACROSS = [-2 + i / 12 for i in range(49)]
@@ -109,8 +113,8 @@ for n, (epoch, (plane, share)) in enumerate(kept.items(), 1):
 Plot(picture, "the boundary after 1, 3, 10 and 100 epochs, above the flowers")
 
 # %% [markdown]
-# First a rough direction, then the order, then the fine work where two species touch. Every step was made of the δ of
-# notebook 3 and nothing else.
+# First a rough direction, then the order, then the fine work where two species touch. Every gradient was made of the
+# δ of notebook 3 and nothing else.
 #
 # ## The curves
 
@@ -119,7 +123,9 @@ print(history)
 history.plot()
 
 # %% [markdown]
-# Two lines in each picture: the flowers to learn from, and those held out, which it never learns from.
+# Two lines in each picture: the flowers to learn from, and those held out, which it never learns from. (For the
+# former, error and accuracy are collected *during* an epoch, while the weights change; the pictures above were made
+# at the end of one. So the first epoch has a lower share here than there.)
 #
 # **Question.** The first line falls to the end. If the second one began to rise, what would the network be learning?
 #
@@ -160,6 +166,9 @@ print(f"their sum is 0 to ten digits: {abs(sum(run.delta[-1])) < 1e-10}")
 print(certify(net, X, Y, loss="cross_entropy").summary)
 
 # %% [markdown]
+# *Certified* says that all samples agree with the formulas by hand. The *worst* of them agrees too: it is merely the
+# one whose last digits differ most.
+#
 # ## A model
 #
 # A network alone knows no centimetres and no species. Who uses it must scale as we did, with the same numbers, and
@@ -183,9 +192,8 @@ with tempfile.TemporaryDirectory() as folder:
 #
 # ## A table of your own
 #
-# Any table will do whose first line names its columns. Put the path of yours in the place of this one. Here a small
-# one is written first: how far the planets are from the sun, in units of the earth's distance, and how many years
-# they take to go round it. Both grow over a wide range, so we take logarithms.
+# Any table will do whose first line names its columns. Here a small one is written first, as an example: how far the
+# planets are from the sun, in units of the earth's distance, and how many years they take to go round it.
 
 # %%
 TABLE = """planet,distance,years
@@ -199,10 +207,24 @@ Uranus,19.19,84.02
 Neptune,30.07,164.8
 """
 with tempfile.TemporaryDirectory() as folder:
-    path = Path(folder) / "planets.csv"  # or yours
-    path.write_text(TABLE, encoding="utf-8")
-    planets = read_csv(path, target="years", drop=["planet"])
+    example = Path(folder) / "planets.csv"
+    example.write_text(TABLE, encoding="utf-8")
 
+    path = example  # or "yours.csv", which is only read
+    planets = read_csv(path, target="years", drop=["planet"])
+print(planets.features, "→", planets.target)
+
+# %% [markdown]
+# What is for the planets, and will be otherwise with your table:
+#
+# - `target` is the column to be learned, and `drop` names those to be left out. Here it is a name, from which nothing
+#   follows.
+# - The logarithms in the next cell are there since both columns go over a wide range. Without such a reason give
+#   `planets.X` and `planets.Y` to `Model.train` as they are.
+# - `layers=[]` means no hidden layer, and `task="regression"` that a number is learned. For classes do as with the
+#   flowers: `[data.classes[int(y)] for y in data.Y]` are their names, and `[6]` hidden neurons are a beginning.
+
+# %%
 far = [[math.log10(distance)] for (distance,) in planets.X]
 long = [math.log10(years) for years in planets.Y]
 law = Model.train(far, long, layers=[], task="regression", epochs=2000, learning_rate=0.01, seed=0, progress=False)
@@ -211,7 +233,7 @@ for name, distance in [("Ceres", 2.766), ("Pluto", 39.48)]:
 
 # %% [markdown]
 # Ceres takes 4.6 years and Pluto 248, and neither was in the table. **Question.** The network has no hidden layer, so
-# it is a straight line. What is its slope, in the table's units?
+# it is a straight line, from logarithm to logarithm. What is its slope?
 
 # %%
 (theta,) = law.network.layers[0].neurons[0].theta

@@ -50,6 +50,10 @@ print(*program.source.splitlines()[1:8], "    …", sep="\n")
 print(program.families)
 
 # %% [markdown]
+# After the comma a kind of terms begins that has no $t$. `b1[i]·1.0` is the bias: a sum of products takes it as one
+# product more, times 1. In `v_3`, `2 × 1.0·v_2[i]` are two terms that are the same: *Err* is $\sum v \cdot v$ and
+# reads each $v$ twice, so its gradient is $v + v$. (`v`, `v_2`, … are names for what has no label.)
+#
 # **Question.** `theta2` is the list of the second layer's eight weights, row by row. Two families read it: with index
 # $4i + t$ and with index $i + 4t$. What does each of them do with the matrix?
 #
