@@ -21,7 +21,6 @@ from .outside import Outside
 from .panels import NotInLayers
 
 LANES = 8
-LONG = 50  # functions; a program of more is compiled with less care, since it would take most of a minute
 # Instructions from which on loops are faster than straight-line code: for 2-8-8-1, with 173, it hardly matters.
 LAYERED = 150
 KEPT = 64  # compiled programs that are remembered
@@ -40,8 +39,8 @@ class Module:
     """
 
     def __init__(self, program: Program, plan: Plan) -> None:
-        (text, self.memory, functions), self.outside = _written(program, plan)
-        self.loaded = machine.Loaded(text, *ARGUMENTS, opt=1 if functions <= LONG else 0)
+        (text, self.memory), self.outside = _written(program, plan)
+        self.loaded = machine.Loaded(text, *ARGUMENTS)
         self.functions = entry.functions()
         self.free: list[Any] = []  # memory that no call is working in
 
@@ -67,7 +66,7 @@ class Module:
 
 def _written(program: Program, plan: Plan) -> tuple[Code, Outside]:
     """Loops over the program's families where that is worth it, else its instructions one after the other."""
-    if plan.sums and len(program.instructions) >= LAYERED:
+    if len(program.instructions) >= LAYERED:
         with suppress(NotInLayers):
             outside = Outside()
             return layered(program, plan, outside), outside
