@@ -27,7 +27,7 @@ from typing import Any, TypeAlias
 
 from ..errors import LoweringError
 from ..ops import TABLE, Op
-from .chains import with_long_sums
+from .chains import with_long_sums, with_thresholds
 from .collector import paused
 from .grids import Nest, common_shape, expanded, nest, split
 from .program import Instruction, Program, positions
@@ -184,7 +184,8 @@ def families(program: Program, leaves: Iterable[tuple[str, Sequence[int]]] | Non
     Raises LoweringError for leaves that are not the inputs.
     """
     with paused():
-        return _Detection(with_long_sums(program), leaves).families()
+        program, thresholds = with_thresholds(with_long_sums(program))
+        return _Detection(program, leaves, thresholds).families()
 
 
 def stem(names: Sequence[str]) -> str:
@@ -217,7 +218,9 @@ def without_indices(name: str) -> str:
 class _Detection:
     """Families by level.  Where a value stands is kept in two lists, for speed: family number, index."""
 
-    def __init__(self, program: Program, leaves: Iterable[tuple[str, Sequence[int]]] | None) -> None:
+    def __init__(
+        self, program: Program, leaves: Iterable[tuple[str, Sequence[int]]] | None, thresholds: set[int]
+    ) -> None:
         self.program = program
         size = 1 + max(
             [*program.inputs, *program.constants, *(each.result for each in program.instructions)], default=0
@@ -231,13 +234,14 @@ class _Detection:
         for name, numbers in leaves:
             self.enter(Family(self.unused(name), None, list(numbers), _line(numbers)))
         of_tables = sorted(positions(program), key=program.constants.__getitem__)
-        few = len(program.constants) - len(of_tables) <= _OWN_FAMILIES
-        apart = set(of_tables)
+        of_tables = [i for i in of_tables if i not in thresholds]
+        apart = {*of_tables, *thresholds}
+        few = len(program.constants) - len(apart) <= _OWN_FAMILIES
         own = {i: repr(x) for i, x in program.constants.items() if i not in apart and (few or abs(x) == 1.0)}
         others = [i for i in program.constants if i not in own and i not in apart]
         for i, name in own.items():
             self.enter(Family(name, None, [i], (), (program.constants[i],)))
-        for name, numbers in (("position", of_tables), ("c", others)):
+        for name, numbers in (("position", of_tables), ("threshold", sorted(thresholds)), ("c", others)):
             if numbers:
                 values = tuple(program.constants[i] for i in numbers)
                 self.enter(Family(self.unused(name), None, list(numbers), _line(numbers), values))

@@ -21,10 +21,11 @@ from .outside import Outside
 from .panels import NotInLayers, Tile
 from .rows import exact
 from .terms import Access, Outer, Run, access, line, outer_of, passes_of, runs_of
-from .variadic import Variadic
+from .variadic import SHARES, Variadic
 from .vectors import splat
 
-LARGE = 4  # instructions in a family, on average: else there is little to loop over
+LARGE = 4  # instructions in a family, on average: else straight-line code is faster, and compiled in a tenth of the time
+WIDE = 16  # operands of a softmax, from which on it has to be a loop
 AHEAD = 6  # families that are computed together at most
 _SUMPROD = TABLE["sumprod"]
 _SIGNS = (TABLE["add"], TABLE["sub"], TABLE["mul"])
@@ -45,7 +46,8 @@ class Layers(Variadic):
         ]
         found = families(program, [leaf for leaf in leaves if leaf[1]])
         self.found, self.leaves = list(found), found.leaves
-        if len(self.found) * LARGE > len(program.instructions):
+        wide = any(each.row in SHARES and len(each.operands) > WIDE for each in program.instructions)
+        if len(self.found) * LARGE > len(program.instructions) and not wide:
             raise NotInLayers
         X, T = ([f for f in found.leaves if not f.values and f.name == name][:1] for name, _ in leaves)
         super().__init__(X, T, len(program.outputs), sums, tile, contract, outside)
@@ -178,21 +180,18 @@ class Layers(Variadic):
             if rest:
                 tile_of_members(p, str(count - rest), rest, some, begins, ends)
 
-        def panel(p: str, _: list[str]) -> None:
-            for k, (some, often) in enumerate(passes):
-                begins, ends = k == 0, k == len(passes) - 1
-                if often == 1:
-                    members(p, [(run, "0") for run in some], begins, ends)
-                else:
-                    (run,) = some
-                    fn.loop(
-                        run.terms * often,
-                        [],
-                        lambda t, _, run=run: members(p, [(run, t)], False, False),  # type: ignore[misc]
-                        step=run.terms,
-                    )
+        def panels(some: list[tuple[Run, str]], begins: bool, ends: bool) -> None:
+            fn.loop("%panels", [], lambda p, _: members(p, some, begins, ends))
 
-        fn.loop("%panels", [], panel)
+        # A pass reads its weights once for all panels: those of 784-128 would not stay in the cache.
+        for k, (some, often) in enumerate(passes):
+            begins, ends = k == 0, k == len(passes) - 1
+            if often == 1:
+                panels([(run, "0") for run in some], begins, ends)
+            else:
+                (run,) = some
+                step = run.terms
+                fn.loop(step * often, [], lambda t, _, run=run: panels([(run, t)], False, False), step=step)  # type: ignore[misc]
 
     def at_row(self, fn: Function, family: Family, p: str, j: str, a: int, v: int) -> str:
         size = self.tile_for(family).row
