@@ -24,7 +24,9 @@ from .terms import Access, Outer, Run, access, line, outer_of, passes_of, runs_o
 from .variadic import SHARES, Variadic
 from .vectors import splat
 
-LARGE = 4  # instructions in a family, on average: else straight-line code is faster, and compiled in a tenth of the time
+LARGE = (
+    4  # instructions in a family, on average: else straight-line code is faster, and compiled in a tenth of the time
+)
 WIDE = 16  # operands of a softmax, from which on it has to be a loop
 AHEAD = 6  # families that are computed together at most
 _SUMPROD = TABLE["sumprod"]

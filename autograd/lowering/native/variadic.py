@@ -1,8 +1,8 @@
 """Rows of any number of operands, which are loops over these.
 
-    taken     an entry of a table: read from where its index says, in every lane
-    shares    softmax and its relatives: max, exp and sum once for a set of operands, whoever reads them
-    unrolled  all others: all members in one piece of code, since they have most of their work in common
+taken     an entry of a table: read from where its index says, in every lane
+shares    softmax and its relatives: max, exp and sum once for a set of operands, whoever reads them
+unrolled  all others: all members in one piece of code, since they have most of their work in common
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .loops import Function
 from .panels import NotInLayers
 from .shares import Shares, above_all, added, but_largest, exp_difference, larger
 from .summing import Summing
-from .terms import Access, access, line
+from .terms import Access, line
 from .vectors import Mask, Vector, integer, select, splat
 
 MANY = 40_000  # operands in code that is no loop

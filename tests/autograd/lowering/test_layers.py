@@ -134,7 +134,14 @@ def taken_entries(rows=11):
     xs = [Value(0.1 * k, f"x{k}") for k in range(rows)]
     ws = [Value(0.2 * k, f"w{k}") for k in range(rows)]
     index = Value(2.0, "i")
-    tables = [xs, ws, [(x * w).tanh() for x, w in zip(xs, ws)], [*ws[::2], *xs[::3]], [*ws[::2], *ws[::-1]], [*xs, index]]
+    tables = [
+        xs,
+        ws,
+        [(x * w).tanh() for x, w in zip(xs, ws)],
+        [*ws[::2], *xs[::3]],
+        [*ws[::2], *ws[::-1]],
+        [*xs, index],
+    ]
     found = [take(table, index + float(k)) for table in tables for k in range(4)]
     hidden = [(a * b).tanh() for a in found for b in ws]
     err = sumprod(hidden, hidden) + sumprod(found, found)
@@ -159,6 +166,11 @@ PROGRAMS = {
     "soft labels": soft_labels,
     "entries": taken_entries,
 }
+
+
+WIDTHS = [(name, 4) for name in PROGRAMS] + [
+    (name, n) for name in ("tanh", "long sums", "attention", "entries") for n in (2, 8)
+]
 
 
 class Code:
@@ -210,8 +222,7 @@ def straight_line(name, sums=True, columns=None):
     return Code(program, len(X) if columns is None else columns, llvm.code, machine.register(), sums=sums)
 
 
-@pytest.mark.parametrize("lanes", [2, 4, 8])
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize(("name", "lanes"), WIDTHS)
 def test_a_sample_has_the_bits_of_straight_line_code(name, lanes, monkeypatch):
     monkeypatch.setattr(machine, "registers", lambda: 32 if lanes == 8 else 16)
     monkeypatch.setattr(layers, "LARGE", 0)
@@ -228,8 +239,7 @@ def test_a_sample_has_the_bits_of_straight_line_code(name, lanes, monkeypatch):
         )
 
 
-@pytest.mark.parametrize("lanes", [2, 4, 8])
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize(("name", "lanes"), WIDTHS)
 def test_values_at_each_sample_have_the_bits_of_straight_line_code(name, lanes, monkeypatch):
     monkeypatch.setattr(machine, "registers", lambda: 32 if lanes == 8 else 16)
     monkeypatch.setattr(layers, "LARGE", 0)
