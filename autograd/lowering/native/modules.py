@@ -21,7 +21,7 @@ from .outside import Outside
 from .panels import NotInLayers
 
 LANES = 8
-# Operands of all instructions from which on loops are faster than straight-line code, for sums and for values.  With AVX2
+# Operands of all instructions from which on loops are faster than straight-line code, for sums and for values.  On AVX2
 # they take 1.0 of its time for 2-8-8-1 (226 forward) and for its gradient, and for 2-16-16-1 0.8 to 0.95 forward.
 LAYERED = {True: 600, False: 200}
 KEPT = 64  # compiled programs that are remembered
