@@ -314,3 +314,40 @@ def test_the_public_call_takes_it_with_the_same_bits_for_any_number_of_threads(t
     )
     assert np.array_equal(got, in_blocks)
     assert np.array_equal(f.bind(X, theta)(0, 2100), in_blocks)
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_values_have_the_same_bits_for_any_number_of_threads(threads):
+    program, X, theta = case("tanh")
+    X = np.tile(X, (1, 4))[:, :2100]
+    alone, together = (np.array(native.compiled(program, threads=n)(*X, *theta.tolist())) for n in (1, threads))
+    assert np.array_equal(alone, together)
+    assert np.array_equal(alone[:, :600], straight_line("tanh", sums=False)(X[:, :600], theta))
+
+
+def wide(count):
+    """All rows of shares of the same operands."""
+    xs = [Value(0.1 * k, f"x{k}") for k in range(count)]
+    err = losses.cross_entropy(xs, 1) + logsumexp(xs)
+    return [err, *softmax(xs), *grad(err, xs)], xs
+
+
+def test_a_softmax_takes_one_exponential_for_each_operand():
+    lines = []
+    for count in (20, 300):
+        outputs, xs = wide(count)
+        for sums in (True, False):
+            text = Code(lower(outputs, xs), count, layered.layered, 4, sums=sums).text
+            lines.append(len([line for line in text.splitlines() if not line.startswith("@constants")]))
+    assert max(lines) < 1.2 * min(lines)
+
+
+def test_shares_of_many_operands_are_those_of_the_table():
+    outputs, xs = wide(23)
+    program = lower(outputs, xs)
+    X = np.random.default_rng(0).normal(0.0, [[1.0], [30.0], [300.0]] * 7 + [[1.0]] * 2, (23, 60))
+    X[:, 1], X[0, 2], X[:, 3], X[5, 4], X[:, 5], X[0:2, 6] = -np.inf, np.nan, 7.0, np.inf, -1e308, -np.inf
+    X[:, 7] -= 50.0
+    got = Code(program, 23, layered.layered, machine.register(), sums=False)(X, np.zeros(1))
+    expected = np.array([program(*x) for x in X.T.tolist()]).T
+    assert np.allclose(got, expected, rtol=1e-14, atol=0.0, equal_nan=True)
