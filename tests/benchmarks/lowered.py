@@ -29,15 +29,16 @@ import statistics  # noqa: E402
 import sys  # noqa: E402
 import time  # noqa: E402
 from collections.abc import Callable, Sequence  # noqa: E402
+from functools import partial  # noqa: E402
 from importlib import metadata  # noqa: E402
 from itertools import pairwise  # noqa: E402
 from typing import Any, TypeAlias  # noqa: E402
 
 import numpy as np  # noqa: E402
 
+import autograd  # noqa: E402
 from autograd import (  # noqa: E402
     Value,
-    compiled,
     fsum,
     grad,
     hessian,
@@ -372,7 +373,9 @@ def classifier(count: int, loops: tuple[bool, ...]) -> tuple[dict[str, list[floa
     program = lower([err, *grad(err, parameters)], [*run.inputs, y, *parameters])
     columns = np.vstack([rng.normal(size=(64, 256)), np.arange(256.0) % count])
     theta = np.array([p.data for p in parameters])
-    works, seconds, usual = {}, {}, modules.LAYERED
+    works: dict[str, Work] = {}
+    seconds: dict[str, float] = {}
+    usual = modules.LAYERED
     for looped in loops:
         how = "loops" if looped else "straight line"
         modules.LAYERED = usual if looped else dict.fromkeys(usual, sys.maxsize)
@@ -381,7 +384,7 @@ def classifier(count: int, loops: tuple[bool, ...]) -> tuple[dict[str, list[floa
         step = native.compiled(program).bind(columns, theta)
         step(0, 256)
         seconds[how] = time.process_time() - start
-        works[how] = lambda step=step: step(0, 256)
+        works[how] = partial(step, 0, 256)
     modules.LAYERED = usual
     modules._modules.clear()
     times = interleaved(works)
@@ -393,7 +396,9 @@ def classifier(count: int, loops: tuple[bool, ...]) -> tuple[dict[str, list[floa
 class Reader(Transformer):
     """The transformer with weights that are given, on documents whose letters are data."""
 
-    softmax = staticmethod(softmax)
+    @staticmethod
+    def softmax(logits: list[Any]) -> list[Any]:
+        return softmax(logits)
 
     def __init__(self, theta: Any) -> None:
         weights = iter(theta)
@@ -421,7 +426,7 @@ def transformer() -> None:
     rng = np.random.default_rng(0)
     theta = rng.normal(0.0, 0.08, len(Transformer(Value).theta))
     documents, few = rng.integers(0, END + 1, (64, 5)).astype(float), 2
-    step = compiled(value_and_grad(read), over="document")
+    step = autograd.compiled(value_and_grad(read), over="document")
 
     def eager() -> None:
         values = [Value(t) for t in theta.tolist()]
@@ -453,7 +458,8 @@ def black_scholes(inputs: list[Value]) -> Value:
     d1 = ((S / K).log() + (r + 0.5 * sigma * sigma) * T) / (sigma * T.sqrt())
     d2 = d1 - sigma * T.sqrt()
     N1, N2 = (0.5 * (1.0 + (d * 0.5**0.5).erf()) for d in (d1, d2))
-    return S * N1 - K * (-r * T).exp() * N2
+    price: Value = S * N1 - K * (-r * T).exp() * N2
+    return price
 
 
 def functions() -> None:
@@ -482,7 +488,7 @@ def functions() -> None:
             for x in some:
                 program(*x)
 
-        times = interleaved({"eager": eager, "source": source, "native": lambda c=compiled, x=columns: c(*x)})
+        times = interleaved({"eager": eager, "source": source, "native": partial(compiled, *columns)})
         per = {k: [t / (points if k == "native" else len(some)) for t in v] for k, v in times.items()}
         median = {k: statistics.median(v) for k, v in per.items()}
         print(

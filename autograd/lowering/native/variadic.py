@@ -83,9 +83,14 @@ class Variadic(Summing):
 
         self.each_vector(fn, group[0], vector)
 
-    def each_vector(self, fn: Function, family: Family, body: Callable[[str, str], None]) -> None:
-        vectors = self.tile_for(family).vectors
-        fn.loop("%panels", [], lambda p, _: fn.loop(vectors, [], lambda v, _: body(p, v)) and None)
+    def each_vector(self, fn: Function, family: Family, body: Callable[[str, str], object]) -> None:
+        def panel(p: str, _: list[str]) -> None:
+            def vector(v: str, _: list[str]) -> None:
+                body(p, v)
+
+            fn.loop(self.tile_for(family).vectors, [], vector)
+
+        fn.loop("%panels", [], panel)
 
     # --- an entry of a table -------------------------------------------------------------------------
 
@@ -112,7 +117,7 @@ class Variadic(Summing):
             x = fn.again(f"call {fn.type} @llvm.masked.gather.v{lanes}f64.v{lanes}p0({given})")
             self.store(fn, family, p, j, v, 0, x)
 
-        self.each_vector(fn, family, lambda p, v: fn.loop(family.count, [], lambda j, _: vector(p, j, v)) and None)
+        self.each_vector(fn, family, lambda p, v: fn.loop(family.count, [], lambda j, _: vector(p, j, v)))
         return True
 
     def _tables(self, family: Family) -> tuple[Access, int, Access] | None:
@@ -210,7 +215,7 @@ class Variadic(Summing):
             self.store(fn, sets.shares, p, fn.times(s, _KEPT), v, _KEPT - 1, shares.logsumexp(log1p(high + rest)).name)
 
         count = len(sets.sets)
-        self.each_vector(fn, first, lambda p, v: fn.loop(count, [], lambda s, _: vector(p, s, v)) and None)
+        self.each_vector(fn, first, lambda p, v: fn.loop(count, [], lambda s, _: vector(p, s, v)))
 
     def share(self, family: Family, sets: _Sets) -> None:
         """The rows of one kind, from what their sets have."""
@@ -230,4 +235,4 @@ class Variadic(Summing):
                 x = getattr(Shares(*shares), row.name)(Vector(fn, self.operand(fn, target or of, p, j, "0", v)))
             self.store(fn, family, p, j, v, 0, x.name)
 
-        self.each_vector(fn, family, lambda p, v: fn.loop(family.count, [], lambda j, _: vector(p, j, v)) and None)
+        self.each_vector(fn, family, lambda p, v: fn.loop(family.count, [], lambda j, _: vector(p, j, v)))
