@@ -25,6 +25,7 @@ Work = Callable[[], object]
 def programs() -> dict[str, Work]:
     """What is measured, as functions without arguments that take some ten milliseconds each."""
     import by_hand  # beside this file, in both interpreters
+
     from autograd import Value, grad, lower
     from nn import MLP, fit, squared_error
 
@@ -60,7 +61,8 @@ def programs() -> dict[str, Work]:
     Y = [[float(i % 2)] for i in range(20)]
 
     def fitted(backend: str) -> Work:
-        return lambda: fit(MLP(2, [4, 1], seed=0), X, Y, epochs=10 if backend == "eager" else 400, progress=False, backend=backend)  # fmt: skip
+        epochs = 10 if backend == "eager" else 400
+        return lambda: fit(MLP(2, [4, 1], seed=0), X, Y, epochs=epochs, progress=False, backend=backend)
 
     graph, source, machine = lowered([16, 16, 1], 100)
     *_, wider = lowered([32, 32, 1], 100)
@@ -96,8 +98,8 @@ class Side:
     def __init__(self, checkout: Path) -> None:
         environment = {**os.environ, "PYTHONPATH": str(checkout), "DELTAGRAD_PURE": "1", "OMP_NUM_THREADS": "1"}
         self.process = subprocess.Popen(
-            [sys.executable, __file__, "--answer", str(checkout)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            env=environment, cwd=checkout,
+            [sys.executable, __file__, "--answer", str(checkout)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment, cwd=checkout,
         )  # fmt: skip
         self.names = self.read()
 
