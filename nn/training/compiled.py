@@ -160,14 +160,13 @@ class Compiled:
         key = size, *settings(self.optimizer)
         if self.made[0] != key:
             update = update_of(self.optimizer) if self.many else None
-            fixed = len(self.leaves) - len(self.trained)
-            steps = update and Steps(self.native, self.rows, size, fixed, update, self.optimizer.remembers)
+            steps, fixed = None, len(self.leaves) - len(self.trained)
+            if update is not None:
+                steps = Steps(self.native, self.rows, size, fixed, update, self.optimizer.remembers)
             self.made = key, None if steps and steps.module.outside.callbacks else steps  # they may raise
         return self.made[1]
 
-    def _in_machine_code(
-        self, steps: Steps, order: list[int] | None, shares: list[float]
-    ) -> tuple[float, int]:
+    def _in_machine_code(self, steps: Steps, order: list[int] | None, shares: list[float]) -> tuple[float, int]:
         """The steps of an epoch, as many at once as Python may be away."""
         worker, before, b = copy.copy(self.optimizer), self.done.steps, 0
         steps.begin(self.scalars, self.done.memory, order, shares)
@@ -195,7 +194,8 @@ class Compiled:
         """The same, each step by itself."""
         np = self.numpy
         worker = copy.copy(self.optimizer)  # an interruption may leave it half-way
-        step = self.each if order is None else self.native.bind(self.numpy.take(self.columns, order, axis=1), self.scalars)
+        columns = self.columns if order is None else np.take(self.columns, order, axis=1)
+        step = self.native.bind(columns, self.scalars)
         total, right = 0.0, 0.0
         with np.errstate(all="ignore"):  # what is not finite is refused by the optimiser, by name
             for batch, share in zip(batches, shares):

@@ -25,7 +25,7 @@ from .updates import Update
 _WORDS = (
     "run", "work", "pointers", "sums", "outputs", "inputs", "rows", "order", "columns", "stride", "samples", "size",
     "fixed", "trained", "region", "regions", "update", "update_work", "operands", "shared", "of_step", "shares",
-    "blocks", "parity", "results",
+    "blocks", "parity", "results", "whole",
 )  # fmt: skip
 _WIDE = 8  # doubles side by side; memory has room for so many beyond the last
 
@@ -33,7 +33,7 @@ _WIDE = 8  # doubles side by side; memory has room for so many beyond the last
 class Plan(ctypes.Structure):
     """What the code reads, in bytes and in doubles."""
 
-    _fields_ = [(name, ctypes.c_int64) for name in _WORDS]  # noqa: RUF012
+    _fields_ = [(name, ctypes.c_int64) for name in _WORDS]
 
 
 class Step(NamedTuple):
@@ -73,37 +73,42 @@ class Steps:
     ) -> None:
         import numpy as np
 
-        n, inputs = rows.shape
-        outputs, regions = len(native.program.outputs), len(remembers) + 2
-        trained, batches, whole = outputs - 2, -(-n // size), size == n
+        (n, inputs), regions = rows.shape, len(remembers) + 2
+        outputs = len(native.program.outputs)
+        trained, whole = outputs - 2, size == n
+        self.remembers, self.update, self.batches = remembers, update, -(-n // size)
         self.module = native.module((True,) * inputs + (False,) * (fixed + trained), sums=True)
-        rule = compiled(update.program).module((True,) * regions + (False,) * len(update.results), sums=False)
-        self.remembers, self.batches, self.update = remembers, batches, update
+        self.rule = compiled(update.program).module((True,) * regions + (False,) * len(update.results), sums=False)
         region, stride = _padded(fixed + trained), n if whole else _padded(size)
         self.blocks = np.zeros((2, regions, region))
         self.views = self.blocks[:, :, fixed : fixed + trained]
-        at = self.views.__array_interface__["data"][0] + 8 * region * np.arange(2 * regions).reshape(2, regions)
-        θ, g, memory = at[:, :1], at[::-1, -1:], at[:, 1:-1]  # g is the next step's, and all else the last one's
-        self.operands = np.ascontiguousarray(np.concatenate([θ, g, memory], axis=1))
         self.rows = np.ascontiguousarray(rows.T if whole else rows)
-        self.columns = self.rows if whole else np.zeros((inputs, stride))
-        self.pointers = self.columns.ctypes.data + 8 * stride * np.arange(inputs)
-        self.sums, self.results = np.zeros(_padded(outputs)), np.zeros(2)
-        self.order, self.shares = np.arange(n), np.ones(batches)
-        self.shared = np.zeros((batches, max(1, len(update.results))))
-        self.memory = [self.module.working_memory(), rule.working_memory(), rule]
-        arrays = "pointers sums rows order columns operands shared shares blocks results".split()
+        columns = self.rows if whole else np.zeros((inputs, stride))
+        self.order, self.shares, self.results = np.arange(n), np.ones(self.batches), np.zeros(2)
+        self.shared = np.zeros((self.batches, max(1, len(update.results))))
+        arrays = {
+            "pointers": _addresses(columns), "columns": columns, "rows": self.rows, "sums": np.zeros(_padded(outputs)),
+            "operands": self._operands(), "order": self.order, "shares": self.shares, "shared": self.shared,
+            "blocks": self.blocks, "results": self.results,
+        }  # fmt: skip
+        works = self.module.working_memory(), self.rule.working_memory()
+        self.kept = arrays, works
         self.plan = Plan(
-            run=self.module.loaded.address("run"), work=machine.aligned(self.memory[0]),
-            update=rule.loaded.address("run"), update_work=machine.aligned(self.memory[1]),
+            run=self.module.loaded.address("run"), work=machine.aligned(works[0]),
+            update=self.rule.loaded.address("run"), update_work=machine.aligned(works[1]),
             outputs=outputs, inputs=inputs, stride=stride, samples=n, size=size, fixed=fixed, trained=trained,
-            region=region, regions=regions, of_step=self.shared.shape[1],
-            **{name: getattr(self, name).ctypes.data for name in arrays},
+            region=region, regions=regions, of_step=self.shared.shape[1], whole=whole,
+            **{name: array.ctypes.data for name, array in arrays.items()},
         )  # fmt: skip
-        if whole:
-            self.plan.rows = 0
-        self.address = ctypes.addressof(self.plan)
         self.code = _functions()
+
+    def _operands(self) -> Any:
+        """Where the update reads θ, g and what is remembered, with either block as the last one."""
+        import numpy as np
+
+        at = np.array([[region.ctypes.data for region in block] for block in self.views])
+        θ, g, memory = at[:, :1], at[::-1, -1:], at[:, 1:-1]  # g is the next step's, and all else the last one's
+        return np.ascontiguousarray(np.concatenate([θ, g, memory], axis=1))
 
     def begin(self, θ: Any, memory: dict[str, Any], order: Sequence[int] | None, shares: Sequence[float]) -> None:
         """An epoch that begins here, with all parameters; `shares`: what a batch's gradient is multiplied by."""
@@ -118,7 +123,7 @@ class Steps:
 
     def run(self, first: int, end: int) -> int:
         """The steps from batch `first` to before `end`; the first one that is not completed."""
-        reached: int = self.code.steps(self.address, first, end) if first < end else first
+        reached: int = self.code.steps(ctypes.addressof(self.plan), first, end) if first < end else first
         return reached
 
     def completed(self, steps: int) -> Step:
@@ -129,6 +134,12 @@ class Steps:
     def refused(self) -> Any:
         """The gradient of the step that was not completed."""
         return self.views[1 - self.plan.parity, -1].copy()
+
+
+def _addresses(columns: Any) -> Any:
+    import numpy as np
+
+    return np.array([column.ctypes.data for column in columns])
 
 
 def _padded(n: int) -> int:
@@ -193,12 +204,12 @@ done:
 
 define internal void @gradient(ptr %plan, i64 %b, ptr %parameters, ptr %g) {{
 entry:
-{_read("run work pointers sums outputs rows samples size trained shares")}
+{_read("run work pointers sums outputs whole samples size trained shares")}
   %start = mul i64 %b, %size
   %left = sub i64 %samples, %start
   %count = call i64 @llvm.umin.i64(i64 %left, i64 %size)
-  %whole = icmp eq i64 %rows, 0
-  br i1 %whole, label %sum, label %gather
+  %as_they_are = icmp eq i64 %whole, 1
+  br i1 %as_they_are, label %sum, label %gather
 gather:
   call void @gathered(ptr %plan, i64 %start, i64 %count)
   br label %sum
@@ -281,7 +292,8 @@ batch:
   %columns = getelementptr ptr, ptr %operands_at, i64 %operands_offset
   %shared_offset = mul i64 %b, %of_step
   %numbers = getelementptr double, ptr %shared_at, i64 %shared_offset
-  call void %update_at(ptr %columns, ptr %numbers, ptr %update_work_at, ptr %next, i64 0, i64 %region, i64 0, i64 %trained)
+  call void %update_at(
+    ptr %columns, ptr %numbers, ptr %update_work_at, ptr %next, i64 0, i64 %region, i64 0, i64 %trained)
   %finite = call i1 @finite(ptr %plan, ptr %next)
   br i1 %finite, label %completed, label %done
 completed:
