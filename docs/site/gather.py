@@ -20,7 +20,7 @@ _README = re.compile(r"\]\(((?:\.\./)?(?:notebooks/)?)README\.md")
 # The order of the guide; a page that is not named here comes after these.
 GUIDE = [
     "from-micrograd", "backpropagation-explained", "lecture", "worked-example", "grading", "diagnosis", "playground",
-    "programs", "matrices", "pytorch", "other-engines", "numerics", "speed", "your-own-operation", "gallery",
+    "programs", "matrices", "devices", "pytorch", "other-engines", "numerics", "speed", "your-own-operation", "gallery",
 ]  # fmt: skip
 PROJECT = ["ARCHITECTURE", "CONTRIBUTING", "CHANGELOG"]
 
