@@ -20,7 +20,6 @@ from .ops import LITERAL, TABLE
 from .recording import given, number
 from .value import Value, literal, node_of
 
-
 _SUMPROD = TABLE["sumprod"]
 
 

@@ -56,7 +56,9 @@ def test_two_processes_train_as_one():
         free.bind(("localhost", 0))
         address = f"localhost:{free.getsockname()[1]}"
     assert len(INITIALIZE.findall(CODE)) == 1
-    (rank, devices, error), (other, _, same) = [ended(p) for p in [started(CODE, address, 2, k, XLA_FLAGS="") for k in (0, 1)]]
+    (rank, devices, error), (other, _, same) = [
+        ended(p) for p in [started(CODE, address, 2, k, XLA_FLAGS="") for k in (0, 1)]
+    ]
     assert (rank, other, devices, error) == (0, 1, 2, same)
     assert error == pytest.approx(by_hand(2), rel=1e-9)
 
