@@ -4,7 +4,7 @@
     python notebooks/execute.py 02           those whose name begins so
     python notebooks/execute.py --check      run them, write nothing
 
-The same text gives the same file: no dates, no random identifiers, no version of Python.
+The same text gives the same file, but for the times that it measures: no dates, no random names, no version of Python.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def executed(text: Path) -> Any:
     environment = {**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": "0"}
     client = NotebookClient(
         notebook,
-        timeout=120,
+        timeout=240,
         record_timing=False,
         extra_arguments=["--log-level=ERROR"],  # of a kernel: it warns of every TCP connection, also on one machine
         resources={"metadata": {"path": str(HERE)}},

@@ -17,7 +17,7 @@ from ..errors import LoweringError
 from ..graph import toposort
 from ..ops import BUILT_IN, LITERAL, TABLE, Op
 from ..recording import paused
-from ..tables import Taken
+from ..taking.tables import Taken
 from ..value import Value
 from ..words.naming import identifier, names_of, unique
 

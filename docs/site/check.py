@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+_UNREAD = re.compile(r"<m[ion]>((?:&|\\)[^<;]*)</m[ion]>")  # LaTeX that stands in a formula as it was written
 _OTHERWISE = ("data", "blob", "mailto", "javascript")
 
 
 class Page(HTMLParser):
-    """What a page names: its anchors, where its links lead, what it loads, and its pictures without words."""
+    """What a page names: its anchors, where its links lead, what it loads; pictures without words, unread formulas."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -19,7 +22,9 @@ class Page(HTMLParser):
         self.links: list[str] = []
         self.loads: list[str] = []
         self.silent: list[str] = []
-        self.feed(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+        self.unread = _UNREAD.findall(text)
+        self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {key: value for key, value in attrs if value}
@@ -33,6 +38,14 @@ class Page(HTMLParser):
             self.silent.append(given.get("src", ""))
 
 
+@cache  # the same links stand beside every page
+def _place(folder: Path, link: str) -> Path | None:
+    """The file that a link leads to, if it is there."""
+    found = (folder / unquote(link)).resolve()
+    found = found / "index.html" if found.is_dir() else found
+    return found if found.exists() else None
+
+
 def check(root: Path) -> tuple[str, list[str]]:
     """What was counted, in a line, and what is wrong."""
     pages = {path: Page(path) for path in sorted(root.rglob("*.html"))}
@@ -40,6 +53,7 @@ def check(root: Path) -> tuple[str, list[str]]:
     for path, page in pages.items():
         here = path.relative_to(root)
         wrong += [f"{here}: a picture without words, {source[-40:]}" for source in page.silent]
+        wrong += [f"{here}: a formula in which {text} was not understood" for text in page.unread]
         for url in [*page.links, *page.loads]:
             parts = urlsplit(url)
             if parts.scheme in _OTHERWISE:
@@ -47,9 +61,8 @@ def check(root: Path) -> tuple[str, list[str]]:
             if parts.scheme or parts.netloc:
                 wrong += [f"{here}: loads {url}"] * (url in page.loads)
                 continue
-            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
-            target = target / "index.html" if target.is_dir() else target
-            if not target.exists():
+            target = _place(path.parent, parts.path) if parts.path else path
+            if target is None:
                 wrong.append(f"{here}: {url} leads nowhere")
             elif parts.fragment and target in pages and unquote(parts.fragment) not in pages[target].anchors:
                 wrong.append(f"{here}: {url} has no such anchor")

@@ -21,7 +21,7 @@ from typing import Any
 
 from autograd import AutogradError, AutogradValueError
 from autograd.console import say, told
-from autograd.files import write
+from autograd.tools.files import write
 
 from .. import deltas as hand
 from .classes import MEGABYTES, SECONDS, Job, Result, files_in, graded

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd import AutogradValueError
-from autograd.files import write
+from autograd.tools.files import write
 
 from ..network.activations import name_of
 from ..network.storage import double, parsed
