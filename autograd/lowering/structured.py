@@ -145,7 +145,8 @@ class OfArrays:
         self.quiet = quiet
         self.block = block
         found = families(program, named_leaves(program, takes))
-        by_row = {row: functions[name] for row, name in found.program.functions.items()}
+        # A chain that became one sum is no function of the program; here it is a product of matrices.
+        by_row = {row: functions[name] for row, name in found.program.functions.items() if name in functions}
         self.steps = Steps(found)
         self.on_arrays = OnArrays(self.steps, xp, by_row, lift, _indices)
         home = {
