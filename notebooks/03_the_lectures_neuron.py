@@ -135,10 +135,10 @@ run = net.forward(sample)
 err = squared_error(run.outputs, target)
 err.backward()
 
-run.draw()
+run.draw(err, width=1100)
 
 # %% [markdown]
-# One card for each neuron: its weights at the left, coloured by ∂Err/∂θ, and $u$, $o$, $\delta$ at the right.
+# One card for each neuron: its weights at the top, coloured by ∂Err/∂θ, and $u$, $o$, $\delta$ at the bottom.
 # $\theta^{(2)}_{12}$ is in layer 2 and leads **to** neuron 1 **from** neuron 2: first the row, then the column.
 #
 # ## δ of a hidden neuron

@@ -177,7 +177,7 @@ print("outputs        ", ", ".join(f"{o.data:.9f}" for o in run.outputs))
 print("error          ", f"{err.data:.9f}")
 print("δ, hidden layer", ", ".join(f"{delta:.9f}" for delta in run.delta[0]))
 print("δ, outputs     ", ", ".join(f"{delta:.9f}" for delta in run.delta[1]))
-run.draw()
+run.draw(err, width=1100)
 
 # %% [markdown]
 # One step with $\eta = 0.5$, on the weights alone, as he does it:

@@ -64,7 +64,7 @@ run = sheet.network.forward(sheet.numbers.x)
 err = squared_error(run.outputs, sheet.numbers.y)
 err.backward()
 print("certified:", sheet.certified)
-run.draw()
+run.draw(err, width=1100)
 
 # %% [markdown]
 # ## An answer

@@ -28,7 +28,7 @@ function arrangeSizes() {
   };
   graph.sizes.forEach(({ element, factor }, k) => {
     const box = boxes[k + 1], next = k + 1 < graph.sizes.length && boxes[k + 2];
-    factor.dataset.arrow = next && next.left - box.right > 3 * rem() ? "← " : "";
+    factor.dataset.room = next ? (next.left - box.right) / rem() : 0;
     put(element, box.left, box.right);
     if (next) put(factor, box.right, next.left);
   });
@@ -40,7 +40,9 @@ function drawSizes() {
     write(name, k === last ? (small ? "output" : "|δ| output") : small ? `δ ${k + 1}` : `|δ| layer ${k + 1}`);
     write(value, short(sizes[k]));
     filled.style.width = `${Math.max(0, Math.min(1, (Math.log10(sizes[k]) - LOWEST) / (HIGHEST - LOWEST))) * 100}%`;
-    if (k < last) write(factor, sizes[k + 1] ? `${factor.dataset.arrow}×${times(sizes[k] / sizes[k + 1])}` : "");
+    if (k === last) return;
+    const text = sizes[k + 1] ? `×${times(sizes[k] / sizes[k + 1])}` : "", arrow = text && factor.dataset.room > 1.4 + 0.35 * text.length;
+    write(factor, arrow ? `← ${text}` : text);
   });
   $("reading").replaceChildren(make("b", "", `δ ${word}`), Number.isFinite(change) ? ` ×${times(10 ** change)} from ŷ` : "");
 }

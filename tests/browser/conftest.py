@@ -13,6 +13,8 @@ import pytest
 
 from autograd.drawing.page.explorer import Page
 
+from .firefox import FIREFOX, Firefox
+
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
@@ -89,6 +91,16 @@ def opened(browser: Any, tmp_path: Path) -> Iterator[Open]:
     for number, page in enumerate(pages):
         assert page.complaints == []
         assert page.requests == [(tmp_path / f"page{number}.html").as_uri()]
+
+
+@pytest.fixture(scope="session")
+def firefox() -> Iterator[Firefox]:
+    websocket = pytest.importorskip("websocket", reason="websocket-client is missing: pip install '.[browser]'")
+    if FIREFOX is None:
+        pytest.skip("there is no Firefox: install the system's package, as in apt-get install firefox-esr")
+    running = Firefox(websocket)
+    yield running
+    running.close()
 
 
 @pytest.fixture(scope="session")

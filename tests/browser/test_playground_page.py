@@ -411,6 +411,30 @@ def test_axe_finds_nothing_in_any_state(width: int, height: int, scheme: str, op
         assert found == [], state
 
 
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844)])
+def test_axe_finds_nothing_where_a_model_has_names(width: int, height: int, opened: Any, axe: str) -> None:
+    data = read_csv(IRIS)
+    columns, Y = [Column(name) for name in data.features], [data.classes[int(y)] for y in data.Y]
+    model = Model.fresh(columns, data.X, data.Y, data.classes, [4, 3], seed=3, target="species")
+    page = at(opened, play(model, data.X, Y), width, height)
+    page(f"{axe}; 0")
+    for script in (
+        "",
+        "walk(1); state.event = 30; render()",
+        "onPhone() && $('settings').click(); $('open-more').click()",
+    ):
+        page(f"{script}; 0")
+        page.tab.wait_for_timeout(50)
+        found = page("axe.run().then((r) => r.violations.map((v) => [v.id, v.nodes[0].html]))")
+        assert found == [], script
+        assert page("document.documentElement.scrollWidth") <= width
+    if width > 760:
+        assert page(
+            "(() => { const b = $('graph').getBoundingClientRect(); return [...document.querySelectorAll('.layer')]"
+            ".map((l) => l.getBoundingClientRect()).every((r) => r.top >= b.top - 1 && r.bottom <= b.bottom + 1); })()"
+        )
+
+
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_nothing_is_small_cut_off_or_scrolls_sideways(width: int, height: int, opened: Any) -> None:
     page = at(opened, width=width, height=height)

@@ -38,7 +38,7 @@ from .live import Picture, picture, variables
 
 CARDS = 25  # nodes: up to here each gets a card and each edge its words
 REFUSED = 300  # nodes: above, nobody steps through all the events, and a page is over a megabyte
-SCRIPTS = ("explorer_writing.js", "explorer_numbers.js", "explorer_words.js", "explorer.js", "explorer_view.js")
+SCRIPTS = tuple(f"explorer{part}.js" for part in ("_writing", "_numbers", "_words", "_cards", "", "_view"))
 _HEIGHT = 860  # pixels, in a notebook
 
 
