@@ -27,8 +27,8 @@ from typing import Any, TypeAlias
 
 from ..errors import LoweringError
 from ..ops import TABLE, Op
+from ..recording import paused
 from .chains import with_long_sums, with_thresholds
-from .collector import paused
 from .grids import Nest, common_shape, expanded, nest, split
 from .program import Instruction, Program, positions
 

@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 from ..errors import LoweringError
 from ..graph import toposort
 from ..ops import BUILT_IN, LITERAL, TABLE, Op
+from ..recording import paused
 from ..taking.tables import Taken
 from ..value import Value
 from ..words.naming import identifier, names_of, unique
-from .collector import paused
 
 _MUL = TABLE["mul"]
 _OF_SQUARE = (TABLE["pow_dx"], TABLE["pow_dxx"])  # 2·x and 2 for x², to the bit, and by far the most frequent power

@@ -58,7 +58,10 @@ class Training:
 
         try:
             budget = math.inf if backend == "native" else seen * _eager_seconds(parameters)
-            self.compiled = Compiled(net, self.err, self.optimizer, samples, checks, self.rule, self.weights, budget)
+            steps = epochs * -(-len(samples) // self.size)
+            self.compiled = Compiled(
+                net, self.err, self.optimizer, samples, checks, self.rule, self.weights, budget, steps
+            )
         except (LoweringError, MissingDependency):
             if backend == "native":
                 raise
