@@ -25,7 +25,7 @@ from .arithmetic import MODES, ways
 from .as_a_whole import as_a_whole, right_so_far, with_operands
 from .by_equation import by_equation
 from .equations import EQUATIONS, Case, derivation
-from .judging import FIELD, all_right, judged, walked
+from .judging import FIELD, all_right, fewest_wrong, judged, walked
 from .mistakes import named
 from .probes import asked, probes
 from .samples import Sigma, cases_of
@@ -210,9 +210,11 @@ def _in_another_way(task: Task, found: _Found, by_parts: bool) -> _Found:
             return [], [way.task], way.note
     if not by_parts:
         return found
-    way = min(tried if exact else tried[:MODES], key=lambda way: walked(way.task).wrong)
-    other = _by_parts([way.task])
-    return (other, [way.task], way.note) if _improbability(other) < _improbability(found[0]) else found
+    tried = tried if exact else tried[:MODES]
+    best = fewest_wrong([way.task for way in tried])
+    other = _by_parts([best])
+    note = next(way.note for way in tried if way.task is best)
+    return (other, [best], note) if _improbability(other) < _improbability(found[0]) else found
 
 
 def _beyond_doubt(finding: Finding) -> bool:

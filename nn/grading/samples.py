@@ -80,7 +80,9 @@ def _sigmas(activations: list[Any], sigma: Any) -> list[Sigma]:
 
 
 def _err_of(loss: str | Loss) -> Callable[[Row, Row], float]:
-    """Err on floats, by the loss itself."""
+    """Err on floats: by hand, or by the loss itself where that is your own."""
+    if isinstance(loss, str):
+        return hand.ERRORS[loss]
     function = loss_of(loss)
 
     def err(y: Row, o: Row) -> float:
