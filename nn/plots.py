@@ -16,7 +16,7 @@ from autograd import AutogradValueError, MissingDependency, Value, no_grad
 from autograd.drawing.render import LARGEST_PDF, fitting
 from autograd.drawing.theme import LIGHT
 from autograd.files import require_folder, write
-from autograd.words.text import shown
+from autograd.words.text import counted, shown
 
 from .frames import column_names, rows_of, targets_of
 from .network.activations import ACTIVATIONS, Activation, activation_of, name_of
@@ -131,7 +131,7 @@ def training_curve(history: History, path: str | PathLike[str] | None = None) ->
             if i == 0:
                 axes.legend(frameon=False)
         axes.set_xlabel("epoch")
-    return Plot(picture, f"{len(history.epochs)} epochs").saved(path)
+    return Plot(picture, counted(len(history.epochs), "epoch")).saved(path)
 
 
 def _panel(axes: Any, label: str, training: list[float], validation: list[float], factor: int) -> None:
@@ -187,7 +187,9 @@ def decision_boundary(
     names = names or column_names(X) or ("x₁", "x₂")
     points, targets = [tuple(map(float, x)) for x in rows_of(X)], [list(map(float, listed(y))) for y in targets_of(Y)]
     if len(points) != len(targets):
-        raise AutogradValueError(f"decision_boundary: {len(points)} samples, and {len(targets)} targets")
+        raise AutogradValueError(
+            f"decision_boundary: {counted(len(points), 'sample')}, and {counted(len(targets), 'target')}"
+        )
     rule = rule_of(net, Y=targets, bound=threshold)
     picture = figure("the decision boundary", 5.6, 5.0)
     axes = picture.add_subplot(xlabel=shown(names[0], 40), ylabel=shown(names[1], 40))
@@ -206,7 +208,7 @@ def decision_boundary(
         (bound,) = rule.bounds
         _height(picture, axes, across, up, [[o - bound for (o,) in row] for row in plane], bound)
     _samples(axes, points, [rule.wanted(y) for y in targets], found, classes)
-    return Plot(picture, f"a decision boundary, {len(points)} samples").saved(path)
+    return Plot(picture, f"a decision boundary, {counted(len(points), 'sample')}").saved(path)
 
 
 def _side(numbers: list[float], n: int) -> list[float]:

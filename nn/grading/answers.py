@@ -15,10 +15,21 @@ from difflib import get_close_matches
 from typing import Any
 
 from autograd import AutogradTypeError, AutogradValueError, Value
+from autograd.recording import given as told
 
+from .. import frames
 from ..network.modules import ForwardPass
 from .equations import Case, Grid, Row, Weights
-from .written import ENOUGH, Precision, coarsest, precision_of, shortest_single, single_precision, written_so
+from .written import (
+    ENOUGH,
+    Precision,
+    coarsest,
+    precision_of,
+    read_number,
+    shortest_single,
+    single_precision,
+    written_so,
+)
 
 # What a dictionary may call the parts of an answer.
 NAMES = {
@@ -27,6 +38,7 @@ NAMES = {
     "theta": "new_theta", "θ": "new_theta", "b": "new_bias", "bias": "new_bias",
 }  # fmt: skip
 SINGLE_DIGITS = 7  # of a float32; with fewer it was rounded by hand
+HALVES = {"float16": (11, "three"), "bfloat16": (8, "two")}  # the bits of a number, and its digits
 
 
 @dataclass(frozen=True)
@@ -37,6 +49,7 @@ class Answer:
     theta, bias           ∂Err/∂θ[k][i][l] and ∂Err/∂b[k][i]
     new_theta, new_bias   θ and b after one step
     notes                 what had to be done to read it
+    bits                  of its numbers, where they came in half precision
     """
 
     delta: Grid | None = None
@@ -49,6 +62,7 @@ class Answer:
     new_theta: Weights | None = None
     new_bias: Grid | None = None
     notes: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    bits: int | None = field(default=None, compare=False, repr=False)
 
     def parts(self) -> dict[str, Any]:
         """The parts that are there, by name.
@@ -56,7 +70,7 @@ class Answer:
         >>> Answer(delta=[[1.0]]).parts()
         {'delta': [[1.0]]}
         """
-        there = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "notes"}
+        there = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.compare}
         return {name: part for name, part in there.items() if part is not None}
 
 
@@ -94,18 +108,30 @@ def plain(given: Any) -> Any:
     >>> plain((Value(2.0), [None, 1]))
     (2.0, [None, 1])
     """
+    if type(given) is float or given is None:
+        return given
     if isinstance(given, Value):
         return given.data
-    if hasattr(given, "detach"):  # a tensor of PyTorch, on whatever device
-        given = given.detach()
-        given = given.cpu() if hasattr(given, "cpu") else given
-    if hasattr(given, "tolist"):
-        return given.tolist()
     if isinstance(given, tuple):
         return tuple(map(plain, given))
-    if isinstance(given, (list, range)) or (hasattr(given, "__iter__") and not isinstance(given, (str, Mapping))):
-        return [plain(part) for part in given]
-    return given
+    listed = frames.plain(given)
+    if isinstance(listed, (str, Mapping)) or not hasattr(listed, "__iter__"):
+        return listed
+    return [list(map(plain, part)) if listed is not given and isinstance(part, tuple) else plain(part)
+            for part in listed]  # fmt: skip
+
+
+def bits_of(given: Any) -> int | None:
+    """How many bits the numbers of an array in half precision have; None for all others.
+
+    >>> bits_of([[0.5], [1.0]]) is None
+    True
+    """
+    name = str(getattr(given, "dtype", "")).rpartition(".")[2]
+    if name in HALVES:
+        return HALVES[name][0]
+    parts = given.values() if isinstance(given, Mapping) else given if isinstance(given, (list, tuple)) else ()
+    return min(filter(None, map(bits_of, parts)), default=None)
 
 
 def answer_of(given: Any, cases: Sequence[Case]) -> Answer:
@@ -122,11 +148,16 @@ def answer_of(given: Any, cases: Sequence[Case]) -> Answer:
     reader = _Reader(cases)
     if isinstance(given, ForwardPass):
         given = {"u": given.u, "o": given.o, "delta": given.delta}
+    if isinstance(given, Iterator):
+        given = list(given)
+    bits = bits_of(given)
     if isinstance(given, Mapping):
         for key, part in given.items():
             reader.read(_named(key), plain(part))
     else:
         given = plain(given)
+        if isinstance(given, tuple) and (all(_depth(part) == 1 for part in given) or reader.columns(list(given))):
+            given = list(given)  # of layers
         if isinstance(given, list) and {2, 3} <= {_depth(part) for part in given}:
             raise AutogradTypeError(
                 "grade: hand in several parts as a tuple, such as (δ, ∂Err/∂θ); this is a list of them"
@@ -137,7 +168,7 @@ def answer_of(given: Any, cases: Sequence[Case]) -> Answer:
         raise AutogradTypeError(
             f"grade: an answer is δ[k][i] or (δ, ∂Err/∂θ, ∂Err/∂b), and was given as {short(given)}"
         )
-    return Answer(**reader.found, notes=tuple(dict.fromkeys(reader.notes)))
+    return Answer(**reader.found, notes=tuple(dict.fromkeys(reader.notes)), bits=bits)
 
 
 class _Reader:
@@ -270,10 +301,14 @@ def _zipped(what: str, part: Any, like: Sequence[Any], of: str = "layer") -> lis
 
 def _row(what: str, part: Any, n: int) -> Row:
     numbers = _listed(what, part, n, "number")
-    for p in numbers:
-        if p is not None and (isinstance(p, (str, complex)) or not hasattr(p, "__float__")):
-            raise AutogradTypeError(f"grade: {what} holds {p!r}, which is no number")
-    return [None if p is None else float(p) for p in numbers]
+    return [_number(what, p) for p in numbers]
+
+
+def _number(what: str, p: Any) -> float | None:
+    try:
+        return read_number(p) if isinstance(p, str) else None if p is None else float(p)
+    except (TypeError, ValueError, OverflowError):
+        raise AutogradTypeError(f"grade: {what} holds {told(p)}, which is no number") from None
 
 
 def leaves(nested: Any) -> Iterator[float]:
@@ -311,6 +346,9 @@ def read_precisely(answer: Answer, computed: bool = False, decimals: int | None 
     >>> answer.delta, written.of("delta").decimals
     ([[0.4567, 0.5]], 4)
     """
+    if answer.bits is not None:
+        name, digits = next((name, digits) for name, (bits, digits) in HALVES.items() if bits == answer.bits)
+        return _in_floats_of(answer, answer.bits, name, digits)
     numbers = [x for part in answer.parts().values() for x in leaves(part)]
     singles = [shortest_single(x) for x in numbers]
     if None in singles or not any(short != x for short, x in zip(singles, numbers)):
@@ -318,8 +356,12 @@ def read_precisely(answer: Answer, computed: bool = False, decimals: int | None 
     if not computed and (precision_of(x for x in singles if x is not None).digits or 9) < SINGLE_DIGITS:
         answer = dataclasses.replace(answer, **{name: _shortest(part) for name, part in answer.parts().items()})
         return answer, _written_parts(answer, decimals)
-    note = "computed in float32, which keeps seven digits, and judged so; float64 keeps sixteen"
-    return dataclasses.replace(answer, notes=(*answer.notes, note)), Written({}, single_precision())
+    return _in_floats_of(answer, 24, "float32", "seven")
+
+
+def _in_floats_of(answer: Answer, bits: int, name: str, digits: str) -> tuple[Answer, Written]:
+    note = f"computed in {name}, which keeps {digits} digits, and judged so; float64 keeps sixteen"
+    return dataclasses.replace(answer, notes=(*answer.notes, note)), Written({}, single_precision(bits))
 
 
 def _shortest(nested: Any) -> Any:

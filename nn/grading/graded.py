@@ -263,7 +263,8 @@ def _undecided(task: Task) -> Iterator[str]:
             precision = task.precision.of(part)
             lost += [abs(b) <= precision.half_unit(a) for a, b in zip(leaves(given), leaves(right)) if b]
     if any(lost) and 2 * sum(lost) >= len(lost):
-        yield f"{sum(lost)} of {len(lost)} numbers have so few digits that 0 would be right as well: write more of them"
+        have = f"{sum(lost)} of {len(lost)} numbers have" if len(lost) > 1 else "the number has"
+        yield f"{have} so few digits that 0 would be right as well: write more of them"
 
 
 def _improbability(findings: list[Finding]) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from autograd import AutogradValueError
-from autograd.words.text import printable
+from autograd.words.text import counted, printable
 
 from ..network.choosing import cut
 
@@ -24,20 +24,26 @@ MISSING = {"", "?", "na", "n/a", "nan", "-nan", "null", "#n/a", "#na", "<na>", "
 class Sheet(NamedTuple):
     """The cells of a table.
 
-    header  the names of its columns
-    rows    the cells of each row
-    lines   in which line of the file each row begins
-    told    what was left out, in sentences
+    header   the names of its columns
+    rows     the cells of each row
+    lines    in which line of the file each row begins
+    told     what was left out, in sentences
+    numbers  which row of the file each is, counted from 1, where some were left out
     """
 
     header: list[str]
     rows: list[list[str]]
     lines: list[int]
     told: list[str]
+    numbers: Sequence[int] = ()
+
+    def number(self, row: int) -> int:
+        """Which row of the file it is, counted from 1."""
+        return self.numbers[row] if self.numbers else row + 1
 
     def place(self, row: int) -> str:
         """Where a row is, for somebody with the file open."""
-        return f"row {row + 1} (line {self.lines[row]})"
+        return f"row {self.number(row)} (line {self.lines[row]})"
 
     def without(self, columns: Iterable[int]) -> Sheet:
         """The same without these columns."""
@@ -169,7 +175,8 @@ def _require_table(sheet: Sheet) -> None:
             cells[:] = [""] * len(sheet.header)
         if len(cells) != len(sheet.header):
             raise AutogradValueError(
-                f"{sheet.place(i)} has {len(cells)} cells, and the first line names {len(sheet.header)} columns"
+                f"{sheet.place(i)} has {counted(len(cells), 'cell')}, and the first line names"
+                f" {counted(len(sheet.header), 'column')}"
             )
 
 

@@ -126,7 +126,7 @@ def test_nothing_is_recorded_or_changed_by_asking():
 def test_what_has_no_boundary_in_a_plane():
     with pytest.raises(AutogradValueError, match="2 inputs, and this network has 3"):
         decision_boundary(MLP(3, [1]))
-    with pytest.raises(AutogradValueError, match="2 samples, and 1 targets"):
+    with pytest.raises(AutogradValueError, match="2 samples, and 1 target"):
         decision_boundary(MLP(2, [1]), [(0, 0), (1, 1)], [1])
 
 
