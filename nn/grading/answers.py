@@ -38,7 +38,11 @@ NAMES = {
     "theta": "new_theta", "θ": "new_theta", "b": "new_bias", "bias": "new_bias",
 }  # fmt: skip
 SINGLE_DIGITS = 7  # of a float32; with fewer it was rounded by hand
-HALVES = {"float16": (11, "three"), "bfloat16": (8, "two")}  # the bits of a number, and its digits
+HALVES = {"float16", "bfloat16"}  # of two or three digits: too few to tell a mistake from rounding
+
+
+class TooFewDigits(AutogradValueError):
+    """Numbers in half precision, of which nothing can be said."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,6 @@ class Answer:
     theta, bias           ∂Err/∂θ[k][i][l] and ∂Err/∂b[k][i]
     new_theta, new_bias   θ and b after one step
     notes                 what had to be done to read it
-    bits                  of its numbers, where they came in half precision
     """
 
     delta: Grid | None = None
@@ -62,7 +65,6 @@ class Answer:
     new_theta: Weights | None = None
     new_bias: Grid | None = None
     notes: tuple[str, ...] = field(default=(), compare=False, repr=False)
-    bits: int | None = field(default=None, compare=False, repr=False)
 
     def parts(self) -> dict[str, Any]:
         """The parts that are there, by name.
@@ -121,17 +123,17 @@ def plain(given: Any) -> Any:
             for part in listed]  # fmt: skip
 
 
-def bits_of(given: Any) -> int | None:
-    """How many bits the numbers of an array in half precision have; None for all others.
+def half_precision(given: Any, depth: int = 4) -> str:
+    """The half precision that an array has, or one so deep in lists; "" where none has.
 
-    >>> bits_of([[0.5], [1.0]]) is None
-    True
+    >>> half_precision([[0.5], [1.0]])
+    ''
     """
     name = str(getattr(given, "dtype", "")).rpartition(".")[2]
     if name in HALVES:
-        return HALVES[name][0]
+        return name
     parts = given.values() if isinstance(given, Mapping) else given if isinstance(given, (list, tuple)) else ()
-    return min(filter(None, map(bits_of, parts)), default=None)
+    return next(filter(None, (half_precision(part, depth - 1) for part in parts if depth)), "")
 
 
 def answer_of(given: Any, cases: Sequence[Case]) -> Answer:
@@ -150,7 +152,11 @@ def answer_of(given: Any, cases: Sequence[Case]) -> Answer:
         given = {"u": given.u, "o": given.o, "delta": given.delta}
     if isinstance(given, Iterator):
         given = list(given)
-    bits = bits_of(given)
+    if half := half_precision(given):
+        raise TooFewDigits(
+            f"grade: these numbers are in {half}, whose digits are too few to tell a mistake from rounding; compute in"
+            " float32 or float64"
+        )
     if isinstance(given, Mapping):
         for key, part in given.items():
             reader.read(_named(key), plain(part))
@@ -168,7 +174,7 @@ def answer_of(given: Any, cases: Sequence[Case]) -> Answer:
         raise AutogradTypeError(
             f"grade: an answer is δ[k][i] or (δ, ∂Err/∂θ, ∂Err/∂b), and was given as {short(given)}"
         )
-    return Answer(**reader.found, notes=tuple(dict.fromkeys(reader.notes)), bits=bits)
+    return Answer(**reader.found, notes=tuple(dict.fromkeys(reader.notes)))
 
 
 class _Reader:
@@ -346,9 +352,6 @@ def read_precisely(answer: Answer, computed: bool = False, decimals: int | None 
     >>> answer.delta, written.of("delta").decimals
     ([[0.4567, 0.5]], 4)
     """
-    if answer.bits is not None:
-        name, digits = next((name, digits) for name, (bits, digits) in HALVES.items() if bits == answer.bits)
-        return _in_floats_of(answer, answer.bits, name, digits)
     numbers = [x for part in answer.parts().values() for x in leaves(part)]
     singles = [shortest_single(x) for x in numbers]
     if None in singles or not any(short != x for short, x in zip(singles, numbers)):
@@ -356,12 +359,8 @@ def read_precisely(answer: Answer, computed: bool = False, decimals: int | None 
     if not computed and (precision_of(x for x in singles if x is not None).digits or 9) < SINGLE_DIGITS:
         answer = dataclasses.replace(answer, **{name: _shortest(part) for name, part in answer.parts().items()})
         return answer, _written_parts(answer, decimals)
-    return _in_floats_of(answer, 24, "float32", "seven")
-
-
-def _in_floats_of(answer: Answer, bits: int, name: str, digits: str) -> tuple[Answer, Written]:
-    note = f"computed in {name}, which keeps {digits} digits, and judged so; float64 keeps sixteen"
-    return dataclasses.replace(answer, notes=(*answer.notes, note)), Written({}, single_precision(bits))
+    note = "computed in float32, which keeps seven digits, and judged so; float64 keeps sixteen"
+    return dataclasses.replace(answer, notes=(*answer.notes, note)), Written({}, single_precision())
 
 
 def _shortest(nested: Any) -> Any:

@@ -20,7 +20,7 @@ from autograd import AutogradError, AutogradTypeError, AutogradValueError
 
 from ..network.losses import Loss
 from ..network.modules import MLP
-from .answers import Answer, Task, Written, answer_of, leaves, read_precisely
+from .answers import Answer, Task, TooFewDigits, Written, answer_of, leaves, read_precisely
 from .arithmetic import MODES, ways
 from .as_a_whole import as_a_whole, right_so_far, with_operands
 from .by_equation import by_equation
@@ -106,6 +106,8 @@ def grade(
         return _graded([task], numbers=True)
     try:
         first = _task(samples, asked(answer, samples, batch), tolerance)
+    except TooFewDigits:
+        raise
     except Exception as error:
         return _graded_elsewhere(answer, samples[0], batch, tolerance, error)
     return _graded([first, *_more(answer, samples[0], batch, tolerance)])

@@ -20,7 +20,7 @@ from .intervals import Interval, Real, ends, largest, widened
 
 FINEST = 1e-9  # of the terms: what another order of summation may cost
 FULL = 15  # as many digits, and nearly as many decimals, are all that a float has: nothing was rounded
-ROUNDINGS = 32  # to the bits of a float32, each by half a unit of the last: what computing in it may cost
+SINGLE = 2.0**-19  # of the terms: sixteen roundings to the 24 bits of a float32
 LONGEST = 200  # characters of a number
 _SIGNS = str.maketrans({"−": "-", "–": "-", ",": "."})
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]{1,4})?", re.IGNORECASE)
@@ -178,13 +178,13 @@ def coarsest(parts: Sequence[Sequence[float]]) -> Precision:
     return min(found, key=lambda p: math.inf if p.digits is None else p.decimals)
 
 
-def single_precision(bits: int = 24) -> Precision:
-    """Of numbers that were computed in float32, as PyTorch does unless it is told otherwise; or with fewer bits.
+def single_precision() -> Precision:
+    """Of numbers that were computed in float32, as PyTorch does unless it is told otherwise.
 
     >>> single_precision().exact
     False
     """
-    return Precision(ROUNDINGS * 2.0**-bits, single=True, slack=1.0)
+    return Precision(SINGLE, single=True, slack=1.0)
 
 
 def read_number(text: str) -> float | None:

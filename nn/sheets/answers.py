@@ -20,7 +20,7 @@ from typing import Any
 
 from autograd import AutogradTypeError, AutogradValueError
 
-from ..grading.answers import bits_of, leaves, plain
+from ..grading.answers import half_precision, leaves, plain
 from ..grading.equations import Case, Place
 from ..grading.written import read_number
 from .fields import FOUND, PARTS, blank_of, called, put
@@ -121,7 +121,7 @@ def answers_of(given: Mapping[str, Any], case: Case) -> Answers:
             read.formulas = {str(k): v[: 10 * LONGEST_TEXT] for k, v in value.items() if isinstance(v, str)}
         elif name in FOUND:
             read.found[name] = value
-        elif name in PARTS and isinstance(value, (list, tuple)) and bits_of(value[:LOOKED_AT]) is not None:
+        elif name in PARTS and isinstance(value, (list, tuple)) and half_precision(value[:LOOKED_AT]):
             read.problems.append(f"{name} came in half precision, whose digits are too few; hand in float32 or float64")
         elif name in PARTS:
             _part(read, name, _listed(value))
