@@ -13,7 +13,7 @@ import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from . import hooks
+from . import copies, hooks
 from .check import Difference, check_grads, difference, difference_in_graph
 from .errors import (
     AutogradError,
@@ -91,7 +91,7 @@ from .gradient import grad, hessian, vjp
 from .graph import toposort
 from .ops import TABLE, Op, add_row
 from .recording import no_grad
-from .taking import take
+from .taking.entries import take
 from .teaching.debugging import debug
 from .value import Value
 from .value import core as core
@@ -99,7 +99,6 @@ from .value import core as core
 if TYPE_CHECKING:
     from . import drawing as drawing
     from . import expression as expression
-    from .derivatives import hessian_of, hvp_of, jacobian_of, value_and_grad
     from .drawing import Drawing, draw
     from .drawing.links import to_networkx
     from .drawing.page.explorer import explore
@@ -107,6 +106,7 @@ if TYPE_CHECKING:
     from .lowering import lower as lower
     from .lowering.trace import lower_function as lower_function
     from .lowering.trace import trace as trace
+    from .numeric.derivatives import hessian_of, hvp_of, jacobian_of, value_and_grad
     from .teaching import debugging as debugging
     from .teaching import events as events
     from .teaching import explanation as explanation
@@ -122,7 +122,8 @@ _LATER = {
     "draw": "drawing", "explore": "drawing.page.explorer", "to_networkx": "drawing.links",
     "explain": "teaching.explanation", "record": "teaching.events",
     "compiled": "lowering", "lower": "lowering", "lower_function": "lowering", "trace": "lowering",
-    "value_and_grad": "derivatives", "jacobian_of": "derivatives", "hessian_of": "derivatives", "hvp_of": "derivatives",
+    "value_and_grad": "numeric.derivatives", "jacobian_of": "numeric.derivatives",
+    "hessian_of": "numeric.derivatives", "hvp_of": "numeric.derivatives",
 }  # fmt: skip
 _SUBMODULES = {
     "drawing": "drawing", "expression": "expression", "lowering": "lowering", "events": "teaching.events",
@@ -164,6 +165,8 @@ def _draw(value: Value, **options: Any) -> Drawing:
 
 hooks.display.fill(_display)
 hooks.draw.fill(_draw)
+if sys.platform == "emscripten":  # Python as WebAssembly, in a page
+    copies.release_by_loop(Value)
 
 
 def _warn_of_shadowed_autograd() -> None:

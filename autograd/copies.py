@@ -1,9 +1,11 @@
-"""Copies and pickles of graphs: without recursion, in linear time, and what is shared stays shared.
+"""Copies, pickles and the end of graphs: without recursion, in linear time, and what is shared stays shared.
 
 A pickler descends into whatever it meets; along a chain of a million nodes it would never come
 back.  So a node first hands over its ancestors as a list, parents before children: each finds
 its parents in the pickler's memo already, and nothing goes deep.  Since they go through that memo
 as themselves, nodes shared by several pickled objects stay shared.
+
+Letting a graph go is the interpreter's own affair, whose stack bears any depth; in a page of a browser it bears 3,000.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from .graph import toposort
-from .tables import Taken, operands
+from .taking.tables import Taken, operands
 
 if TYPE_CHECKING:
     from .value import Value
@@ -164,3 +166,38 @@ class _Pickling(threading.local):
 
 
 _pickling = _Pickling()
+
+
+class _Leaving(threading.local):
+    """What nodes that are gone have left to be freed, while a loop of this thread is freeing; None while none is."""
+
+    left: list[Any] | None = None
+
+
+_leaving = _Leaving()
+
+
+def release_by_loop(kind: type[Value]) -> None:
+    """From now on a loop frees the nodes of that class, and no recursion of the interpreter, whose stack may be small.
+
+    It costs a call for each node, so only pages in a browser ask for it.  The compiled core does it by itself.
+    """
+    kind.__del__ = _released  # type: ignore[attr-defined]
+
+
+def _released(node: Value) -> None:
+    """Leave the operands to the loop.  Freed there, they do the same, so that nothing goes deep."""
+    if not getattr(node, "parents", ()):  # a leaf, or one whose making failed
+        return
+    held = (node.parents, node.op)  # at the operation the table of `take` hangs
+    node.parents, node.op = (), None
+    if _leaving.left is not None:
+        _leaving.left.append(held)
+        return
+    _leaving.left = left = [held]
+    del held
+    try:
+        while left:
+            left.pop()
+    finally:
+        _leaving.left = None

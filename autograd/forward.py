@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .branches import Branch, Factor
-from .chain import Sum, as_node, begun, nodes, weights
+from .chain.branches import Branch, Factor
+from .chain.sums import Sum, as_node, begun, nodes, weights
 from .errors import AutogradValueError
 from .gradient import grad, one_output, uses
 from .graph import toposort
 from .recording import remembering
-from .tables import operands
+from .taking.tables import operands
 from .value import Number, Value
 from .words.naming import tangent_name
 

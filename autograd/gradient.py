@@ -13,14 +13,14 @@ from types import FunctionType
 from typing import Any
 
 from . import ops
-from .branches import Branch, Factor
-from .chain import Sum, as_node, begun, nodes, weights
+from .chain.branches import Branch, Factor
+from .chain.sums import Sum, as_node, begun, nodes, weights
 from .errors import AutogradTypeError
 from .functions import function_of_row, softmax
 from .ops import TABLE, Op, Rule
 from .recording import remembering
-from .tables import Taken, operands
-from .taking import scattered, walked
+from .taking.entries import scattered, walked
+from .taking.tables import Taken, operands
 from .value import Number, Value
 from .words.naming import derivative_name
 

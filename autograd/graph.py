@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from .errors import AutogradTypeError
-from .tables import Taken, operands
+from .taking.tables import Taken, operands
 
 if TYPE_CHECKING:
     from .value import Value

@@ -123,7 +123,7 @@ class no_grad:
         self._entered.__exit__(*error)
 
     def __call__(self, function: F) -> F:
-        from .decorating import inside
+        from .tools.decorating import inside
 
         return inside(no_grad, function)
 

@@ -2,6 +2,7 @@
 
     python docs/build.py                    docs/_site/html, to be opened from disk or served by any host
     python docs/build.py --output FOLDER    FOLDER/html
+    python docs/build.py --browser          code blocks of guide and notebooks run in the page, offline too (needs npm)
 
 A warning of Sphinx is an error, and so is a link that leads nowhere.  Exit codes: 0 built and good; 1 not.
 """
@@ -9,6 +10,7 @@ A warning of Sphinx is an error, and so is a link that leads nowhere.  Exit code
 from __future__ import annotations
 
 import argparse
+import base64
 import os
 import re
 import shutil
@@ -18,6 +20,8 @@ import time
 from pathlib import Path
 
 _BACK = re.compile(r'<a class="viewcode-back".*?</a>')  # Sphinx knows one page for a module, and we have several
+# Letters of formulas look alike everywhere.  A page from disk may load no font in every browser, but a style sheet.
+_FONT = '@font-face {{ font-family: "STIX Two Math"; src: url("data:font/woff2;base64,{}") format("woff2"); }}\n'
 DOCS = Path(__file__).resolve().parent
 REPOSITORY = DOCS.parent
 sys.path[:0] = [str(REPOSITORY), str(DOCS / "site")]
@@ -28,11 +32,17 @@ os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(REPOSITORY), os.env
 def main() -> int:
     parser = argparse.ArgumentParser(description="Build the site into docs/_site/html.")
     parser.add_argument("--output", metavar="FOLDER", type=Path, default=DOCS / "_site", help="(default: docs/_site)")
-    folder = parser.parse_args().output.resolve()
+    parser.add_argument("--browser", action="store_true", help="with Python, so that code blocks run")
+    options = parser.parse_args()
+    folder = options.output.resolve()
     began = time.perf_counter()
     from check import check
 
     sources(folder / "source")
+    if options.browser:
+        from browser.bundle import bundle
+
+        print("in the browser:", bundle(REPOSITORY, folder / "browser", folder / "source" / "static" / "browser"))
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-j", "auto", "-b", "html"]
     shutil.rmtree(folder / "html", ignore_errors=True)
     if subprocess.run([*command, str(folder / "source"), str(folder / "html")]).returncode:
@@ -55,9 +65,11 @@ def sources(target: Path) -> None:
     target.mkdir(parents=True)
     gather.gather(REPOSITORY, target)
     reference.write(target / "reference")
-    for name in ("conf.py", "docstrings.py"):
+    for name in ("conf.py", "docstrings.py", "formulas.py"):
         shutil.copy(DOCS / "site" / name, target)
     shutil.copytree(DOCS / "site" / "static", target / "static", dirs_exist_ok=True)
+    font = base64.b64encode((DOCS / "site" / "stix-two-math.woff2").read_bytes()).decode()
+    (target / "static" / "font.css").write_text(_FONT.format(font), "utf-8")
     play().save(target / "static" / "playground.html")
 
 

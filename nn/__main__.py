@@ -27,7 +27,8 @@ from .command import predicting
 from .command.options import parse
 from .command.task import Task, judged, prepare, train
 from .command.written import Written
-from .page.playground import play
+from .page.given import prepared
+from .page.playground import page
 from .training.progress import on_terminal
 
 
@@ -94,12 +95,12 @@ def played(options: argparse.Namespace) -> int:
     try:
         if options.data:
             task = prepare(options)
-            page = play(task.model.network, *task.rows(task.train), loss=task.model.loss)
+            subject = prepared(task.model, *task.rows(task.train))
         else:
-            page = play()
+            subject = None
         folder = Path(options.output)
         folder.mkdir(parents=True, exist_ok=True)
-        page.save(folder / "playground.html")
+        page(subject).save(folder / "playground.html")
     except (AutogradError, OSError) as error:
         print(f"{options.program}: {told(error)}", file=sys.stderr)
         return 2

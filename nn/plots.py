@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from autograd import AutogradValueError, MissingDependency, Value, no_grad
 from autograd.drawing.render import LARGEST_PDF, fitting
 from autograd.drawing.theme import LIGHT
-from autograd.files import require_folder, write
-from autograd.words.text import counted, shown
+from autograd.tools.files import require_folder, write
+from autograd.words.text import counted, markup, shown
 
 from .frames import column_names, rows_of, targets_of
 from .network.activations import ACTIVATIONS, Activation, activation_of, name_of
@@ -76,7 +76,14 @@ class Plot:
         contents = io.BytesIO()
         with matplotlib.rc_context(_SETTINGS):
             self.figure.savefig(contents, format=ending, dpi=dpi, metadata=_METADATA.get(ending))
-        return contents.getvalue()
+        return self._named(contents.getvalue()) if ending == "svg" else contents.getvalue()
+
+    def _named(self, svg: bytes) -> bytes:
+        """An SVG with words for those who do not see it."""
+        words = markup(repr(self))
+        head, tag, rest = svg.decode().partition("<svg")
+        attributes, end, inside = rest.partition(">")
+        return f'{head}{tag}{attributes} role="img" aria-label="{words}"{end}<title>{words}</title>{inside}'.encode()
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str | bytes]:
         svg = fitting(self._contents("svg").decode())

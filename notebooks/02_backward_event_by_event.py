@@ -290,6 +290,7 @@ check(my_backward)
 # ```
 # </details>
 #
-# Apart from speed, and some care where a slope is infinite, these seven lines are `Value.backward()`.
+# Apart from speed, and some care where a slope is infinite, these seven lines are `Value.backward()`. (The chain rule
+# can begin at the other end too: [notebook 9](09_forward_and_reverse.ipynb) plays that film.)
 #
 # Next: [3 · The lecture's neuron and its deltas](03_the_lectures_neuron.ipynb)

@@ -17,7 +17,7 @@
 # %%
 import math
 
-from autograd import Value, grad, lower, sumprod, toposort
+from autograd import Value, draw, grad, lower, sumprod, toposort
 from nn import MLP, certify, diagnose, grade, squared_error
 from nn import deltas as hand
 
@@ -37,10 +37,10 @@ err = (y - o) ** 2
 u.label, o.label, err.label = "u", "o", "Err"
 
 err.backward()
-err
+draw(err, width=1100)
 
 # %% [markdown]
-# The forward pass is the grey arrows from left to right, the backward pass the coloured ones from right to left.
+# The forward pass is the grey arrows, down to $Err$; the backward pass is the coloured ones, from $Err$ back up.
 #
 # ## δ of the output
 #
@@ -135,7 +135,7 @@ run = net.forward(sample)
 err = squared_error(run.outputs, target)
 err.backward()
 
-run.draw(err)
+run.draw()
 
 # %% [markdown]
 # One card for each neuron: its weights at the left, coloured by ∂Err/∂θ, and $u$, $o$, $\delta$ at the right.
@@ -234,7 +234,9 @@ print("Err before:", err.data)
 print("Err after: ", squared_error(net(sample), target).data)
 
 # %% [markdown]
-# The error of *this* sample fell. Training repeats the three steps over many samples; `nn.fit` does that.
+# The error of *this* sample fell. Training repeats the three steps over many samples; `nn.fit` does that, and in
+# [notebook 6](06_watch_a_network_learn.ipynb) you watch it. There, too, is the playground, in which every one of these
+# numbers can be stepped through while the network learns.
 #
 # ## Vanishing is not zero
 #
@@ -316,4 +318,5 @@ print(grade(net, sample, target, my_delta))
 # </details>
 #
 # Every equation of the lecture, with the line, the test and the picture that belong to it:
-# [docs/lecture.md](../docs/lecture.md).
+# [docs/lecture.md](../docs/lecture.md). On to [notebook 4](04_proved_and_by_every_path.ipynb): from these to all
+# numbers.

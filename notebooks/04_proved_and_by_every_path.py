@@ -125,7 +125,7 @@ print(because)
 # that matters most:
 
 # %%
-explain(err, theta, top=1).draw()
+explain(err, theta, top=1).draw(width=1100)
 
 # %% [markdown]
 # (Two paths, in fact, of the same size: the square in $Err$ is a product of two equal factors, and a path leads through
@@ -177,7 +177,7 @@ print("outputs        ", ", ".join(f"{o.data:.9f}" for o in run.outputs))
 print("error          ", f"{err.data:.9f}")
 print("δ, hidden layer", ", ".join(f"{delta:.9f}" for delta in run.delta[0]))
 print("δ, outputs     ", ", ".join(f"{delta:.9f}" for delta in run.delta[1]))
-run.draw(err)
+run.draw()
 
 # %% [markdown]
 # One step with $\eta = 0.5$, on the weights alone, as he does it:

@@ -70,7 +70,7 @@ except NotFinite as error:
     print(error)
 
 # %%
-draw(found.root, highlight=found.node)
+draw(found.root, highlight=found.node, width=1100)
 
 # %% [markdown]
 # ## Three classic mistakes around `backward()`
@@ -156,7 +156,9 @@ print(sigmoids.advice[0])
 sigmoids.remedy()
 
 # %%
-sigmoids.remedy().plot()
+both = sigmoids.remedy().plot()
+both.figure.set_figwidth(11.4)
+both
 
 # %% [markdown]
 # **Question.** ReLU's slope is 1. Would ReLU alone have done it, with the same starting weights as before?
@@ -230,4 +232,5 @@ print("right:" if good else "WRONG:", diagnosis.summary)
 # ```
 # </details>
 #
-# What `diagnose` measures and how it decides: [docs/diagnosis.md](../docs/diagnosis.md).
+# What `diagnose` measures and how it decides: [docs/diagnosis.md](../docs/diagnosis.md). On to
+# [notebook 6](06_watch_a_network_learn.ipynb), in which a network does learn, and you watch it.

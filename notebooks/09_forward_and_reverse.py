@@ -199,4 +199,5 @@ for k, (outputs, answer) in enumerate(zip(film.o, mine), 1):
 # ```
 # </details>
 #
-# [Forward and reverse](../docs/forward.md) has the formulas and the figures of larger networks.
+# [Forward and reverse](../docs/forward.md) has the formulas and the figures of larger networks. On to
+# [notebook 10](10_a_small_transformer.ipynb): one result, a thousand weights, and a network that spells.

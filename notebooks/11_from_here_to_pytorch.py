@@ -243,4 +243,4 @@ print(verdict())
 # </details>
 #
 # More about this bridge is on [its page](../docs/pytorch.md), and other engines stand before the referee on
-# [another](../docs/other-engines.md).
+# [another](../docs/other-engines.md). On to [notebook 12](12_for_teachers.ipynb), if you have students.

@@ -64,7 +64,7 @@ run = sheet.network.forward(sheet.numbers.x)
 err = squared_error(run.outputs, sheet.numbers.y)
 err.backward()
 print("certified:", sheet.certified)
-run.draw(err)
+run.draw()
 
 # %% [markdown]
 # ## An answer

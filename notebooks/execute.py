@@ -4,7 +4,7 @@
     python notebooks/execute.py 02           those whose name begins so
     python notebooks/execute.py --check      run them, write nothing
 
-The same text gives the same file: no dates, no random identifiers, no version of Python.
+The same text gives the same file, but for the times that it measures: no dates, no random names, no version of Python.
 """
 
 from __future__ import annotations

@@ -31,18 +31,20 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[1]
 AUTOGRAD, NN = "tests/autograd/", "tests/nn/"
 TESTS = {
-    "autograd/ops.py": [f"{AUTOGRAD}test_ops.py", f"{AUTOGRAD}reals/test_edges.py", f"{AUTOGRAD}test_branches.py",
+    "autograd/ops.py": [f"{AUTOGRAD}test_ops.py", f"{AUTOGRAD}reals/test_edges.py", f"{AUTOGRAD}chain/test_branches.py",
                         f"{AUTOGRAD}test_assignments.py", f"{AUTOGRAD}test_gradient.py", "tests/accuracy/test_bars.py"],
-    "autograd/value.py": [f"{AUTOGRAD}test_value.py", f"{AUTOGRAD}test_assignments.py", f"{AUTOGRAD}test_branches.py",
-                          f"{AUTOGRAD}test_core.py", f"{AUTOGRAD}test_functions.py", "tests/test_micrograd_users.py"],
-    "autograd/branches.py": [f"{AUTOGRAD}test_branches.py", f"{AUTOGRAD}test_gradient.py", f"{AUTOGRAD}teaching"],
-    "autograd/gradient.py": [f"{AUTOGRAD}test_gradient.py", f"{AUTOGRAD}test_branches.py",
+    "autograd/value.py": [f"{AUTOGRAD}test_value.py", f"{AUTOGRAD}test_assignments.py", f"{AUTOGRAD}test_core.py",
+                          f"{AUTOGRAD}chain/test_branches.py", f"{AUTOGRAD}test_functions.py",
+                          "tests/test_micrograd_users.py"],
+    "autograd/chain/branches.py": [f"{AUTOGRAD}chain/test_branches.py", f"{AUTOGRAD}test_gradient.py",
+                                   f"{AUTOGRAD}teaching"],
+    "autograd/gradient.py": [f"{AUTOGRAD}test_gradient.py", f"{AUTOGRAD}chain/test_branches.py",
                              f"{AUTOGRAD}test_random_graphs.py"],
     "nn/deltas.py": [f"{NN}test_deltas.py", f"{NN}certifying"],
     "nn/certifying/certificate.py": [f"{NN}certifying"],
     "nn/certifying/checking.py": [f"{NN}certifying"],
     "nn/certifying/rounding.py": [f"{NN}certifying", f"{NN}grading/test_rounding.py"],
-    "autograd/_core.pyx": [f"{AUTOGRAD}test_core.py", f"{AUTOGRAD}test_branches.py"],
+    "autograd/_core.pyx": [f"{AUTOGRAD}test_core.py", f"{AUTOGRAD}chain/test_branches.py"],
 }  # fmt: skip
 SECONDS = 90  # of processor time; a mutant that takes longer hangs, which a test would notice
 ENOUGH = 0.95

@@ -188,6 +188,106 @@ def test_a_long_chain_is_no_deeper_than_a_short_one() -> None:
     assert ran.stdout == f"[{n}]\n", ran.stderr[-2000:]
 
 
+# --- where the interpreter's stack is small, in a page of a browser, a loop frees what recursion would ------------
+
+
+def in_the_plain_core(program: str, *arguments: str) -> str:
+    plain = {**os.environ, "DELTAGRAD_PURE": "1"}
+    ran = subprocess.run(
+        [sys.executable, "-c", program, *arguments], cwd=ROOT, env=plain, capture_output=True, text=True, timeout=300
+    )
+    assert ran.stderr == ""
+    return ran.stdout
+
+
+ORDER = """
+import sys
+from autograd import TABLE, Value, copies
+
+class Token:
+    def __init__(self, name): self.name = name
+    def __del__(self): gone.append(self.name)
+
+class Node(Value):  # what it has of its own is freed after its operands, if these are freed from within
+    def __init__(self, name, parents=()):
+        super().__init__(1.0)
+        self.op, self.parents, self.token = TABLE["sumprod"], parents, Token(name)
+
+if sys.argv[1] == "loop":
+    copies.release_by_loop(Value)
+gone = []
+y = Node("d", (Node("c", (Node("b", (Node("a"),)),)),))
+del y
+print(*gone)
+"""
+
+
+def test_a_loop_frees_one_node_after_the_other() -> None:
+    assert in_the_plain_core(ORDER, "") == "a b c d\n"  # each within the one before
+    assert in_the_plain_core(ORDER, "loop") == "c b a d\n"  # d's own release is what loops
+
+
+LOOP = "from autograd import Value, copies\ncopies.release_by_loop(Value)\n"
+TABLES = (
+    LOOP
+    + """
+import gc, weakref
+from autograd import no_grad, take
+from tests.counting import alive
+gc.disable()
+
+class Mine(Value):
+    pass
+
+before = alive(Value)
+y = Value(0.0)
+for _ in range(20_000):
+    y = take([Value(1.0), y], Value(0.0))  # the long way goes through tables, and not through operands
+del y
+assert alive(Value) == before, alive(Value)
+
+x = Mine(2.0)
+kept = x * x
+y = (kept + 1.0) * x
+gone = weakref.ref(x)
+del y, x
+assert kept.parents[0].data == 2.0 and kept.op.name == "mul"  # what somebody holds stays whole
+kept.backward()
+assert kept.parents[0].grad == 4.0
+del kept
+assert gone() is None
+Value.__new__(Value)  # never filled
+try:
+    Value("a")
+except TypeError:
+    pass
+assert alive(Value) == before, alive(Value)
+print("freed")
+"""
+)
+
+
+def test_a_loop_frees_any_depth_and_all() -> None:
+    assert in_the_plain_core(LOOP + CHAIN, "100000") == "[100000]\n"
+    assert in_the_plain_core(TABLES) == "freed\n"
+
+
+CHOSEN = """
+import sys, autograd
+print(hasattr(autograd.Value, "__del__"))
+for name in [name for name in sys.modules if name.startswith("autograd")]:
+    del sys.modules[name]
+sys.platform = "emscripten"
+import autograd
+print(hasattr(autograd.Value, "__del__"))
+"""
+
+
+def test_the_loop_is_chosen_in_a_page_and_nowhere_else() -> None:
+    assert in_the_plain_core(CHOSEN) == "False\nTrue\n"
+    assert not hasattr(Value, "__del__")
+
+
 @pytest.mark.parametrize("copied", [pickle.dumps, copy.deepcopy])
 @pytest.mark.parametrize("direction", [1, -1])
 def test_many_roots_of_one_graph_take_no_longer_than_their_nodes(copied: Any, direction: int) -> None:

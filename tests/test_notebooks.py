@@ -23,7 +23,7 @@ TEXTS = sorted(FOLDER.glob("[0-9]*.py"))
 AGAIN = "run `python notebooks/execute.py` to write the notebooks anew"
 LARGEST = 1_500_000  # bytes: what a code host still shows
 
-NEEDED = {"11": ["torch", "jax", "numpy"]}  # by a notebook, beside the packages themselves
+NEEDED = {"10": ["llvmlite"], "11": ["torch", "jax", "numpy"]}  # by a notebook, beside the packages themselves
 
 
 def lacking(text):
@@ -87,12 +87,14 @@ def in_order(text):
         yield run(source, namespace), cell["outputs"]
 
 
+TIME = re.compile(r"\d[\d.,]* (?:[nµm]?s|times as fast)\b")  # measured while it runs: another one each time
 NUMBER = re.compile(r"[-+]?\d+\.\d+(?:e[-+]?\d+)?")
 
 
 def same_text(ours, theirs):
     """The same words; numbers may end differently, as mathematical libraries do, and ulp are counts of just that."""
     ours, theirs = (re.sub(r"(?m)\S+ +\S+( +agree +\S+)$|\S+ ulp", r"\1", text) for text in (ours, theirs))
+    ours, theirs = TIME.sub("", ours), TIME.sub("", theirs)
     numbers = zip(NUMBER.findall(ours), NUMBER.findall(theirs))
     close = all(math.isclose(float(a), float(b), rel_tol=1e-5, abs_tol=1e-300) for a, b in numbers)
     return re.sub(r" +", " ", NUMBER.sub("#", ours)) == re.sub(r" +", " ", NUMBER.sub("#", theirs)) and close
@@ -131,12 +133,18 @@ def test_it_is_small_and_has_pictures_no_errors_and_no_trace_of_a_machine(text):
     pictures = [o["data"] for o in outputs if "image/svg+xml" in o.get("data", {})]
     # For viewers that do not trust the SVG, and for `nbconvert --to latex`, which needs Inkscape without a PDF.
     assert pictures and all({"image/png", "application/pdf"} <= set(data) for data in pictures)
+    svgs = ["".join(data["image/svg+xml"]) for data in pictures]
+    assert all(re.search(r"<title>[^<]{8,}</title>", svg) for svg in svgs)  # for those who hear it
+    # As wide as the page where it is wider; else HTML hides what overflows.
+    assert all(re.search(r"<svg[^>]* style=\"[^\"]*max-width:max\(100%, ", svg) for svg in svgs)
 
 
 @every_notebook
 def test_its_links_lead_somewhere(text):
-    for kind, source in cells_of(text):
-        for target in re.findall(r"\]\(([^)#]+)\)", source) if kind == "markdown" else []:
+    for prose in (
+        re.sub(r"```.*?```", "", source, flags=re.DOTALL) for kind, source in cells_of(text) if kind != "code"
+    ):
+        for target in re.findall(r"\]\(([^)#]+)\)", prose):
             assert (FOLDER / target).exists(), target
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from ..branches import reached
+from ..chain.branches import reached
 from ..errors import AutogradTypeError, MissingDependency
 from ..graph import partials, sent, toposort
 from ..ops import LITERAL

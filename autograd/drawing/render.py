@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from ..errors import AutogradError, AutogradTypeError, AutogradValueError, MissingDependency
-from ..files import require_folder, write
+from ..tools.files import require_folder, write
 from ..words.text import markup, printable
 from .fonts import measured, width
 from .mermaid import limited

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import NamedTuple
 
-from ..branches import reached, undetermined
+from ..chain.branches import reached, undetermined
 from ..graph import partials, sent, toposort
 from ..ops import LITERAL, TABLE
 from ..teaching.roles import Roles, checked, role_of

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from ..errors import LoweringError
 from ..graph import toposort
 from ..ops import BUILT_IN, LITERAL, TABLE, Op
-from ..tables import Taken
+from ..taking.tables import Taken
 from ..value import Value
 from ..words.naming import identifier, names_of, unique
 from .collector import paused

@@ -12,12 +12,12 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ..branches import reached, undetermined
+from ..chain.branches import reached, undetermined
 from ..errors import NotFinite
 from ..graph import partials, toposort
 from ..ops import LITERAL, Op
 from ..recording import watching
-from ..tables import Taken
+from ..taking.tables import Taken
 from ..value import Value
 from .lines import Line, called, listed, operation, user_line
 from .mistakes import Steps, differ, mistake

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, overload
 
-from ..branches import undetermined
+from ..chain.branches import undetermined
 from ..errors import AutogradTypeError, AutogradValueError
 from ..forward import MODES
 from ..graph import sent

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Generic, Protocol, TypeAlias, TypeVar
 
-from ..branches import undetermined
+from ..chain.branches import undetermined
 from ..errors import AutogradTypeError, AutogradValueError
 from ..graph import toposort
 from ..ops import LITERAL, Op

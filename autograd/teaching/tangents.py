@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ..branches import undetermined
+from ..chain.branches import undetermined
 from ..errors import AutogradTypeError, AutogradValueError
 from ..graph import sent, toposort
 from ..ops import LITERAL

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+_UNREAD = re.compile(r"<m[ion]>((?:&|\\)[^<;]*)</m[ion]>")  # LaTeX that stands in a formula as it was written
 _OTHERWISE = ("data", "blob", "mailto", "javascript")
 
 
 class Page(HTMLParser):
-    """What a page names: its anchors, where its links lead, what it loads, and its pictures without words."""
+    """What a page names: its anchors, where its links lead, what it loads; pictures without words, unread formulas."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -19,7 +21,9 @@ class Page(HTMLParser):
         self.links: list[str] = []
         self.loads: list[str] = []
         self.silent: list[str] = []
-        self.feed(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+        self.unread = _UNREAD.findall(text)
+        self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {key: value for key, value in attrs if value}
@@ -40,6 +44,7 @@ def check(root: Path) -> tuple[str, list[str]]:
     for path, page in pages.items():
         here = path.relative_to(root)
         wrong += [f"{here}: a picture without words, {source[-40:]}" for source in page.silent]
+        wrong += [f"{here}: a formula in which {text} was not understood" for text in page.unread]
         for url in [*page.links, *page.loads]:
             parts = urlsplit(url)
             if parts.scheme in _OTHERWISE:

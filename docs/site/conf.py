@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 from docutils import nodes
-from latex2mathml.converter import convert
 
 sys.path.insert(0, str(Path(__file__).parent))
 import docstrings
+import formulas
 
 import autograd
 
@@ -28,7 +28,8 @@ nb_mime_priority_overrides = [
 ]  # fmt: skip
 
 html_theme, html_title = "furo", "deltagrad"
-html_static_path, html_css_files = ["static"], ["site.css"]
+_RUNS = Path(__file__).parent.joinpath("static", "browser").exists()  # see build.py --browser
+html_static_path, html_css_files = ["static"], ["font.css", "site.css"]
 html_show_sphinx = html_copy_source = False
 html_show_search_summary = False  # it would be fetched, which a page from disk may not do
 html_math_renderer = "mathml"
@@ -62,13 +63,20 @@ def _words_for_pictures(app, doctree):
         image["alt"] = ". ".join(m[1].strip() for m in found if m) or "a picture computed by the cell above"
 
 
+def _blocks_that_run(app, pagename, templatename, context, doctree):
+    """Blocks of the guide and of notebooks run in the page, where Python is there; those of the reference do not."""
+    if _RUNS and (pagename == "index" or pagename.startswith(("docs/", "notebooks/"))):
+        app.add_css_file("browser/run.css")
+        app.add_js_file("browser/run.js")
+
+
 def _inline(self, node):
-    self.body.append(convert(node.astext()))
+    self.body.append(formulas.mathml(node.astext()))
     raise nodes.SkipNode
 
 
 def _displayed(self, node):
-    self.body.append(f'<div class="math">{convert(node.astext(), display="block")}</div>')
+    self.body.append(f'<div class="math">{formulas.mathml(node.astext(), displayed=True)}</div>')
     raise nodes.SkipNode
 
 
@@ -76,4 +84,5 @@ def setup(app):
     app.connect("autodoc-process-docstring", _docstring)
     app.connect("autodoc-process-bases", _bases)
     app.connect("doctree-read", _words_for_pictures)
+    app.connect("html-page-context", _blocks_that_run)
     app.add_html_math_renderer("mathml", inline_renderers=(_inline, None), block_renderers=(_displayed, None))

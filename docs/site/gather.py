@@ -19,8 +19,10 @@ _PAGE = re.compile(r"\[([^\]]*)\]\((?:docs/)?pictures/(neuron\.html)\)")
 _README = re.compile(r"\]\(((?:\.\./)?(?:notebooks/)?)README\.md")
 # The order of the guide; a page that is not named here comes after these.
 GUIDE = [
-    "from-micrograd", "backpropagation-explained", "lecture", "worked-example", "grading", "diagnosis", "playground",
-    "programs", "matrices", "pytorch", "other-engines", "numerics", "speed", "your-own-operation", "gallery",
+    "install", "five-minutes", "scripts", "notebooks", "teachers", "pytorch", "browser", "overview", "from-micrograd",
+    "backpropagation-explained", "lecture", "worked-example", "grading", "diagnosis", "playground",
+    "models", "functions", "forward", "programs", "matrices", "compiled", "other-engines", "numerics", "speed",
+    "your-own-operation", "gallery",
 ]  # fmt: skip
 PROJECT = ["ARCHITECTURE", "CONTRIBUTING", "CHANGELOG"]
 

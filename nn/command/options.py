@@ -107,18 +107,20 @@ def parse(arguments: Sequence[str] | None = None, program: str = "python -m nn")
         parser.error(f"one table at a time: {options.csv}, or --data {options.data}")
     options.data = options.data or options.csv
     if options.play:
-        _require_page(parser, options)
+        # What is in a namespace already is no default's to fill in: what is not None now was said.
+        said = parser.parse_args(arguments, argparse.Namespace(**dict.fromkeys(vars(options))))
+        _require_page(parser, [key for key, value in vars(said).items() if value is not None], options.data)
     options.program = program
     return options
 
 
-def _require_page(parser: Parser, options: argparse.Namespace) -> None:
-    """End the program where an option is given that the page of --play does not read."""
-    read = PAGE_OF_A_TABLE if options.data else PAGE
-    idle = [key for key, value in vars(options).items() if key not in read and value != parser.get_default(key)]
+def _require_page(parser: Parser, said: list[str], table: str | None) -> None:
+    """End the program where an option was said that the page of --play does not read."""
+    read = PAGE_OF_A_TABLE if table else PAGE
+    idle = [key for key in said if key not in read]
     if idle:
         named = ", ".join(f"--{key.replace('_', '-')}" for key in idle)
-        why = "the page has controls for that" if options.data else "without a table the page has points of its own"
+        why = "the page has controls for that" if table else "without a table the page has points of its own"
         parser.error(f"--play does not read {named}: {why}")
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from autograd import AutogradError, AutogradValueError
 from autograd.console import told
-from autograd.files import write
+from autograd.tools.files import write
 from autograd.words.text import counted
 
 from ..models.model import Model

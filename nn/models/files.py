@@ -27,6 +27,16 @@ if TYPE_CHECKING:
 
 def save(model: Model, path: str | PathLike[str], notes: Any = None) -> None:
     """Write a model to a file that `load` reads; raises as storage.save does."""
+    storage.save(model.network, path, notes, entries(model))
+
+
+def entries(model: Model) -> dict[str, Any]:
+    """What the file says of a model besides its network.
+
+    >>> from nn import Model, MLP
+    >>> entries(Model(MLP(1, [1]), columns=["a"]))["columns"]
+    [{'column': 'a', 'mean': 0.0, 'deviation': 1.0}]
+    """
     means, deviations = (iter(part) for part in model.scales.inputs)
     columns: list[dict[str, Any]] = []
     for column in model.columns:
@@ -42,7 +52,7 @@ def save(model: Model, path: str | PathLike[str], notes: Any = None) -> None:
         target["classes"] = model.classes
     if model.scales.target is not None:
         target |= model.scales.target._asdict()
-    storage.save(model.network, path, notes, {"columns": columns, "target": target})
+    return {"columns": columns, "target": target}
 
 
 def load(path: str | PathLike[str]) -> tuple[MLP, dict[str, Any]]:

@@ -283,9 +283,9 @@ class Model:
         return found
 
     def play(self, X: Any, Y: Any, *, theme: str | None = None) -> Page:
-        """A page in which this network goes on learning these rows, see nn.play.
+        """A page in which this model goes on learning these rows, see nn.play.
 
-        X, Y  rows and targets in the table's words; the plane has the columns' scale
+        X, Y  rows and targets in the table's words; the page shows them with its names and units
 
         >>> X, Y = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], ["no", "yes", "yes", "no"]
         >>> Model.train(X, Y, layers=[3], seed=0, epochs=5).play(X, Y).html[:15]
@@ -293,9 +293,13 @@ class Model:
         """
         from ..page.playground import play
 
-        return play(self.network, *self.samples(X, Y), loss=self.loss, theme=theme)
+        return play(self, X, Y, theme=theme)
 
     # --- kept -------------------------------------------------------------------------------------
+
+    def entries(self) -> dict[str, Any]:
+        """What its file says of it besides the network: columns with their scales, and what is predicted."""
+        return files.entries(self)
 
     def save(self, path: str | PathLike[str], notes: Any = None) -> None:
         """Write network, scales and names to one file of JSON; see storage.save for what is refused.

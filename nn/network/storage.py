@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograd import AutogradError, AutogradValueError
-from autograd.files import write
+from autograd.tools.files import write
 from autograd.words.naming import name
 from autograd.words.text import printable
 

@@ -32,6 +32,7 @@ class Points(NamedTuple):
     places: list[tuple[float, float]]
     noise: list[tuple[float, float]]
     classes: list[int]
+    table: dict[str, Any] | None = None  # names and scales, as a Model's file has them
 
 
 def datasets() -> dict[str, Points]:
@@ -55,7 +56,9 @@ def datasets() -> dict[str, Points]:
     scale = Scale.of(petals)
     places = [(x, y) for x, y in map(scale.apply, petals)]
     classes = [int(y) for y in iris.Y]
-    found["iris"] = Points("Iris’ petals", _rounded(places), _noise(random.Random(7), len(places)), classes)
+    columns = [{"column": c, "mean": m, "deviation": d} for c, m, d in zip(iris.features[2:], *scale)]
+    table = {"columns": columns, "target": {"column": iris.target, "classes": iris.classes}}
+    found["iris"] = Points("Iris’ petals", _rounded(places), _noise(random.Random(7), len(places)), classes, table)
     return found
 
 
@@ -160,7 +163,7 @@ def stream(seed: int, count: int) -> dict[str, str]:
     numbers = [generator.random() for _ in range(count + 1)]
     pairs: list[float] = []
     for k in range(count):
-        replay = _Replay(numbers[k : k + 2])
+        replay = _Replay((numbers[k], numbers[k + 1]))
         pairs += [replay.gauss(0.0, 1.0), replay.gauss(0.0, 1.0)]
     return {"uniform": doubles(numbers[:count]), "normal": doubles(pairs)}
 
@@ -168,7 +171,7 @@ def stream(seed: int, count: int) -> dict[str, str]:
 class _Replay(random.Random):
     """A generator whose next random numbers are given."""
 
-    def __init__(self, numbers: list[float]) -> None:
+    def __init__(self, numbers: tuple[float, float]) -> None:
         super().__init__(0)
         self.numbers = iter(numbers)
 

@@ -81,7 +81,7 @@ function change(some, keep = true) {
   if (keep) remember("settings");
   state.settings = fitted({ ...settings, before: settings.loss, ...some });
   if ("data" in some) {
-    Object.assign(state, { points: placed(state.settings), moved: false, chosen: 0 });
+    Object.assign(state, { points: placed(state.settings), moved: false, chosen: 0, loaded: null });
     state.edited.clear();
   }
   if ("seed" in some || "initializer" in some) state.edited.clear();

@@ -1,9 +1,9 @@
-"""What a reader brings to the page: a network, samples and a loss, checked before anything is made of them."""
+"""What a reader brings to the page: a network or a Model, samples, a loss; checked before anything is made of them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from autograd import AutogradTypeError, AutogradValueError
 
@@ -15,11 +15,26 @@ from ..training.samples import samples_of
 from .content import DEEPEST, LONGEST_ORDER, WIDEST, doubles
 
 
+@runtime_checkable
+class Prepared(Protocol):
+    """A network with what it needs to be used, as nn.Model is one."""
+
+    network: MLP
+    loss: str
+
+    def samples(self, X: Any, Y: Any) -> tuple[list[list[float]], list[Any]]:
+        """Rows and targets in the table's words, as the network takes them."""
+
+    def entries(self) -> dict[str, Any]:
+        """Columns with their scales, and what is predicted, as a Model's file has them."""
+
+
 @dataclass(frozen=True)
 class Given:
     """A network, its samples and its loss, as the page is told of them.
 
     classes  how many; 0 where the targets are numbers, and no class is right or wrong
+    table    what a Model knows beside its network, None of a plain one
     """
 
     net: MLP
@@ -27,6 +42,7 @@ class Given:
     labels: list[int]
     classes: int
     loss: str
+    table: dict[str, Any] | None = None
 
     @property
     def inputs(self) -> int:
@@ -38,39 +54,31 @@ class Given:
 
     @property
     def settings(self) -> dict[str, Any]:
-        hidden = [len(layer.neurons) for layer in self.net.layers[:-1]]
-        sigma, output = _names(self.net)
+        *hidden, output = _names(self.net)
         return {
-            "hidden": hidden,
-            "sigma": sigma,
-            "output": output,
-            "loss": self.loss,
-            "data": "given",
-            "seed": 0,
-            "noise": 0,
-        }
+            "hidden": [len(layer.neurons) for layer in self.net.layers[:-1]],
+            "sigma": hidden if len({*hidden}) > 1 else (hidden or [output])[0],
+            "output": output, "loss": self.loss, "data": "given", "seed": 0, "noise": 0,
+        }  # fmt: skip
 
     def told(self) -> dict[str, Any]:
         """The page's `told.given`."""
-        points = [
-            {"place": x, "y": y, **({"c": c} if self.classes else {})}
-            for (x, y), c in zip(self.samples, self.labels or [0] * len(self.samples))
-        ]
-        sigma, output = _names(self.net)
         return {
             "title": "your data",
+            "table": self.table,
             "inputs": self.inputs,
             "outputs": self.outputs,
             "classes": self.classes,
-            "points": points,
+            "places": doubles([number for x, _ in self.samples for number in x]),
+            "targets": doubles([number for _, y in self.samples for number in y]),
+            "labels": self.labels,
             "code": self._code(),
             "biased": self.net.layers[0].neurons[0].bias is not None,
             "losses": [name for name in LOSS_RECORDS if name in self._losses()],
             "theta": doubles(_theta(self.net)),
             "shape": {
                 "sizes": [self.inputs, *(len(layer.neurons) for layer in self.net.layers)],
-                "sigma": sigma,
-                "output": output,
+                "sigmas": _names(self.net),
             },
         }
 
@@ -99,16 +107,31 @@ def given(net: Any, X: Any, Y: Any, loss: str | Loss | None) -> Given | None:
         if X is not None or Y is not None or loss is not None:
             raise AutogradTypeError("play(net, X, Y, loss=…) takes a network before its samples, or nothing at all")
         return None
-    if not isinstance(net, MLP):
-        raise AutogradTypeError(f"play takes a network, an MLP, and was given {net!r}")
+    model = None if isinstance(net, MLP) or not isinstance(net, Prepared) else net
+    if model is None and not isinstance(net, MLP):
+        raise AutogradTypeError(f"play takes a network, an MLP, or a Model, and was given {net!r}")
     if X is None or Y is None:
         raise AutogradTypeError("play(net, X, Y) takes samples and targets too, as fit does")
+    if model is None:
+        return _checked(net, X, Y, loss)
+    if loss is not None:
+        raise AutogradTypeError(f"play: a Model has its loss, {model.loss}, and none is given beside it")
+    _require_size(model.network)
+    return prepared(model, *model.samples(X, Y))
+
+
+def prepared(model: Prepared, X: Any, Y: Any) -> Given:
+    """A Model and samples as its network takes them.  Raises as `given` does."""
+    return _checked(model.network, X, Y, model.loss, model.entries())
+
+
+def _checked(net: MLP, X: Any, Y: Any, loss: str | Loss | None, table: dict[str, Any] | None = None) -> Given:
     _require_size(net)
     name = _name_of(loss)
-    if LOSS_RECORDS[name].outputs == "logits" and _names(net)[1] != "linear":
+    if LOSS_RECORDS[name].outputs == "logits" and _names(net)[-1] != "linear":
         raise AutogradValueError(
             f'play: {name} takes logits, so the last layer is linear: MLP(…, output_activation="linear");'
-            f" this network's is {_names(net)[1]}"
+            f" this network's is {_names(net)[-1]}"
         )
     samples = samples_of(net, loss_of(name), X, Y)
     if not 2 <= len(samples) <= LONGEST_ORDER:
@@ -118,7 +141,7 @@ def given(net: Any, X: Any, Y: Any, loss: str | Loss | None) -> Given | None:
     pairs = [(x, y if isinstance(y, list) else [float(y)]) for x, y in samples]
     outputs = len(net.layers[-1].neurons)
     labels, classes = _classes([y for _, y in pairs], outputs, name)
-    return Given(net, pairs, labels, classes, name)
+    return Given(net, pairs, labels, classes, name, table)
 
 
 def _require_size(net: MLP) -> None:
@@ -138,17 +161,17 @@ def _require_size(net: MLP) -> None:
     _names(net)
 
 
-def _names(net: MLP) -> tuple[str, str]:
-    """σ of the hidden layers and of the last one, by name."""
+def _names(net: MLP) -> list[str]:
+    """σ of each layer, by name."""
     found = []
-    for sigma in (net.activation, net.output_activation):
+    for sigma in net.sigmas():
         name = known_as(sigma)
         if not name:
             raise AutogradValueError(
                 f"play knows the activations {', '.join(ACTIVATIONS)}, and this network has {sigma!r}"
             )
         found.append(name)
-    return found[0], found[1]
+    return found
 
 
 def _name_of(loss: str | Loss | None) -> str:

@@ -64,6 +64,8 @@ function build() {
     void place.offsetWidth; // so that it begins anew
     place.classList.add("changed");
   }
+  place.classList.toggle("tabled", state.table !== null && inputNames(state.table).some(Boolean));
+  place.classList.toggle("crowded", network.sizes[0] > 4);
   Object.assign(graph, { inputs: [], cards: [], wires: [], events: eventsOf(network) });
   const inputs = layerOf(place, "input", "");
   for (let l = 0; l < network.sizes[0]; l++) graph.inputs.push(inputCard(inputs, l));
@@ -96,19 +98,21 @@ function layerOf(place, title, note) {
 }
 
 function inputCard(box, l) {
-  const element = make("div", "card input"), head = make("h3"), map = make("canvas"), value = make("i");
-  head.append(rich(make("span"), `x${below(l + 1)}`));
+  const element = make("div", "card input"), head = make("h3"), map = make("canvas"), value = make("i"), unit = make("span", "unit");
+  head.append(rich(make("span"), `x${below(l + 1)}`), make("span", "named", inputName(l)));
   map.width = map.height = 24;
   map.setAttribute("aria-hidden", "true");
-  element.append(head, map, value);
+  map.hidden = l > 1; // the plane shows the first two
+  element.append(head, map, value, unit);
   box.append(element);
-  return { element, value, map, k: -1, i: l };
+  return { element, value, unit, map, k: -1, i: l };
 }
 
 function neuronCard(box, k, i) {
   const { network } = state, { n, m } = network.layers[k], last = k === network.layers.length - 1;
   const element = make("div", "card neuron"), head = make("h3", "", `${k + 1}·${i + 1}`), slope = make("span", "slope"), unseen = make("span", "unseen");
   const thetas = make("div", "thetas"), values = make("div", "values"), map = make("canvas"), rows = {};
+  if (last && m > 1 && state.table?.target.classes) head.append(make("span", "named", className(i)));
   head.append(slope);
   const chips = Array.from({ length: n + (network.biased ? 1 : 0) }, (_, l) => chipOf(k, i, l));
   thetas.append(...chips);
@@ -145,12 +149,12 @@ function chipOf(k, i, l) {
 
 function errorCard(box) {
   const element = make("div", "card error"), head = make("h3", "", "Err"), err = make("span"), { outputs } = state.network;
-  const target = make("i", "target"), rows = Array.from({ length: outputs }, () => make("i"));
+  const target = make("i", "target"), unit = make("span", "unit"), rows = Array.from({ length: outputs }, () => make("i"));
   head.append(err);
-  element.append(head, make("b", "target", "y"), target);
+  element.append(head, make("b", "target", "y"), target, unit);
   rows.forEach((row, i) => element.append(rich(make("b"), `∂Err/∂${outputName(state.network, i)}`), row));
   box.append(element);
-  return { element, err, target, rows, chips: rows, k: Infinity, i: 0 };
+  return { element, err, target, unit, rows, chips: rows, k: Infinity, i: 0 };
 }
 
 function wire(svg, from, to, l) {
@@ -233,13 +237,20 @@ function drawCards() {
   largest = Math.max(...[network.slope, network.last.g, ...network.layers.map((layer) => layer.delta)].map(
     (numbers) => numbers.reduce((most, g) => (Number.isFinite(g) ? Math.max(most, Math.abs(g)) : most), 0)));
   graph.inputs.forEach((card, l) => {
+    const x = inUnit(sample.x[l], l);
     write(card.value, signed(sample.x[l]));
+    write(card.unit, x === null ? "" : plainly(x));
+    card.element.title = inputName(l) && `${inputName(l)}${x === null ? "" : ` = ${plainly(x)}`}`;
     card.element.classList.toggle("uses", uses(now, card));
   });
   for (const card of graph.cards) drawCard(card, network.layers[card.k], known, now);
   const { error } = graph, { g, m } = network.last, index = sample.y.length < m; // the number of a class
   write(error.err, known("err") ? short(network.err) : "\u00a0");
-  write(error.target, index ? `class ${sample.y[0] + 1}` : Array.from(sample.y, (y) => (m > 1 ? exact(y) : signed(y))).join(" "));
+  const named = state.table?.target.classes && sample.c !== undefined ? cutTo(className(sample.c), 14) : "";
+  const numbers = Array.from(sample.y, (y) => (m > 1 ? exact(y) : signed(y))).join(" "), inTable = m === 1 && !named ? targetInUnit(sample.y[0]) : null;
+  write(error.target, index ? cutTo(className(sample.y[0]), 14) : m > 1 && named ? named : [numbers, named].filter(Boolean).join(" "));
+  error.unit.hidden = inTable === null;
+  if (inTable !== null) write(error.unit, `${cutTo(targetCalled(), 18)}: y ${plainly(inTable)}, ŷ ${known("o", network.layers.length - 1, 0) ? plainly(targetInUnit(network.last.o[0])) : "…"}`);
   error.rows.forEach((row, i) => {
     const backward = known("δ", network.layers.length - 1, i);
     write(row, backward ? signed(g[i]) : "\u00a0");

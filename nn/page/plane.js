@@ -111,6 +111,11 @@ function drawMaps() { // of all neurons, in grey, so that colour stays gradient
   });
 }
 
+function axis(l) { // its name, and from where to where in the table's unit
+  const [middle, reach] = l ? [view.y, view.high] : [view.x, view.wide], ends = [middle - reach, middle + reach].map((z) => inUnit(z, l));
+  return ends[0] === null ? cutTo(calledInput(l), 24) : `${cutTo(calledInput(l), 24)}  ${ends.map(plainly).join(" … ")}`;
+}
+
 function drawPlane() {
   setView();
   const canvas = $("plane"), sharp = devicePixelRatio || 1, found = field(false), context = canvas.getContext("2d");
@@ -118,9 +123,9 @@ function drawPlane() {
   context.font = `${0.6875 * rem() * sharp}px Helvetica, Arial, sans-serif`;
   context.fillStyle = css("soft");
   context.textAlign = "right";
-  context.fillText("x₁ →", canvas.width - 8 * sharp, canvas.height - 8 * sharp);
+  context.fillText(`${axis(0)} →`, canvas.width - 8 * sharp, canvas.height - 8 * sharp);
   context.textAlign = "left";
-  context.fillText("↑ x₂", 8 * sharp, 16 * sharp);
+  context.fillText(`↑ ${axis(1)}`, 8 * sharp, 16 * sharp);
   drawBoundary(context, canvas, found);
   drawPoints(context, canvas, sharp);
   look(); // the cards' numbers are the chosen sample's again
@@ -236,8 +241,11 @@ function drawLegend() {
     place.append(make("span", "all"));
   }
   const { outputs } = state.network, { low = 0 } = state.code;
-  const points = outputs > 2 ? "ring, disc, square: classes 1, 2, 3" : outputs > 1 ? "points: ring class 1" : `points: ring y = ${exact(low)}`;
-  write(place.lastChild, outputs > 2 ? points : `lines: width |θ|, hollow head θ < 0 · ${points}`);
+  const shapes = ["ring", "disc", "square"], count = classesOf(state.settings), named = state.table?.target.classes;
+  const points = named ? shapes.slice(0, count).map((shape, c) => `${shape} ${cutTo(className(c), 14)}`).join(", ")
+    : outputs > 2 ? "ring, disc, square: classes 1, 2, 3" : outputs > 1 ? "points: ring class 1"
+    : count ? `points: ring y = ${exact(low)}` : `points: disc ${cutTo(targetCalled(), 14) || "y"} > ${plainly(targetInUnit(0) ?? 0)}`;
+  write(place.lastChild, named || outputs > 2 ? points : `lines: width |θ|, hollow head θ < 0 · ${points}`);
   [-1, -0.25, 0, 0.25, 1].forEach((share, n) => {
     const chip = place.children[n + 1];
     write(chip, share ? signed(share * largest, 2) : "0");

@@ -20,13 +20,14 @@ from ..network.modules import MLP
 from ..network.storage import FORMAT, VERSION
 from .content import DEEPEST, LONGEST_ORDER, SEEDS, WIDEST, datasets, losses, orders, scales, sigmas, stream
 from .engine import REMEMBERED, engine
-from .given import Given, given
+from .given import Given, Prepared, given
 
 TITLE = "deltagrad playground"
+LARGEST = 250_000  # bytes of a page
 # In this order: each uses only those before it.  The first is the explorer's too.
 SCRIPTS = (
-    "explorer_writing.js", "told", "engine", "network.js", "diagnosis.js", "events.js", "own_rule.js", "state.js",
-    "graph.js", "sizes.js", "sheet.js", "plane.js", "strip.js", "sharing.js", "points.js", "controls.js",
+    "explorer_writing.js", "told", "engine", "network.js", "diagnosis.js", "events.js", "own_rule.js", "table.js",
+    "state.js", "graph.js", "sizes.js", "sheet.js", "plane.js", "strip.js", "sharing.js", "points.js", "controls.js",
 )  # fmt: skip
 _SETTINGS = {
     "hidden": [4, 3], "sigma": "tanh", "output": "tanh", "loss": "squared_error", "data": "moons", "noise": 0.1,
@@ -35,14 +36,20 @@ _SETTINGS = {
 
 
 def play(
-    net: MLP | Any = None, X: Any = None, Y: Any = None, *, loss: str | Loss | None = None, theme: str | None = None
+    net: MLP | Prepared | None = None,
+    X: Any = None,
+    Y: Any = None,
+    *,
+    loss: str | Loss | None = None,
+    theme: str | None = None,
 ) -> Page:
     """A page in which a network learns before one's eyes, and can be stepped through event by event.
 
-    net    the network it begins with, at most 5 hidden layers of 8 neurons, 2 to 8 inputs; None: a small one
-           that learns two moons.  Its own numbers are left alone
-    X, Y   the samples it learns, at most 200, as fit takes them; the plane shows their first two inputs
-    loss   a name of LOSSES; None: the squared error
+    net    the network or Model it begins with, at most 5 hidden layers of 8 neurons, 2 to 8 inputs; None: a small
+           network that learns two moons.  Its own numbers are left alone
+    X, Y   the samples it learns, at most 200, as fit takes them, or a Model's predict and train: in the table's
+           words; the plane shows their first two inputs
+    loss   a name of LOSSES; None: the squared error, or what the Model was trained with
     theme  "light" or "dark" to begin with; None: what the reader's system prefers
 
     The page trains by itself, with what Python computes; data, θ and settings can be changed in it.  Raises
@@ -53,23 +60,33 @@ def play(
     >>> page.html[:15], len(page.html) < 250_000
     ('<!DOCTYPE html>', True)
     """
+    return page(given(net, X, Y, loss), theme)
+
+
+def page(subject: Given | None = None, theme: str | None = None) -> Page:
+    """The page of what was given, see `play`.
+
+    >>> "two moons" in page().html
+    True
+    """
     if theme is not None:
         theme_named(theme)
-    subject = given(net, X, Y, loss)
-    data = told(subject)
     # The page's own points have two or three classes; a rule for one output is judged under every loss.
     own = (1, 2, 3) if subject is None or subject.inputs == 2 else (1,)
     outputs = sorted({*own, subject.outputs} if subject else own)
     code = _without_margins("\n".join(script(name, outputs) for name in SCRIPTS))
-    text = Template(_read("playground.html")).substitute(
-        title=TITLE,
-        theme=f' data-theme="{theme}"' if theme else "",
-        style=_style(),
-        # The one script of the page, and no other, may run.
-        hash=base64.b64encode(hashlib.sha256(code.encode()).digest()).decode(),
-        data=_embedded(data),
-        script=code,
-    )
+    for seeds in range(len(SEEDS), 0, -1):  # a wide network has the first θ of as many as there is room for
+        text = Template(_read("playground.html")).substitute(
+            title=TITLE,
+            theme=f' data-theme="{theme}"' if theme else "",
+            style=_style(),
+            # The one script of the page, and no other, may run.
+            hash=base64.b64encode(hashlib.sha256(code.encode()).digest()).decode(),
+            data=_embedded(told(subject, SEEDS[:seeds])),
+            script=code,
+        )
+        if len(text.encode()) <= LARGEST:
+            break
     return Page(text, TITLE)
 
 
@@ -91,8 +108,8 @@ def _engine(outputs: tuple[int, ...]) -> str:
     return engine(outputs)
 
 
-def told(subject: Given | None = None) -> dict[str, Any]:
-    """What the scripts know as `told`: numbers and names, nothing else.
+def told(subject: Given | None = None, seeds: Iterable[int] = SEEDS) -> dict[str, Any]:
+    """What the scripts know as `told`: numbers and names, nothing else; seeds: those whose first θ it has.
 
     >>> told()["settings"]["data"]
     'moons'
@@ -102,7 +119,7 @@ def told(subject: Given | None = None) -> dict[str, Any]:
     return {
         "settings": _SETTINGS if subject is None else {**_SETTINGS, **subject.settings},
         "given": None if subject is None else subject.told(),
-        "streams": {seed: stream(seed, count) for seed in SEEDS},
+        "streams": {seed: stream(seed, count) for seed in seeds},
         "scales": scales(WIDEST),
         "sigmas": sigmas(),
         "remembered": REMEMBERED,
@@ -120,8 +137,8 @@ def told(subject: Given | None = None) -> dict[str, Any]:
 
 
 def _without_margins(text: str) -> str:
-    """A script without indents and the lines that are comments: a fifth of it, which readers find in the modules."""
-    lines = (line.strip() for line in text.split("\n"))
+    """A script without indents and comments: a fifth of it, which readers find in the modules."""
+    lines = (line.strip().partition(" // ")[0] for line in text.split("\n"))
     return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 

@@ -46,7 +46,7 @@ function take(moment) {
 // --- the network as nn writes it -----------------------------------------------------------------------------------------
 
 function networkFile() {
-  const { network, settings } = state, parameters = {};
+  const { network, settings, table, code } = state, parameters = {}, { sigmas } = network;
   network.layers.forEach(({ n, m }, k) => {
     for (let i = 0; i < m; i++) for (let l = 0; l <= n; l++) {
       if (l === n && !network.biased) continue;
@@ -54,19 +54,24 @@ function networkFile() {
     }
   });
   const architecture = {
-    nin: network.sizes[0], nouts: network.sizes.slice(1), activation: settings.hidden.length ? settings.sigma : settings.output,
+    nin: network.sizes[0], nouts: network.sizes.slice(1), activation: Array.isArray(settings.sigma) ? sigmas : sigmas[0],
     output_activation: settings.output, bias: network.biased,
   };
-  return { format: told.format.format, version: told.format.version, architecture, parameters };
+  const rule = network.outputs === 1 && classesOf(settings) ? { class_rule: { bounds: [code.threshold], between: [(1 + code.low) / 2] } } : {};
+  const model = table && { columns: table.columns, target: { ...table.target, loss: settings.loss } };
+  return { format: told.format.format, version: told.format.version, architecture, parameters, ...rule, ...(model ? { model } : {}) };
 }
 
-function takeNetwork({ architecture: shape, parameters }) { // Throws where the page cannot hold it
-  const outs = shape?.nouts, fits = Array.isArray(outs) && outs.length >= 1 && outs.length - 1 <= told.deepest && outs.every((m) => isWhole(m, 1, told.widest));
-  const settings = { ...state.settings, hidden: (outs ?? []).slice(0, -1), sigma: shape?.activation, output: shape?.output_activation ?? shape?.activation };
-  if (!fits || shape.nin !== inputsOf(settings) || outs.at(-1) !== outputsOf(settings)) {
-    throw new Error(`A network of ${state.network.sizes[0]} inputs, at most ${told.deepest} hidden layers of ${told.widest} and ${state.network.outputs} outputs fits here.`);
-  }
-  if (!(settings.sigma in engine.SIGMA) || !outputsAllowed(settings).includes(settings.output)) throw new Error("Its σ do not fit what it learns here.");
+// Of a Model its columns, scales and classes too.  Throws where the page cannot hold it.
+function takeNetwork({ version, architecture: shape, parameters, model, class_rule: rule }) {
+  if (!isWhole(version, 1, told.format.version)) throw new Error(`It is of version ${version}: this page reads up to ${told.format.version}.`);
+  const table = model === undefined ? null : checkedTable(model), outs = shape?.nouts;
+  const small = Array.isArray(outs) && outs.length >= 1 && outs.length - 1 <= told.deepest && outs.every((m) => isWhole(m, 1, told.widest));
+  const last = shape?.output_activation ?? listOf(shape?.activation).at(-1);
+  const sigmas = small ? outs.map((_, k) => (k < outs.length - 1 ? (Array.isArray(shape.activation) ? shape.activation[k] : shape.activation) : last)) : [];
+  if (!sigmas.every((sigma) => isText(sigma) && Object.hasOwn(engine.SIGMA, sigma))) throw new Error("A σ of it is not known here.");
+  const settings = small && settingsFor([shape.nin, ...outs], sigmas, table);
+  if (!settings) throw new Error(table ? unfit(table) : `A network of ${state.network.sizes[0]} inputs, at most ${told.deepest} hidden layers of ${told.widest} and ${state.network.outputs} outputs fits here, whose last σ fits what it learns.`);
   const theta = new Network([shape.nin, ...outs], outs.map(() => "linear"), settings.loss);
   theta.layers.forEach(({ n, m }, k) => {
     for (let i = 0; i < m; i++) for (let l = 0; l <= n; l++) {
@@ -76,13 +81,18 @@ function takeNetwork({ architecture: shape, parameters }) { // Throws where the 
     }
   });
   remember("network");
-  state.settings = settings;
+  const before = state.table, same = settings.data === state.settings.data;
+  Object.assign(state, { settings, loaded: ruled(table, rule, last), ...(same ? {} : { points: placed(settings), moved: false, chosen: 0 }) });
+  const old = same ? before : tableOf(settings);
+  if (sameColumns(old, table)) Object.assign(state, { points: state.points.map((point) => rescaled(point, old, table)), moved: true });
   resample();
   rebuild(false);
   state.network.theta.set(theta.theta);
   state.pure = false;
   redraw();
 }
+
+const unfit = (table) => `It reads ${inputNames(table).filter(Boolean).join(", ") || `${inputNames(table).length} columns`} and tells ${table.target.column}, and no points of this page are like that. In Python, nn.play(nn.Model.load("network.json"), X, Y) makes a page with its rows.`;
 
 // --- a picture of the moment: plane and curve as they are, the settings in words -----------------------------------------------
 

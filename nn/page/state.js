@@ -23,6 +23,7 @@ const state = {
   settings: null, points: [], edited: new Set(), moved: false, // θ and points that the reader changed
   samples: [], kept: [], held: [], code: null, // to train on, and held out
   network: null, training: null, history: new Curve(), own: null, pure: true, // pure: replaying the steps leads here
+  loaded: null, table: null, // a Model's columns, scales and classes: those of a file, and those in force
   chosen: 0, event: 0, running: false, opened: null, measure: null, diverged: false,
   rule: { kind: "hidden", text: RULES.hidden.first }, undo: [], last: "",
 };
@@ -31,6 +32,7 @@ const state = {
 
 const classesOf = ({ data }) => (data === "given" ? told.given.classes : 1 + Math.max(...pointsOf(data).classes));
 const pointsOf = (data) => (data === "own" ? state.pasted : told.datasets[data]);
+const tableOf = ({ data }) => (data === "given" ? told.given.table : pointsOf(data).table) ?? null;
 const inputsOf = ({ data }) => (data === "given" ? told.given.inputs : 2);
 
 function outputsOf(settings) {
@@ -58,13 +60,24 @@ function fitted(settings) { // settings in which loss, last layer and data go to
   if (!allowed.includes(found.output)) found.output = allowed[0];
   else if (takesLogits(settings.before) && !takesLogits(found.loss) && found.loss !== "hinge") found.output = "tanh";
   delete found.before;
+  const sigmas = sigmasOf(found); // one name where all hidden layers have the same
+  found.sigma = sigmas.some((sigma) => sigma !== sigmas[0]) ? sigmas : [sigmas[0] ?? found.sigma].flat()[0];
   return found;
 }
+
+// σ of each hidden layer; a layer more has that of the last.
+const sigmasOf = ({ sigma, hidden }) => hidden.map((_, k) => (Array.isArray(sigma) ? sigma[k] ?? sigma.at(-1) : sigma));
 
 // --- samples ------------------------------------------------------------------------------------------------------------
 
 function placed({ data }) { // the points as they are delivered
-  if (data === "given") return told.given.points.map((p) => ({ ...p, place: [...p.place], noise: p.place.map(() => 0) }));
+  if (data === "given") {
+    const { inputs, labels } = told.given, [places, targets] = [told.given.places, told.given.targets].map(numbersOf), count = places.length / inputs;
+    const row = (numbers, width, i) => [...numbers.slice(i * width, (i + 1) * width)];
+    return Array.from({ length: count }, (_, i) => ({
+      place: row(places, inputs, i), noise: Array(inputs).fill(0), y: row(targets, targets.length / count, i), ...(labels.length ? { c: labels[i] } : {}),
+    }));
+  }
   const { places, noise, classes } = pointsOf(data);
   return places.map((place, i) => ({ place: [...place], noise: [...noise[i]], c: classes[i] }));
 }
@@ -73,7 +86,9 @@ const where = (point, noise) => point.place.map((x, d) => x + noise * point.nois
 
 function resample() {
   const { settings, points } = state, outputs = outputsOf(settings);
-  state.code = { ...coding(settings.loss, settings.output, outputs), ...(settings.data === "given" ? told.given.code : {}) };
+  state.table = state.loaded ?? tableOf(settings);
+  const { code, target: { loss } = {} } = state.loaded ?? {}, ruled = code?.output === settings.output && loss === settings.loss;
+  state.code = { ...coding(settings.loss, settings.output, outputs), ...(settings.data === "given" ? told.given.code : {}), ...(ruled ? code : {}) };
   state.samples = points.map((point) => ({
     x: Float64Array.from(where(point, settings.noise)), c: point.c, y: point.y ? Float64Array.from(point.y) : target(point.c, outputs, state.code),
   }));
@@ -87,10 +102,10 @@ function resample() {
 // --- networks -------------------------------------------------------------------------------------------------------------
 
 const asGiven = (settings) => told.given && JSON.stringify(told.given.shape) === JSON.stringify(shapeOf(settings));
-const shapeOf = (settings) => ({ sizes: sizesOf(settings), sigma: settings.sigma, output: settings.output });
+const shapeOf = (settings) => ({ sizes: sizesOf(settings), sigmas: [...sigmasOf(settings), settings.output] });
 
 function fresh(settings) {
-  const sizes = sizesOf(settings), sigmas = sizes.slice(1).map((_, k) => (k < sizes.length - 2 ? settings.sigma : settings.output));
+  const { sizes, sigmas } = shapeOf(settings);
   return new Network(sizes, sigmas, settings.loss, told.given ? told.given.biased : true);
 }
 
@@ -165,9 +180,9 @@ function measure() {
 const copied = (memory) => Object.fromEntries(Object.entries(memory).map(([key, numbers]) => [key, Float64Array.from(numbers)]));
 
 function snapshot() {
-  const { settings, points, edited, moved, network, training, history, chosen, pure, diverged } = state;
+  const { settings, points, edited, moved, network, training, history, chosen, pure, diverged, loaded, pasted } = state;
   return {
-    settings: structuredClone(settings), points: structuredClone(points), edited: new Set(edited), moved, chosen, pure, diverged,
+    loaded, pasted, settings: structuredClone(settings), points: structuredClone(points), edited: new Set(edited), moved, chosen, pure, diverged,
     theta: Float64Array.from(network.theta), memory: copied(training.memory), steps: training.steps, history: history.copy(),
   };
 }
@@ -198,11 +213,12 @@ function undone() {
 // --- a moment as text: for a link, and for a file ------------------------------------------------------------------------------------
 
 function momentOf() {
-  const { settings, points, moved, network, training, pure, rule, chosen, event } = state;
+  const { settings, points, moved, network, training, pure, rule, chosen, event, loaded, table } = state;
   const replay = pure && training.steps <= MOST_STEPS;
   return {
     v: 1, settings, rule, chosen, event, steps: training.steps,
     ...(moved || settings.data === "own" ? { points: points.map(({ place, noise, c, y }) => [place, noise, c, y]) } : {}),
+    ...(loaded || (table && settings.data === "own") ? { table } : {}),
     ...(replay ? {} : { theta: [...network.theta] }),
   };
 }
@@ -213,7 +229,8 @@ const isWhole = (x, least, most) => Number.isInteger(x) && x >= least && x <= mo
 // Settings that are known here, whatever was sent: each one of its choices, or the page's own.
 function checkedSettings(sent) {
   const found = { ...told.settings }, is = (key, allowed) => { if (allowed.includes(sent?.[key])) found[key] = sent[key]; };
-  is("sigma", Object.keys(engine.SIGMA));
+  if (Array.isArray(sent?.sigma) && sent.sigma.length && sent.sigma.every((sigma) => isText(sigma) && Object.hasOwn(engine.SIGMA, sigma))) found.sigma = [...sent.sigma];
+  else is("sigma", Object.keys(engine.SIGMA));
   is("output", Object.keys(engine.SIGMA));
   is("data", [...Object.keys(told.datasets), ...(told.given ? ["given"] : []), ...(state.pasted ? ["own"] : [])]);
   is("loss", Object.keys(told.losses));
@@ -236,8 +253,10 @@ function checkedPoints(sent, settings) {
 
 function restore(moment) { // Throws where it is no moment of this page's
   if (moment?.v !== 1) throw new Error("This is no moment of the playground");
-  if (moment.settings?.data === "own" && Array.isArray(moment.points)) pasteBack(moment.points);
+  const table = moment.table === undefined ? null : checkedTable(moment.table), own = moment.settings?.data === "own";
+  if (own && Array.isArray(moment.points)) pasteBack(moment.points, table);
   state.settings = checkedSettings(moment.settings);
+  state.loaded = table && !own && inputNames(table).length === inputsOf(state.settings) ? table : null;
   const points = checkedPoints(moment.points, state.settings);
   state.points = points ?? placed(state.settings);
   state.moved = points !== null;
@@ -255,9 +274,9 @@ function restore(moment) { // Throws where it is no moment of this page's
   if (Object.hasOwn(RULES, kind ?? "") && typeof text === "string") state.rule = { kind, text: text.slice(0, 200) };
 }
 
-function pasteBack(points) {
+function pasteBack(points, table) {
   const classes = points.map((p) => p[2]).filter((c) => isWhole(c, 0, 2));
-  state.pasted = { title: "your points", places: [], noise: [], classes: classes.length ? classes : [0, 1] };
+  state.pasted = { title: "your points", places: [], noise: [], classes: classes.length ? classes : [0, 1], ...(table && inputNames(table).length === 2 ? { table } : {}) };
 }
 
 // What the settings may be; a Map would say the same: value, and how it is written.

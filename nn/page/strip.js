@@ -67,10 +67,10 @@ function drawErr() {
   const right = decides ? ` · ${measure.right} of ${kept.length} right` : "";
   const out = held.length ? ` · held out: ${decides ? `${outside.right} of ${held.length}` : short(outside.err)}` : "";
   write($("count"), `step ${training.steps}${right}${out}`);
-  write($("plotted"), network.outputs > 1 ? "the likeliest class" : "ŷ over the plane");
+  write($("plotted"), network.outputs > 1 ? "the likeliest class" : `${decides ? "ŷ" : targetCalled() || "ŷ"} over the plane`);
   $("curve").setAttribute("aria-label", `Err over the steps: ${text} after ${training.steps}`);
-  const { x, c } = state.samples[state.chosen], at = Array.from(x, (v) => short(v)).join(", ");
-  $("plane").setAttribute("aria-label", `The samples. Chosen: ${state.chosen + 1} of ${state.samples.length}, at ${at}${c === undefined ? "" : `, class ${c + 1}`}`);
+  const { x, c } = state.samples[state.chosen], at = Array.from(x, (v, l) => (inUnit(v, l) === null ? short(v) : `${calledInput(l)} ${plainly(inUnit(v, l))}`)).join(", ");
+  $("plane").setAttribute("aria-label", `The samples. Chosen: ${state.chosen + 1} of ${state.samples.length}, at ${at}${c === undefined ? "" : `, ${className(c)}`}`);
 }
 
 function render() { // all of it, for the moment as it is
@@ -128,15 +128,15 @@ const withOwn = (choices, value, text) => // a value that is none of the choices
   choices.some(([key]) => JSON.stringify(key) === JSON.stringify(value)) ? choices : [...choices, [value, text(value)]];
 
 function drawSentence() {
-  const { settings: s, network } = state, sigmas = Object.keys(engine.SIGMA).map((name) => [name, name]);
+  const { settings: s, network } = state, mixed = (sigma) => [sigma].flat().join(", "), sigmas = Object.keys(engine.SIGMA).map((name) => [name, name]);
   const seeds = [...(told.given ? [[0, "as given"]] : []), ...Object.keys(told.streams).map((seed) => [Number(seed), seed])];
-  const data = [...(told.given ? [["given", told.given.title]] : []), ...(state.pasted ? [["own", state.pasted.title]] : []),
+  const data = [...(told.given ? [["given", cutTo(told.given.table && told.given.table.target.column !== "y" ? told.given.table.target.column : told.given.title, 24)]] : []), ...(state.pasted ? [["own", state.pasted.title]] : []),
     ...Object.entries(told.datasets).map(([name, { title }]) => [name, title])];
   const layers = withOwn(HIDDEN.map((hidden) => [hidden, hiddenText(hidden)]), s.hidden, hiddenText);
   const noisy = s.data !== "given" && s.data !== "own";
   $("sentence").replaceChildren(
     ...(s.hidden.length ? [`A ${network.sizes[0]}–`, word("hidden", "Hidden layers", layers, s.hidden, (v) => change({ hidden: v })), `–${network.outputs} network of `,
-      word("sigma", "σ of the hidden layers", sigmas, s.sigma, (v) => change({ sigma: v })), " neurons learns "]
+      word("sigma", "σ of the hidden layers", withOwn(sigmas, s.sigma, mixed), s.sigma, (v) => change({ sigma: v })), " neurons learns "]
       : [`A ${network.sizes[0]}–${network.outputs} network with `, word("hidden", "Hidden layers", layers, s.hidden, (v) => change({ hidden: v })), " hidden layer learns "]),
     word("data", "Data", data, s.data, (v) => change({ data: v })),
     ...(noisy ? [" with noise ", word("noise", "Noise", CHOICES.noise, s.noise, (v) => adjust({ noise: v }))] : []), ", η = ",
@@ -165,20 +165,23 @@ function drawMore() {
   const losses = lossesAllowed(s).map((name) => [name, LOSSES[name].title]), sigmas = outputsAllowed(s).map((name) => [name, name]);
   const layers = Array.from({ length: told.deepest + 1 }, (_, n) => [n, String(n)]), wide = Array.from({ length: told.widest }, (_, n) => [n + 1, String(n + 1)]);
   const resized = (n) => [...s.hidden, ...Array(told.deepest).fill(s.hidden.at(-1) ?? 4)].slice(0, n);
-  const neurons = s.hidden.flatMap((m, k) => [k ? ", " : "", word(`width-${k}`, `Neurons of layer ${k + 1}`, wide, m,
-    (v) => change({ hidden: s.hidden.map((old, j) => (j === k ? v : old)) }))]);
+  const every = Object.keys(engine.SIGMA).map((name) => [name, name]), hiddenSigmas = sigmasOf(s), put = (list, k, v) => list.map((old, j) => (j === k ? v : old));
+  const neurons = s.hidden.flatMap((m, k) => [k ? ", " : "", word(`width-${k}`, `Neurons of layer ${k + 1}`, wide, m, (v) => change({ hidden: put(s.hidden, k, v) })),
+    " × ", word(`sigma-${k}`, `σ of layer ${k + 1}`, every, hiddenSigmas[k], (v) => change({ sigma: put(hiddenSigmas, k, v) }))]);
+  const drawer = [...new Set(hiddenSigmas.concat(s.output).map((sigma) => told.sigmas[sigma].initializer))].join(", ");
   $("more").replaceChildren(
     clause("It has ", word("depth", "Number of hidden layers", layers, s.hidden.length, (n) => change({ hidden: resized(n) })), " hidden layers",
-      ...(neurons.length ? [" of ", ...neurons, " neurons"] : []), "."),
+      ...(neurons.length ? [": ", ...neurons] : []), "."),
     clause("Its last layer is ", word("output", "σ of the last layer", sigmas, s.output, (v) => change({ output: v })), ", and Err is the ",
       word("loss", "Err", losses, s.loss, (v) => change({ loss: v })), "."),
     clause("The first θ are drawn by ", word("initializer", "Initialiser",
-      [["", `what fits σ (${told.sigmas[s.sigma].initializer})`], ...Object.keys(told.scales).map((name) => [name, name === "zeros" ? "nobody: all zeros" : name])],
+      [["", `what fits σ (${drawer})`], ...Object.keys(told.scales).map((name) => [name, name === "zeros" ? "nobody: all zeros" : name])],
       s.initializer, (v) => change({ initializer: v })), "."),
     clause("A step takes ", word("batch", "Samples to a step", CHOICES.batch, s.batch, (v) => adjust({ batch: v })), " by ",
       word("optimizer", "Optimiser", [["sgd", "plain descent"], ["momentum", "descent with momentum 0.9"], ["adam", "Adam"]], s.optimizer, (v) => adjust({ optimizer: v })),
       "; gradients are clipped ", word("clip", "Clipping of the gradient", CHOICES.clip, s.clip, (v) => adjust({ clip: v })), "."),
     clause("Held out, to see what it has not seen: ", word("held", "Share held out", CHOICES.held, s.held, (v) => adjust({ held: v })), "."),
+    ...(state.table ? [clause(tableInWords(state.table))] : []),
     ownData(),
   );
 }
@@ -207,9 +210,10 @@ function ownData() { // a table to paste: x₁, x₂ and a class in each row
 // Rows of two numbers and a class, as places of mean 0 and deviation 1.  Throws an Error that names the row.
 function readRows(text) {
   const lines = text.split(/\r?\n/).map((line) => line.trim()).filter(Boolean), rows = [], names = [];
+  let header = [null, null, "class"];
   lines.forEach((line, n) => {
     const cells = line.split(/\s*[;,\t]\s*|\s+/).filter(Boolean), [x, y] = cells.slice(0, 2).map((cell) => Number(cell.replace("−", "-")));
-    if (n === 0 && cells.length > 2 && !Number.isFinite(x) && !Number.isFinite(y)) return; // names of columns
+    if (n === 0 && cells.length === 3 && !Number.isFinite(x) && !Number.isFinite(y)) return void (header = cells); // names of columns
     if (cells.length !== 3 || !Number.isFinite(x) || !Number.isFinite(y)) throw new Error(`Row ${n + 1}, “${line.slice(0, 30)}”, is not x₁, x₂, class.`);
     if (!names.includes(cells[2])) names.push(cells[2]);
     rows.push([x, y, cells[2]]);
@@ -217,12 +221,12 @@ function readRows(text) {
   names.sort((a, b) => (Number(a) - Number(b)) || (a < b ? -1 : 1));
   if (rows.length > told.longest) throw new Error(`There are ${rows.length} rows: at most ${told.longest}.`);
   if (names.length < 2 || names.length > 3) throw new Error(`There are ${names.length} classes: two or three can be learned here.`);
-  const scaled = [0, 1].map((d) => {
+  const columns = [0, 1].map((d) => {
     const xs = rows.map((row) => row[d]), middle = mean(xs), size = Math.sqrt(mean(xs.map((x) => (x - middle) ** 2))) || 1;
-    return xs.map((x) => (x - middle) / size);
+    return { column: header[d], mean: middle, deviation: size };
   });
   return {
-    title: "your points", places: rows.map((_, i) => [scaled[0][i], scaled[1][i]]), noise: rows.map(() => [0, 0]),
-    classes: rows.map((row) => names.indexOf(row[2])),
+    title: "your points", places: rows.map((row) => columns.map((c, d) => (row[d] - c.mean) / c.deviation)), noise: rows.map(() => [0, 0]),
+    classes: rows.map((row) => names.indexOf(row[2])), table: { columns, target: { column: header[2], classes: names } },
   };
 }

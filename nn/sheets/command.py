@@ -21,7 +21,7 @@ from typing import Any
 
 from autograd import AutogradError, AutogradValueError
 from autograd.console import say, told
-from autograd.files import write
+from autograd.tools.files import write
 from autograd.words.text import counted
 
 from .. import deltas as hand

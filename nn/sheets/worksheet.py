@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograd import AutogradTypeError, AutogradValueError
-from autograd.files import require_folder, write
+from autograd.tools.files import require_folder, write
 
 from ..certifying.certificate import certify
 from ..grading.equations import Case

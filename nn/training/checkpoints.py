@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd import AutogradValueError
-from autograd.files import write
+from autograd.tools.files import write
 
 from ..network.activations import ACTIVATIONS, known_as, name_of
 from ..network.losses import LOSSES

@@ -25,8 +25,14 @@ def torch_library():
     functions = {name: getattr(torch, name) for name in (
         "add", "sub", "mul", "div", "neg", "pow", "sqrt", "exp", "expm1", "log", "log1p", "sin", "cos", "tan",
         "asin", "acos", "atan", "sinh", "cosh", "tanh", "sigmoid", "relu", "abs", "maximum", "minimum", "erf", "sign",
+        "log2", "log10", "exp2", "atan2", "asinh", "acosh", "atanh", "erfc", "copysign", "floor", "ceil", "trunc",
+        "fmod",
     )}  # fmt: skip
     functions |= {
+        "mod": torch.remainder, "softsign": F.softsign,
+        "leaky_relu": lambda x, slope: torch.where(x > 0, x, slope * x),
+        "where": lambda condition, x, y: torch.where(condition != 0, x, y),
+        "hinge": lambda o, y: torch.clamp(1 - y * o, min=0.0),
         "softplus": F.softplus, "silu": F.silu, "gelu": F.gelu,
         "hypot": lambda x, y, z: torch.hypot(torch.hypot(x, y), z),
         "logsumexp": lambda *xs: torch.logsumexp(torch.stack(xs), 0),
@@ -70,11 +76,18 @@ def jax_library():
     names = (
         "add", "sub", "mul", "div", "neg", "pow", "sqrt", "exp", "expm1", "log", "log1p", "sin", "cos", "tan",
         "asin", "acos", "atan", "sinh", "cosh", "tanh", "abs", "maximum", "minimum", "sign",
+        "cbrt", "log2", "log10", "exp2", "atan2", "asinh", "acosh", "atanh", "copysign", "floor", "ceil", "trunc",
+        "fmod", "mod", "floordiv",
     )  # fmt: skip
-    numpy_names = {"sub": "subtract", "mul": "multiply", "div": "divide", "neg": "negative", "pow": "power",
+    numpy_names = {"floordiv": "floor_divide", "atan2": "arctan2", "asinh": "arcsinh", "acosh": "arccosh",
+                   "atanh": "arctanh", "sub": "subtract",
+                   "mul": "multiply", "div": "divide", "neg": "negative", "pow": "power",
                    "asin": "arcsin", "acos": "arccos", "atan": "arctan"}  # fmt: skip
     functions = {name: getattr(np, numpy_names.get(name, name)) for name in names}
     functions |= {
+        "softsign": nn.soft_sign, "erfc": jax.scipy.special.erfc, "leaky_relu": nn.leaky_relu,
+        "where": lambda condition, x, y: np.where(condition != 0, x, y),
+        "hinge": lambda o, y: np.maximum(0.0, 1 - y * o),
         "sigmoid": nn.sigmoid, "relu": nn.relu, "softplus": nn.softplus, "silu": nn.silu, "elu": nn.elu,
         "gelu": lambda x: nn.gelu(x, approximate=False), "erf": jax.scipy.special.erf,
         "hypot": lambda x, y, z: np.hypot(np.hypot(x, y), z),
@@ -105,10 +118,15 @@ def hips_library():
 
     names = (
         "sqrt", "exp", "expm1", "log", "log1p", "sin", "cos", "tan", "sinh", "cosh", "tanh",
-        "abs", "maximum", "minimum", "sign",
+        "abs", "maximum", "minimum", "sign", "log2", "log10", "exp2", "floor", "ceil", "trunc", "mod",
     )  # fmt: skip
     functions = {name: getattr(np, name) for name in names}
     functions |= {
+        "atan2": np.arctan2, "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh, "erfc": special.erfc,
+        "softsign": lambda x: x / (1 + np.abs(x)),
+        "leaky_relu": lambda x, slope: np.where(x > 0, x, slope * x),
+        "where": lambda condition, x, y: np.where(condition != 0, x, y),
+        "hinge": lambda o, y: np.maximum(0.0, 1 - y * o),
         "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide, "neg": np.negative, "pow": np.power,
         "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan, "erf": special.erf, "sigmoid": special.expit,
         "logsumexp": lambda *xs: special.logsumexp(np.array(xs), axis=0),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import subprocess
 import sys
@@ -22,9 +23,11 @@ PEERS = Path(__file__).with_name("peers.py")
 def ask_peer(library: str, python: str, samples: Mapping[str, Sequence[Point]]) -> dict[str, Any] | None:
     """A peer's answers to everything, {row: [answers of each point]}; None where it is not installed."""
     questions = {name: list(zip(*sample)) for name, sample in samples.items()}
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}  # hides HIPS autograd
     process = subprocess.run(
-        [python, str(PEERS), library], input=json.dumps(questions), capture_output=True, text=True, cwd=PEERS.parent
-    )
+        [python, str(PEERS), library], input=json.dumps(questions), capture_output=True, text=True, cwd=PEERS.parent,
+        env=environment,
+    )  # fmt: skip
     if process.returncode:
         print(f"{library}: left out, {process.stderr.strip().splitlines()[-1]}", file=sys.stderr)
         return None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from nn import MLP, SGD, fit, play
+from nn import MLP, SGD, Model, fit, play
 from nn.page.content import datasets
+from nn.training.datasets import IRIS, Column, read_csv
 
 # Each state of the page, and the script that leads to it from the one before.
 STATES = {
@@ -492,3 +494,173 @@ def test_in_a_notebook_it_runs_in_a_frame_of_its_own(browser: Any) -> None:
     assert frame.get_by_role("button", name="save this moment").count() == 1
     tab.close()
     assert wrong == []
+
+
+# --- names, units, and one σ for each layer ------------------------------------------------------------------------
+
+
+def opens(page: Any, file: Any) -> str:
+    """What the page says of a file that is opened in it."""
+    if page("$('sharing').hidden"):
+        page.tab.get_by_role("button", name="Link, files and picture").click()
+    page("document.querySelector('#sharing [role=status]').textContent = ''")
+    page.tab.set_input_files("#sharing input", str(file))
+    page.wait("document.querySelector('#sharing [role=status]').textContent")
+    return str(page("document.querySelector('#sharing [role=status]').textContent"))
+
+
+def petals() -> tuple[Model, list[list[float]], list[str]]:
+    data = read_csv(IRIS)
+    X, Y = [row[2:] for row in data.X], [data.classes[int(y)] for y in data.Y]
+    columns = [Column(name) for name in data.features[2:]]
+    return Model.fresh(columns, X[::2], Y, data.classes, [4], seed=3, target="species"), X, Y
+
+
+def test_a_model_shows_names_and_units_and_goes_out_as_one(opened: Any, tmp_path: Path) -> None:
+    model, X, Y = petals()
+    page = at(opened, play(model, X, Y))
+    assert page("graph.inputs.map((c) => c.element.innerText.split(/\\s+/).join(' '))")[0].startswith("x1 petal_length")
+    page("choose(60)")
+    assert [float(x) for x in page("graph.inputs.map((c) => c.unit.textContent)")] == X[60]
+    assert page("$('plane').getAttribute('aria-label')").endswith("petal_length 3.5, petal_width 1, versicolor")
+    assert "ring setosa, disc versicolor, square virginica" in page("$('legend').textContent")
+    assert "mean" in page("tableInWords(state.table)") and page("graph.error.target.textContent") == "versicolor"
+    page("for (let k = 0; k < 300; k++) trainStep(); render()")
+    (tmp_path / "network.json").write_text(json.dumps(page("networkFile()")), encoding="utf-8")
+    again = Model.load(tmp_path / "network.json")
+    assert again.entries() == model.entries() and again.loss == model.loss
+    assert sum(a == b for a, b in zip(again.predict(X), Y)) == page("state.measure.right") > 100
+
+
+def test_a_model_s_file_is_shown_as_what_it_is(opened: Any, tmp_path: Path) -> None:
+    model, X, Y = petals()
+    model.network.layers[0].neurons[0].theta[0].data = 0.25
+    model.save(tmp_path / "network.json")
+    page = at(opened)
+    assert opens(page, tmp_path / "network.json") == "Here it is."
+    assert page("[state.settings.data, state.settings.loss, state.settings.output]") == [
+        "iris",
+        "cross_entropy",
+        "linear",
+    ]
+    assert page.numbers("[...state.network.theta]") == [p.data for p in model.network.parameters()]
+    row = page("state.samples[state.chosen].x.length && graph.inputs.map((c) => Number(c.unit.textContent))")
+    scaled = page.numbers("[...state.samples[state.chosen].x]")
+    assert model.scales.inputs.undo(scaled) == pytest.approx(row, rel=0.01)
+    right = sum(a == b for a, b in zip(model.predict(X), Y))
+    page("adjust({ noise: 0 })")
+    assert page("state.measure.right") == right
+    link = page("linkOf(momentOf())")
+    page("change({ data: 'moons' })")
+    assert page("state.table") is None
+    page(f"momentIn('{link}').then(take)")
+    assert page("state.table.columns[0].mean") == model.scales.inputs.mean[0]
+    page.tab.get_by_role("button", name="Undo").click()
+    assert page("state.table") is None
+
+
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "relu"])
+def test_a_model_of_two_classes_says_in_the_page_what_it_says_in_python(
+    activation: str, opened: Any, tmp_path: Path
+) -> None:
+    X = [[100.0 + 7 * i, 1.0 + (3 * i) % 5] for i in range(30)]
+    Y = ["dear" if a + 20 * b > 260 else "cheap" for a, b in X]
+    model = Model.train(X, Y, layers=[3], activation=activation, loss="squared_error", seed=1, epochs=40)
+    page = at(opened, play(model, X, Y))
+    right = sum(a == b for a, b in zip(model.predict(X), Y))
+    assert page("state.measure.right") == right
+    page("for (let k = 0; k < 100; k++) trainStep(); render()")
+    (tmp_path / "network.json").write_text(json.dumps(page("networkFile()")), encoding="utf-8")
+    again = Model.load(tmp_path / "network.json")
+    assert sum(a == b for a, b in zip(again.predict(X), Y)) == page("state.measure.right")
+    if len(again.network.layers[-1].neurons) == 1:
+        model.save(tmp_path / "model.json")
+        assert opens(page, tmp_path / "model.json") == "Here it is." and page("state.measure.right") == right
+
+
+def test_a_number_is_told_in_its_unit(opened: Any) -> None:
+    X = [[100.0 + 7 * i, 1.0 + (3 * i) % 5] for i in range(30)]
+    Y = [1000 * a + 5000 * b for a, b in X]
+    model = Model.train(X, Y, layers=[3], seed=1, epochs=5, target="price")
+    page = at(opened, play(model, X, Y))
+    page("choose(3)")
+    told, (predicted,) = page("graph.error.unit.textContent"), model.predict([X[3]])
+    y, guess = (
+        float(x.replace("×10", "e").translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")))
+        for x in re.findall(r"[yŷ] ([^, ]+)", told)
+    )
+    assert told.startswith("price: ") and [y, guess] == pytest.approx([Y[3], predicted], rel=0.01)
+    assert "price >" in page("$('legend').textContent")
+
+
+@pytest.mark.parametrize(("entry", "value", "words"), [
+    ("columns", [], "no columns"), ("columns", [{"column": "a", "mean": 0, "deviation": 0}] * 2, "scale of column 1"),
+    ("columns", [{"column": 3, "mean": 0, "deviation": 1}] * 2, "no name"), ("target", {}, "no target"),
+    ("target", {"column": "y", "loss": "squared_error", "classes": ["a"] * 7}, "no points of this page"),
+    ("columns", [{"column": "a", "mean": 0, "deviation": 1}] * 3, "no points of this page"),
+])  # fmt: skip
+def test_a_model_s_file_that_does_not_fit_is_refused_in_words(
+    entry: str, value: Any, words: str, opened: Any, tmp_path: Path
+) -> None:
+    model, _, _ = petals()
+    model.save(tmp_path / "network.json")
+    content = json.loads((tmp_path / "network.json").read_text(encoding="utf-8"))
+    content["model"][entry] = value
+    if len(value) == 3:
+        content["architecture"]["nin"] = 3
+    (tmp_path / "wrong.json").write_text(json.dumps(content), encoding="utf-8")
+    page = at(opened)
+    assert words in opens(page, tmp_path / "wrong.json")
+    assert page("[state.settings.data, state.loaded, state.undo.length]") == ["moons", None, 0]
+
+
+def test_pasted_points_keep_their_names_and_go_out_as_a_model(opened: Any, tmp_path: Path) -> None:
+    page = at(opened)
+    page.tab.get_by_role("button", name="More settings").click()
+    page.tab.get_by_text("your own points").click()
+    rows = [[10.0 + i, 3.0 * (i % 4)] for i in range(12)]
+    area = page.tab.get_by_label("Your points: x₁, x₂, class in each row")
+    area.fill("age;years;kind\n" + "\n".join(f"{a};{b};{'old' if a > 15 else 'young'}" for a, b in rows))
+    page.tab.get_by_role("button", name="learn these").click()
+    assert "ring old, disc young" in page("$('legend').textContent")
+    assert "age" in page("graph.inputs[0].element.textContent")
+    page("for (let k = 0; k < 400; k++) trainStep(); render()")
+    (tmp_path / "network.json").write_text(json.dumps(page("networkFile()")), encoding="utf-8")
+    model = Model.load(tmp_path / "network.json")
+    assert [c.name for c in model.columns] == ["age", "years"] and model.target == "kind"
+    right = sum(a == ("old" if r[0] > 15 else "young") for a, r in zip(model.predict(rows), rows))
+    assert right == page("state.measure.right") > 9
+    link = page("linkOf(momentOf())")
+    fresh = at(opened)
+    fresh(f"momentIn('{link}').then(take)")
+    assert "ring old, disc young" in fresh("$('legend').textContent")
+
+
+def test_one_sigma_for_each_layer_is_kept_chosen_and_trained(opened: Any, tmp_path: Path) -> None:
+    net = MLP(2, [4, 3, 1], ["relu", "sigmoid", "linear"], seed=5)
+    X, Y = [[0.3 * i - 1, (i * 0.37) % 1] for i in range(9)], [0.2 * i for i in range(9)]
+    page = at(opened, play(net, X, Y))
+    assert page("state.network.sigmas") == ["relu", "sigmoid", "linear"]
+    assert page("$('sigma').selectedOptions[0].text") == "relu, sigmoid"
+    page("for (let k = 0; k < 50; k++) trainStep(); render()")
+    fit(net, X, Y, optimizer=SGD(net.parameters(), 0.1), epochs=50, reduction="mean")
+    assert all(abs(a - p.data) < 1e-9 for a, p in zip(page.numbers("[...state.network.theta]"), net.parameters()))
+    (tmp_path / "network.json").write_text(json.dumps(page("networkFile()")), encoding="utf-8")
+    assert MLP.load(tmp_path / "network.json").sigmas() == ["relu", "sigmoid", "linear"]
+    page.tab.get_by_role("button", name="More settings").click()
+    page.tab.get_by_label("σ of layer 1").select_option('"tanh"')
+    assert page("state.network.sigmas") == ["tanh", "sigmoid", "linear"]
+    page.tab.get_by_label("Number of hidden layers").select_option("3")
+    assert page("state.network.sigmas") == ["tanh", "sigmoid", "sigmoid", "linear"]
+    page("change({ seed: 2 })")
+    net = MLP(2, [4, 3, 3, 1], ["tanh", "sigmoid", "sigmoid", "linear"], seed=2)
+    assert page.numbers("[...state.network.theta]") == [p.data for p in net.parameters()]
+    MLP(2, [2, 2, 1], ["silu", "relu", "tanh"], seed=0).save(tmp_path / "other.json")
+    assert opens(page, tmp_path / "other.json") == "Here it is."
+    assert page("state.network.sigmas") == ["silu", "relu", "tanh"]
+    link = page("linkOf(momentOf())")
+    page("$('sigma').focus()")
+    page.tab.get_by_label("σ of the hidden layers").select_option('"gelu"')
+    assert page("[state.settings.sigma, state.network.sigmas]") == ["gelu", ["gelu", "gelu", "tanh"]]
+    page(f"momentIn('{link}').then(take)")
+    assert page("state.network.sigmas") == ["silu", "relu", "tanh"]

@@ -42,6 +42,7 @@ def test_it_is_saved_in_the_format_of_its_name_and_always_the_same(tmp_path, end
 
 def test_a_notebook_shows_it():
     shown = BOTH.plot()._repr_mimebundle_()
+    assert f"<title>{shown['text/plain']}</title>" in shown["image/svg+xml"]
     assert "<svg" in shown["image/svg+xml"] and shown["image/png"].startswith(b"\x89PNG")
     assert shown["application/pdf"].startswith(b"%PDF-")
 

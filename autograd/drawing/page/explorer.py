@@ -21,13 +21,13 @@ from string import Template
 from typing import Any
 
 from ...errors import AutogradTypeError, AutogradValueError, LoweringError
-from ...files import require_folder, write
 from ...gradient import partials_in_graph
 from ...graph import toposort
 from ...lowering import lower
 from ...ops import LITERAL
 from ...teaching.events import Backward, Forward, Recording, record
 from ...teaching.roles import Roles
+from ...tools.files import require_folder, write
 from ...value import Value, literal
 from ...words.formulas import applied, powers
 from ...words.text import shown

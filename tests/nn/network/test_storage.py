@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import autograd.files
+import autograd.tools.files
 from autograd import AutogradValueError, Value, tanh
-from autograd.files import write
+from autograd.tools.files import write
 from nn import ACTIVATIONS, MLP, Layer
 from nn.network.storage import save
 
@@ -139,7 +139,7 @@ def test_a_failure_on_the_way_leaves_the_old_file_and_nothing_else(tmp_path, mon
     path = tmp_path / "net.json"
     MLP(1, [1], seed=0).save(path)
     old = path.read_bytes()
-    monkeypatch.setattr(autograd.files.os, fails, broken)
+    monkeypatch.setattr(autograd.tools.files.os, fails, broken)
     with pytest.raises(error):
         MLP(1, [1], seed=1).save(path)
     assert path.read_bytes() == old and os.listdir(tmp_path) == ["net.json"]
@@ -148,8 +148,8 @@ def test_a_failure_on_the_way_leaves_the_old_file_and_nothing_else(tmp_path, mon
 def test_the_file_is_complete_on_the_disk_before_it_takes_its_name(tmp_path, monkeypatch):
     done = []
     real = os.fsync, os.replace
-    monkeypatch.setattr(autograd.files.os, "fsync", lambda fd: (done.append("fsync"), real[0](fd)))
-    monkeypatch.setattr(autograd.files.os, "replace", lambda a, b: (done.append("replace"), real[1](a, b)))
+    monkeypatch.setattr(autograd.tools.files.os, "fsync", lambda fd: (done.append("fsync"), real[0](fd)))
+    monkeypatch.setattr(autograd.tools.files.os, "replace", lambda a, b: (done.append("replace"), real[1](a, b)))
     save(MLP(1, [1], seed=0), tmp_path / "net.json")
     assert done == ["fsync", "replace"]
 

@@ -7,7 +7,8 @@ import pytest
 
 pytest.importorskip("sympy")
 
-from autograd import TABLE, AutogradValueError, Value, chain
+from autograd import TABLE, AutogradValueError, Value
+from autograd.chain import sums
 from autograd.functions import ROWS
 from autograd.gradient import graph_rule
 from nn import MLP, deltas
@@ -155,13 +156,13 @@ def test_a_wrong_rule_is_found_with_fractions_too(plant):
 
 def test_a_sum_that_keeps_one_term_only(monkeypatch):
     """= instead of +=, where a neuron feeds several others."""
-    right = chain.Sum.factor
+    right = sums.Sum.factor
 
     def last(self):
         self.terms = self.terms[-1:]
         return right(self)
 
-    monkeypatch.setattr(chain.Sum, "factor", last)
+    monkeypatch.setattr(sums.Sum, "factor", last)
     proof = prove([2, 2, 2])
     assert not proof and "δ" in proof.first_wrong.term
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from autograd import AutogradValueError
-from autograd.files import write
+from autograd.tools.files import write
 from nn import MLP
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX modes, pipes and processes")

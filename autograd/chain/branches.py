@@ -19,11 +19,11 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import TypeAlias
 
-from .graph import partials, toposort
-from .ops import LITERAL, TABLE
-from .recording import tracing
-from .tables import operands
-from .value import Value, literal, node_of
+from ..graph import partials, toposort
+from ..ops import LITERAL, TABLE
+from ..recording import tracing
+from ..taking.tables import operands
+from ..value import Value, literal, node_of
 
 Factor: TypeAlias = "Value | float"
 Way: TypeAlias = "tuple[Value | None, Branch | None]"  # None: in any case

@@ -3,7 +3,7 @@
 backward(), `grad` and the lowered programs are to say the same: equal up to the sign of a zero, or
 both nan, at the point of recording; elsewhere never two different finite numbers.
 
-DELTAGRAD_BRANCHES=10000 pytest tests/autograd/test_branches.py     the long run, ten minutes
+DELTAGRAD_BRANCHES=10000 pytest tests/autograd/chain/test_branches.py     the long run, ten minutes
 """
 
 import math
@@ -13,7 +13,7 @@ import random
 import pytest
 
 from autograd import TABLE, Value, elu, grad, hypot, leaky_relu, lower, maximum, minimum, toposort, where
-from autograd.branches import suspect
+from autograd.chain.branches import suspect
 from autograd.value import literal, node_of
 
 LONG = "DELTAGRAD_BRANCHES" in os.environ

@@ -10,10 +10,10 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .ops import Op
+from ..ops import Op
 
 if TYPE_CHECKING:
-    from .value import Value
+    from ..value import Value
 
 
 class Taken(Op):

@@ -34,7 +34,7 @@ from autograd import (
 from autograd.value import computed_from
 from nn import MLP, squared_error
 
-from .test_gradient import programs
+from ..test_gradient import programs
 
 numpy = pytest.importorskip("numpy")
 Point = namedtuple("Point", "x y")

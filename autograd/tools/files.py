@@ -9,7 +9,7 @@ import stat
 import sys
 from pathlib import Path
 
-from .errors import AutogradValueError
+from ..errors import AutogradValueError
 
 
 def write(path: str | os.PathLike[str], contents: str | bytes) -> None:

@@ -10,13 +10,13 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
-from .errors import AutogradTypeError, AutogradValueError
-from .forward import hvp, jacobian
-from .functions import sumprod
-from .gradient import grad, hessian
+from ..errors import AutogradTypeError, AutogradValueError
+from ..forward import hvp, jacobian
+from ..functions import sumprod
+from ..gradient import grad, hessian
+from ..recording import is_recording, number, remembering
+from ..value import Value, computed_from, literal
 from .nesting import Leaf, Tree, filled, leaves, put_together, rebuilt, taken_apart
-from .recording import is_recording, number, remembering
-from .value import Value, computed_from, literal
 
 
 def value_and_grad(f: Callable[..., Any]) -> Callable[..., tuple[Any, Any]]:

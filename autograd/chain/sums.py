@@ -13,12 +13,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ..errors import AutogradTypeError, AutogradValueError
+from ..graph import dependents
+from ..ops import LITERAL, TABLE
+from ..recording import given, number
+from ..value import Value, literal, node_of
 from .branches import Branch, Factor, Way, joined, mask_of, masked, suspect
-from .errors import AutogradTypeError, AutogradValueError
-from .graph import dependents
-from .ops import LITERAL, TABLE
-from .recording import given, number
-from .value import Value, literal, node_of
 
 
 class Sum:

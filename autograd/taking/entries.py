@@ -8,13 +8,13 @@ from collections.abc import Container, Iterator, Sequence
 from heapq import heappop, heappush
 from typing import Any
 
-from .branches import Factor
-from .errors import AutogradTypeError, AutogradValueError
-from .graph import toposort
-from .ops import LITERAL, TABLE
-from .recording import number
+from ..chain.branches import Factor
+from ..errors import AutogradTypeError, AutogradValueError
+from ..graph import toposort
+from ..ops import LITERAL, TABLE
+from ..recording import number
+from ..value import Value, literal, node_of
 from .tables import Taken, operands
-from .value import Value, literal, node_of
 
 
 def take(table: Sequence[Any], index: Any) -> Any:

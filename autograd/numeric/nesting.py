@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any, TypeAlias
 
-from .recording import number
-from .value import Value
+from ..recording import number
+from ..value import Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Derivatives of functions of numbers, whatever container the numbers come in."""

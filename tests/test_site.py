@@ -1,0 +1,95 @@
+"""What the site promises that can be seen without building it; tests/browser/test_site_page.py opens the built one."""
+
+import ast
+import importlib
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from autograd.drawing import Drawing
+
+ROOT = Path(__file__).parents[1]
+BROWSER = ROOT / "docs" / "site" / "browser"
+PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def values(page: Path) -> list[object]:
+    """The last value of each block of a page, run one after the other."""
+    names: dict[str, object] = {}
+    found = []
+    for source in PYTHON.findall(page.read_text("utf-8")):
+        *statements, last = ast.parse(source).body
+        assert isinstance(last, ast.Expr)
+        exec(compile(ast.Module(statements, []), str(page), "exec"), names)
+        found.append(eval(compile(ast.Expression(last.value), str(page), "eval"), names))
+    return found
+
+
+def test_the_blocks_of_the_page_about_python_in_a_page_run_here_too(capsys: pytest.CaptureFixture[str]) -> None:
+    picture, printed, graded = values(ROOT / "docs" / "browser.md")
+    assert isinstance(picture, Drawing) and printed is None
+    assert "certified: " in capsys.readouterr().out
+    assert "slope" in " ".join(graded.ids) or "sigma" in " ".join(graded.ids), graded.ids  # type: ignore[attr-defined]
+
+
+def test_what_npm_brings_is_fixed_by_hashes_and_by_no_address() -> None:
+    asked = json.loads((BROWSER / "package.json").read_text("utf-8"))["dependencies"]
+    locked = json.loads((BROWSER / "package-lock.json").read_text("utf-8"))["packages"]
+    assert {name.removeprefix("node_modules/") for name in locked} >= set(asked)
+    for name, package in locked.items():
+        assert "resolved" not in package
+        assert not name or package["integrity"].startswith("sha512-")
+    assert locked[""]["dependencies"] == asked
+
+
+@pytest.fixture
+def bundle(monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
+    monkeypatch.syspath_prepend(BROWSER.parent)
+    yield importlib.import_module("browser.bundle")
+    for name in ("browser.bundle", "browser"):
+        sys.modules.pop(name, None)
+
+
+def test_a_file_becomes_a_script_that_hands_it_over(bundle, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    import base64
+    import gzip
+
+    content = bytes(range(256)) * 5
+    (tmp_path / 'a "b".wasm').write_bytes(content)
+    size = bundle._packed(tmp_path / 'a "b".wasm', tmp_path)
+    (script,) = tmp_path.glob("*.js")
+    assert script.stat().st_size == size
+    name, text = json.loads(
+        f"[{script.read_text('utf-8').removeprefix('deltagradPart(').removesuffix(');' + chr(10))}]"
+    )
+    assert name == 'a "b".wasm' and gzip.decompress(base64.b64decode(text)) == content
+
+
+def test_the_wheels_own_requirements_say_which_versions_come_along(bundle) -> None:  # type: ignore[no-untyped-def]
+    required = (ROOT / "pyproject.toml").read_text("utf-8")
+    for name in (*bundle.AT_ONCE, *bundle.ON_DEMAND):
+        assert re.search(rf'"{name}>=[\d.]+"', required), name
+    assert f'"{bundle.FORMULAS}"' in required
+
+
+def test_what_the_wheel_is_built_of_is_there(bundle) -> None:  # type: ignore[no-untyped-def]
+    assert [name for name in bundle.SOURCES if not (ROOT / name).exists()] == []
+
+
+ALIGNED, GATHERED = r"\begin{aligned} a &= b \\ c &= d \end{aligned}", r"\begin{gathered} a \\ b \end{gathered}"
+
+
+@pytest.mark.parametrize("latex, rows", [(ALIGNED, 2), (GATHERED, 2), (r"\delta_i", 0)])
+def test_formulas_are_read_and_what_was_not_is_found(monkeypatch, tmp_path: Path, latex: str, rows: int) -> None:  # type: ignore[no-untyped-def]
+    pytest.importorskip("latex2mathml", reason="the extra `docs` is not installed")
+    monkeypatch.syspath_prepend(BROWSER.parent)
+    formulas, check = importlib.import_module("formulas"), importlib.import_module("check")
+    made = formulas.mathml(latex, displayed=True)
+    assert made.count("<mtr>") == rows
+    for text, unread in (made, []), (made.replace("</math>", r"<mi>&</mi><mi>\foo</mi></math>"), ["&", r"\foo"]):
+        (tmp_path / "page.html").write_text(text, "utf-8")
+        assert check.Page(tmp_path / "page.html").unread == unread
+        assert len(check.check(tmp_path)[1]) == len(unread)
