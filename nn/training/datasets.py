@@ -118,7 +118,7 @@ def read_csv(
     except AutogradValueError as error:
         raise AutogradValueError(f"{fspath(path)}: {error}") from None
     names = [name for column in columns for name in column.inputs]
-    numbers, places = ([of(i) for i in range(len(X))] for of in (sheet.number, sheet.place))
+    numbers, places = [sheet.number(i) for i in range(len(X))], [sheet.place(i) for i in range(len(X))]
     return Dataset(names, sheet.header[at], X, Y, classes, columns, sheet.told, numbers, places)
 
 
