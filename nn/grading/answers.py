@@ -373,13 +373,15 @@ def _written_parts(answer: Answer, decimals: int | None) -> Written:
     numbers = {name: [x for x in leaves(part) if math.isfinite(x)] for name, part in answer.parts().items()}
     pooled = written_precision(answer)
     all_so = decimals is not None and written_so([x for part in numbers.values() for x in part], decimals)
-    parts = {}
+    parts, telling_parts = {}, []
     for name, part in numbers.items():
         own = precision_of(part)
         telling = sum(x % 1 != 0 for x in part) >= ENOUGH
         parts[name] = own if telling or (pooled.exact and own.decimals > 1) else pooled
         # Others were written in their own way; among numbers with all digits a new θ may be the old one.
         stale = name in ("new_theta", "new_bias") and pooled.exact and own.decimals == 1
+        if not stale:
+            telling_parts.append(part)
         if decimals is not None and (stale or (all_so and own.decimals in (1, decimals))):
             parts[name] = dataclasses.replace(parts[name], least=decimals)
-    return Written(parts, coarsest(list(numbers.values())))
+    return Written(parts, coarsest(telling_parts))
