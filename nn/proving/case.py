@@ -18,7 +18,7 @@ from autograd.words.formulas import PRODUCT, Formulas
 from autograd.words.naming import name
 
 from .. import deltas as hand
-from ..network.activations import ACTIVATION_RECORDS, sigma_of
+from ..network.activations import ACTIVATION_RECORDS, known_as, sigma_of
 from ..network.losses import LOSS_RECORDS, loss_of
 from ..network.modules import MLP
 
@@ -219,8 +219,8 @@ class Case:
 
 
 def _known(activation: object) -> str:
-    if isinstance(activation, str) and activation in ACTIVATION_RECORDS:
-        return activation
+    if known := known_as(activation):
+        return known
     raise AutogradValueError(
         f"prove: {activation!r} has no σ' that is known here; take one of {', '.join(ACTIVATION_RECORDS)}"
     )
