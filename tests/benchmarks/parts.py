@@ -14,7 +14,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,13 +42,17 @@ def share(total: int, part: int, parts: int) -> int:
 
 
 def in_parts(
-    usual: dict[str, int], computed: Callable[[int, dict[str, int]], Counts], told: Callable[[Counts], bool]
+    usual: dict[str, int],
+    computed: Callable[[int, dict[str, int]], Counts],
+    told: Callable[[Counts], bool],
+    whole: Sequence[str] = (),
 ) -> int:
     """Run as the command line says, and return the exit code.
 
     usual     the sizes and what they are by default
     computed  part, sizes of this part -> counts
     told      prints the sum of all counts, and says whether they keep what is promised
+    whole     sizes that are not shared out: the first part has them
     """
     parser = argparse.ArgumentParser(epilog=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name, size in usual.items():
@@ -65,7 +69,9 @@ def in_parts(
         if n in there:
             continue
         began = time.process_time()
-        counts = computed(n - 1, {name: share(size, n - 1, options.parts) for name, size in sizes.items()})
+        shares = {name: share(size, n - 1, options.parts) for name, size in sizes.items()}
+        shares |= {name: sizes[name] if n == 1 else 0 for name in whole}
+        counts = computed(n - 1, shares)
         there[n] = counts | {"seconds": time.process_time() - began}
         if options.file:
             with open(options.file, "a", encoding="utf-8") as file:
