@@ -55,6 +55,13 @@ def test_a_mistake_made_in_several_equations_is_found_in_each(planted):
     assert counts == of and of[0] == 1
 
 
+@pytest.mark.parametrize("name", ["σ'(o) for σ'(u)", "σ' twice"])
+def test_one_mistake_in_two_equations_is_named_although_neither_has_digits_enough_alone(name):
+    planted = frozenset({("output", name), ("hidden", name)})
+    counts, of = benchmark.measure(planted, 10, columns=[2])
+    assert counts[2] == of[2] == 10
+
+
 def test_no_right_derivation_is_accused():
     assert benchmark.accused(70, seed="test") == 0
 
