@@ -79,14 +79,14 @@ def read_cells(path: str | PathLike[str]) -> Sheet:
     lines, records = [], []
     for line, cells in _records(text, separator):
         lines.append(line + skipped)
+        if records:
+            _require_width(cells, len(records[0]), f"row {len(records)} (line {lines[-1]})")
         records.append(cells)
     while records and not any(records[-1]):
         records.pop()  # blank lines at the end are an editor's habit
     if len(records) < 2:
         raise AutogradValueError("there are no rows; the first line names the columns, the others hold the numbers")
-    sheet = Sheet(records[0], records[1:], lines[1 : len(records)], [])
-    _require_table(sheet)
-    sheet = _without_index(sheet)
+    sheet = _without_index(Sheet(records[0], records[1:], lines[1 : len(records)], []))
     _require_names(sheet)
     return sheet
 
@@ -169,15 +169,13 @@ def _records(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
         raise AutogradValueError(f"line {begins}: this is not CSV ({printable(str(error))})") from None
 
 
-def _require_table(sheet: Sheet) -> None:
-    for i, cells in enumerate(sheet.rows):
-        if not any(cells):  # a blank line is a row without values
-            cells[:] = [""] * len(sheet.header)
-        if len(cells) != len(sheet.header):
-            raise AutogradValueError(
-                f"{sheet.place(i)} has {counted(len(cells), 'cell')}, and the first line names"
-                f" {counted(len(sheet.header), 'column')}"
-            )
+def _require_width(cells: list[str], columns: int, place: str) -> None:
+    if not any(cells):  # a blank line is a row without values
+        cells[:] = [""] * columns
+    if len(cells) != columns:
+        raise AutogradValueError(
+            f"{place} has {counted(len(cells), 'cell')}, and the first line names {counted(columns, 'column')}"
+        )
 
 
 def _without_index(sheet: Sheet) -> Sheet:
