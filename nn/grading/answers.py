@@ -162,7 +162,11 @@ def answer_of(given: Any, cases: Sequence[Case]) -> Answer:
             reader.read(_named(key), plain(part))
     else:
         given = plain(given)
-        if isinstance(given, tuple) and (all(_depth(part) == 1 for part in given) or reader.columns(list(given))):
+        if (
+            isinstance(given, tuple)
+            and given
+            and (all(_depth(part) == 1 for part in given) or reader.columns(list(given)))
+        ):
             given = list(given)  # of layers
         if isinstance(given, list) and {2, 3} <= {_depth(part) for part in given}:
             raise AutogradTypeError(

@@ -7,12 +7,11 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from autograd import AutogradError, AutogradTypeError, AutogradValueError, Value
-from autograd.recording import given
 from autograd.words.text import counted
 
 from .. import deltas as hand
 from ..frames import is_frame, rows_of, targets_of
-from ..network.activations import known_as, sigma_of
+from ..network.activations import known_as, name_of, sigma_of
 from ..network.losses import Loss, loss_of
 from ..network.modules import MLP, Neuron
 from .answers import plain, short
@@ -82,7 +81,7 @@ def _sigmas(activations: list[Any], sigma: Any) -> list[Sigma]:
     for activation in activations:
         if known_as(activation) not in hand.ACTIVATIONS:
             raise AutogradValueError(
-                f"grade: there is no hand formula for the activation {given(activation)}, only for"
+                f"grade: there is no hand formula for the activation {name_of(activation)!r} of your own, only for"
                 f" {', '.join(hand.ACTIVATIONS)}; give sigma=(σ, σ') on floats"
             )
     return [hand.ACTIVATIONS[known_as(activation)] for activation in activations]

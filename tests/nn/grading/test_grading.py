@@ -396,7 +396,7 @@ def test_what_a_neuron_computes_counts_and_not_what_it_is_called():
         return u.tanh()
 
     for referee in (grade, certify):
-        with pytest.raises(AutogradValueError, match=r"activation (of your own|<function softplus)"):
+        with pytest.raises(AutogradValueError, match=r"activation ('softplus' )?of your own"):
             referee(MLP(2, [3], softplus), [1.0, 2.0], [0.5] * 3, *([[[0.1] * 3]] * (referee is grade)))
     net = MLP(2, [1], "tanh", seed=0)
     net.layers[0].neurons[0].sigma = sigmoid
@@ -406,7 +406,7 @@ def test_what_a_neuron_computes_counts_and_not_what_it_is_called():
 
 def test_your_own_activation_and_loss_need_their_hand_formulas():
     net = MLP(2, [3, 2], lambda u: softplus(u), seed=0)
-    with pytest.raises(AutogradValueError, match=r"no hand formula for the activation <(cy)?function"):
+    with pytest.raises(AutogradValueError, match=r"no hand formula for the activation '.*' of your own"):
         grade(right, net, X, Y)
     import math
 
