@@ -34,7 +34,7 @@ def executed(text: Path) -> Any:
     environment = {**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": "0"}
     client = NotebookClient(
         notebook,
-        timeout=120,
+        timeout=240,
         record_timing=False,
         extra_arguments=["--log-level=ERROR"],  # of a kernel: it warns of every TCP connection, also on one machine
         resources={"metadata": {"path": str(HERE)}},

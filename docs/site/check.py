@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -37,6 +38,14 @@ class Page(HTMLParser):
             self.silent.append(given.get("src", ""))
 
 
+@cache  # the same links stand beside every page
+def _place(folder: Path, link: str) -> Path | None:
+    """The file that a link leads to, if it is there."""
+    found = (folder / unquote(link)).resolve()
+    found = found / "index.html" if found.is_dir() else found
+    return found if found.exists() else None
+
+
 def check(root: Path) -> tuple[str, list[str]]:
     """What was counted, in a line, and what is wrong."""
     pages = {path: Page(path) for path in sorted(root.rglob("*.html"))}
@@ -52,9 +61,8 @@ def check(root: Path) -> tuple[str, list[str]]:
             if parts.scheme or parts.netloc:
                 wrong += [f"{here}: loads {url}"] * (url in page.loads)
                 continue
-            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
-            target = target / "index.html" if target.is_dir() else target
-            if not target.exists():
+            target = _place(path.parent, parts.path) if parts.path else path
+            if target is None:
                 wrong.append(f"{here}: {url} leads nowhere")
             elif parts.fragment and target in pages and unquote(parts.fragment) not in pages[target].anchors:
                 wrong.append(f"{here}: {url} has no such anchor")

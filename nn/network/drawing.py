@@ -14,7 +14,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from autograd import AutogradTypeError, AutogradValueError, Value, toposort
-from autograd import explore as page
 from autograd.drawing import Drawing
 from autograd.drawing import draw as summary
 from autograd.drawing.mermaid import Arrow, Box, flowchart
@@ -29,8 +28,6 @@ from autograd.words.text import cut, exact, shown, signed
 from .activations import name_of
 
 if TYPE_CHECKING:
-    from autograd.drawing.page.explorer import Page
-
     from .modules import ForwardPass, Neuron
 
 CURVED = 16  # edges between two layers: up to here they curve
@@ -58,27 +55,32 @@ def draw(
         other = "TB" if direction == "LR" else "LR"
         return narrowest([lambda: drawn(direction), lambda: drawn(other)], width)
     unread = f"the network has {weights} weights, and a picture of more than {EACH} cannot be read: give the error"
-    y = _result(run, err, f"{unread} as well, for a summary, or pass force=True")
-    return summary(y, level="summary", direction=direction, theme=theme, roles=_roles(run, y), width=width)
+    y = result_of(run, err, f"{unread} as well, for a summary, or pass force=True")
+    return summary(y, level="summary", direction=direction, theme=theme, roles=roles_of(run, y), width=width)
 
 
-def explore(run: ForwardPass, err: Value | None, *, theme: str | None, direction: str, level: str | None) -> Page:
-    """The graph of the error or of the only output as a page; see ForwardPass.explore."""
-    many = f"explore: the network has {len(run.outputs)} outputs; give the error that they have"
-    y = _result(run, err, many)
-    return page(y, theme=theme, direction=direction, level=level, roles=_roles(run, y))
+def result_of(run: ForwardPass, err: Value | None, many: str) -> Value:
+    """The error, or else the only output; `many` is what to say of several, in an AutogradValueError.
 
-
-def _result(run: ForwardPass, err: Value | None, many: str) -> Value:
-    """The error, or else the only output; `many` is what to say of several."""
+    >>> from nn import MLP
+    >>> run = MLP(1, [1], seed=0).forward([0.5])
+    >>> result_of(run, None, "") is run.outputs[0]
+    True
+    """
     if err is None and len(run.outputs) > 1:
         raise AutogradValueError(many)
-    _targets(run, err)  # an error of something else is refused
+    targets_of(run, err)  # an error of something else is refused
     return run.outputs[0] if err is None else err
 
 
-def _roles(run: ForwardPass, y: Value) -> dict[Value, str]:
-    """What the network knows of the nodes below y, whatever a user calls them."""
+def roles_of(run: ForwardPass, y: Value) -> dict[Value, str]:
+    """What the network knows of the nodes below y, whatever a user calls them.
+
+    >>> from nn import MLP
+    >>> run = MLP(1, [1], seed=0).forward([0.5])
+    >>> list(roles_of(run, run.outputs[0]).values())
+    ['input', 'parameter', 'parameter']
+    """
     known = dict.fromkeys(run.inputs, "input") | dict.fromkeys(run.net.parameters(), "parameter")
     below = set(toposort(y))
     return {node: role for node, role in known.items() if node in below}
@@ -107,7 +109,7 @@ class _Picture:
     def __init__(self, run: ForwardPass, err: Value | None, direction: str, theme: Theme) -> None:
         self.run, self.err, self.theme, self.sideways = run, err, theme, direction == "LR"
         self.leaves, self.arrives = (":e", ":w") if self.sideways else (":s", ":n")  # sides of a card and of a port
-        self.targets = _targets(run, err)
+        self.targets = targets_of(run, err)
         reached = any(o.grad for o in run.outputs) or any(any(layer) for layer in run.delta)
         self.differentiated = reached if err is None else err.grad != 0
         shown = [*run.inputs, *run.outputs, *run.net.parameters(), *(u for layer in run.u for u in layer)]
@@ -128,7 +130,7 @@ class _Picture:
             with self.layer(k + 1, f"layer {k + 1}", what if k == last else "hidden") as group:
                 for i, neuron in enumerate(layer.neurons):
                     self.neuron(group, k, i, neuron)
-                _in_order(group, [_key(k + 1, i) for i in range(len(layer.neurons))])
+                in_order(group, [_key(k + 1, i) for i in range(len(layer.neurons))])
         for k, layer in enumerate(self.run.net.layers):
             for i, neuron in enumerate(layer.neurons):
                 for column, theta in enumerate(neuron.theta):
@@ -184,7 +186,7 @@ class _Picture:
                 tip = tooltip(self.described(x, symbol))
                 label = f"<{table(rows, spacing=3)}>"
                 group.node(_key(0, i), label, id=_key(0, i), tooltip=tip, **border(self.theme, role))
-            _in_order(group, [_key(0, i) for i in range(len(self.run.inputs))])
+            in_order(group, [_key(0, i) for i in range(len(self.run.inputs))])
 
     def neuron(self, group: Any, k: int, i: int, neuron: Neuron) -> None:
         role = self.theme.roles["operation"]
@@ -312,14 +314,14 @@ def _key(k: int, i: int) -> str:
     return f"n{k}_{i}"
 
 
-def _in_order(group: Any, keys: list[str]) -> None:
-    """Cards of one layer on one rank, in the order of their rows."""
+def in_order(group: Any, keys: list[str]) -> None:
+    """Cards of one layer on one rank, in the order of their rows: a graphviz.Digraph, and their names."""
     with group.subgraph(graph_attr={"rank": "same"}) as rank:
         for above, below in pairwise(keys):
             rank.edge(above, below, style="invis")
 
 
-def _targets(run: ForwardPass, err: Value | None) -> dict[int, Value]:
+def targets_of(run: ForwardPass, err: Value | None) -> dict[int, Value]:
     """The y of each output, found in the error by the names that the losses give them: all or none."""
     if err is None:
         return {}

@@ -250,7 +250,9 @@ class ForwardPass:
     ) -> Page:
         """A page to step through this pass and backward, and to change inputs, θ and biases; see autograd.explore.
 
-        err   the error computed from these outputs; None: the output itself, where there is one
+        err    the error computed from these outputs; None: the output itself, where there is one
+        level  "neurons": a card for each neuron, with its θ, u, o and δ; "cards" or "pills": each node of the graph;
+               None: neurons, where the error is of this pass alone
 
         Raises AutogradValueError for an error of other outputs, for several outputs without an
         error, and as autograd.explore does.
@@ -259,7 +261,7 @@ class ForwardPass:
         >>> "θ⁽²⁾₁₂" in run.explore().html
         True
         """
-        from .drawing import explore
+        from .exploring import explore
 
         return explore(self, err, theme=theme, direction=direction, level=level)
 

@@ -14,8 +14,20 @@ from autograd.ops import TABLE, Op
 from autograd.teaching.events import Backward
 from autograd.teaching.tangents import costs
 from autograd.words.text import signed
-from nn import MLP, squared_error
+from nn import MLP, ForwardPass, squared_error
 
+# The smallest letters of all that is to be read, in pixels; and the numbers that do not fit their places.
+SMALLEST = """Math.min(...[...document.querySelectorAll("body *")]
+  .filter((e) => e.checkVisibility() && e.getClientRects().length && !e.closest(".unseen, .title, script"))
+  .filter((e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()))
+  .map((e) => parseFloat(getComputedStyle(e).fontSize) * (e.closest("#graph svg")
+    ? picture.getBoundingClientRect().width / units.width : 1)))"""
+OUTSIDE = """cards.filter((c) => c?.value)
+  .flatMap(({ parts: p }) => [...p.value.map((t, n) => [t, p.slot[n]]), ...p.gradient.map((t, n) => [t, p.chip[n]])])
+  .filter(([t, p]) => {
+    const [a, b] = [t.getBBox(), p.getBBox()];
+    return a.width && (a.x < b.x || a.x + a.width > b.x + b.width);
+  }).map(([t]) => t.textContent)"""
 SENTENCES = "Array.from({ length: last }, (_, k) => sentence(k + 1))"
 HOSTILE = [
     "</script><script>window.pwned=1</script>", "<img src=x onerror=window.pwned=1>", '"><svg onload=window.pwned=1>',
@@ -393,14 +405,7 @@ def test_everything_stands_on_one_screen_and_can_be_read(graph: Any, width: int,
         )
         assert side[0] >= pane[0] + pane[2] and abs(side[1] - pane[1]) < 2
     assert page("document.documentElement.scrollWidth") <= width
-    smallest = page(
-        """Math.min(...[...document.querySelectorAll("body *")]
-          .filter((e) => e.checkVisibility() && e.getClientRects().length && !e.closest(".unseen, .title, script"))
-          .filter((e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()))
-          .map((e) => parseFloat(getComputedStyle(e).fontSize) * (e.closest("#graph svg")
-            ? picture.getBoundingClientRect().width / units.width : 1)))"""
-    )
-    assert smallest >= 10.9
+    assert page(SMALLEST) >= 10.9
 
 
 def test_the_pane_zooms_at_the_pointer_and_fits(opened: Any) -> None:
@@ -464,12 +469,7 @@ def test_no_exponent_is_hidden(opened: Any) -> None:
     page = opened(explore((w * x + 1e-12) * w))
     page.press("End")
     assert "×10⁻¹⁵⁰" in page("cards.filter(Boolean).filter((c) => c.value).map((c) => c.value.textContent).join()")
-    outside = (
-        "cards.filter((c) => c?.value).flatMap((c) => [[c.value, c.slot], [c.gradient, c.chip]]).filter(([t, p]) => {"
-        " const [a, b] = [t.getBBox(), p.getBBox()]; return a.width && (a.x < b.x || a.x + a.width > b.x + b.width) })"
-        ".map(([t]) => t.textContent)"
-    )
-    assert page(outside) == []
+    assert page(OUTSIDE) == []
 
 
 def test_layers_and_indices_stand_above_each_other(opened: Any) -> None:
@@ -504,3 +504,212 @@ def test_each_symbol_of_the_page_has_one_number_and_it_is_the_right_one(graph: A
     right = {recording.partial(node): signed(recording.gradient(node)) for node in recording.edges}
     right |= {e.symbol: signed(e.local) for e in recording.events if isinstance(e, Backward)}
     assert said and all(said[symbol] == {right[symbol]} for symbol in said if "…" not in symbol)
+
+
+# --- networks as neuron cards ---------------------------------------------------------------------------
+
+
+def swish(u: Value) -> Value:
+    return u / (1.0 + exp(-u))
+
+
+def passes() -> list[tuple[ForwardPass, Value]]:
+    nets = [
+        MLP(2, [4, 3, 1], seed=1), MLP(3, [2, 2], "relu", "linear", bias=False, seed=2), MLP(2, [3, 1], swish, seed=3),
+        MLP(2, [3, 2, 1], ["relu", "sigmoid", "tanh"], seed=5),
+    ]  # fmt: skip
+    runs = [net.forward([0.683, -1.59, 0.25][: net.nin]) for net in nets]
+    return [(run, squared_error(run.outputs, [0.25] * len(run.outputs))) for run in runs]
+
+
+@pytest.mark.parametrize("case", range(4))
+def test_neuron_cards_show_what_the_engine_computes(case: int, opened: Any) -> None:
+    run, err = passes()[case]
+    page, order, recording = opened(run.explore(err)), toposort(err), record(err)
+    assert page(SENTENCES) == list(map(str, recording.events))
+    assert close(page.numbers("state.values"), [node.data for node in order])
+    assert close(page.numbers("state.gradients"), gradients(err))
+    page.press("End")
+    largest = page("state.largest")
+
+    def of(node: Value, part: str) -> list[str]:
+        found: list[str] = page(f"cards[{order.index(node)}].parts.{part}.map((e) => e.textContent)")
+        return found
+
+    for layer, us, os in zip(run.net.layers, run.u, run.o):
+        for neuron, u, o in zip(layer.neurons, us, os):
+            assert of(u, "value") == [signed(u.data)] and of(o, "value") == [signed(o.data)]
+            assert of(u, "gradient")[0] == signed(recording.gradient(u))
+            for p in neuron.parameters():
+                assert of(p, "value") == [signed(p.data)]
+                fill = page(f"getComputedStyle(cards[{order.index(p)}].chip).fill")
+                colour = THEMES["light"].gradient(recording.gradient(p), largest)
+                assert fill == f"rgb({', '.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))})"
+            if o.parents == (u,):
+                slope = next(e.local for e in recording.events if isinstance(e, Backward) and e.node is o)
+                assert of(o, "prime") == [f"σ′ {signed(slope).removeprefix('+')}"]
+    for x in run.inputs:
+        assert of(x, "value") == [signed(x.data)] and of(x, "gradient") == [signed(recording.gradient(x))]
+    for o in run.outputs:
+        assert of(o, "gradient")[-1] == signed(recording.gradient(o))
+    assert of(err, "value") == [signed(err.data)]
+
+
+def test_neuron_cards_fill_as_the_film_goes_both_ways(opened: Any) -> None:
+    run, err = passes()[0]
+    page, order = opened(run.explore(err)), toposort(err)
+    u, o, delta = (
+        f"cards[{order.index(node)}].{part}.textContent"
+        for node, part in ((run.u[1][0], "value"), (run.o[1][0], "value"), (run.u[1][0], "gradient"))
+    )
+    assert page(f"[{u}, {o}, {delta}]") == ["", "", ""]
+    page(f"move(computedAt.get({order.index(run.u[1][0])}))")
+    assert page(u) == signed(run.u[1][0].data) and page(o) == ""
+    assert "now" in page("document.getElementById('k2_0').className.baseVal")
+    assert page("document.querySelectorAll('.edge.now').length") == 4
+    page.press("End")
+    assert page(delta) != ""
+    page.tab.locator("#mode").select_option(label="forward, from x₁")
+    page("move(last)")
+    recording = record(err, mode="forward", seed=run.inputs[0])
+    assert page(delta) == signed(recording.tangent(run.u[1][0]))
+    assert page(f"cards[{order.index(run.u[1][0])}].said.textContent") == "∂u"
+    page.tab.locator("#mode").select_option("")
+    assert page(f"cards[{order.index(run.u[1][0])}].said.textContent") == "δ"
+
+
+def test_a_weight_is_dragged_on_its_chip_and_chosen_by_click_and_by_key(opened: Any) -> None:
+    run, err = passes()[0]
+    theta = run.net.layers[1].neurons[0].theta[1]
+    page, order = opened(run.explore(err)), toposort(err)
+    i = order.index(theta)
+    box = page(
+        f"(({{x, y, width, height}}) => [x + width / 2, y + height / 2])(cards[{i}].chip.getBoundingClientRect())"
+    )
+    page.tab.mouse.move(*box)
+    page.tab.mouse.down()
+    page.tab.mouse.move(box[0] + 20, box[1], steps=5)
+    page.tab.mouse.move(box[0] + 50, box[1], steps=5)
+    page.tab.mouse.up()
+    assert page(f"state.values[{i}]") == pytest.approx(theta.data + 0.5, abs=2e-3) and page("state.selected") is None
+    theta.data = page(f"state.values[{i}]")
+    for node in order:
+        if node.parents and node.op is not None:
+            node.data = node.op.function(*[parent.data for parent in node.parents])
+    assert close(page.numbers("state.gradients"), gradients(err))
+    page.tab.mouse.click(*box)
+    assert page("nodes[state.selected].name") == theta.label
+    page.tab.get_by_role("button", name="2·1").focus()
+    page.press("Enter")
+    assert page("state.selected") is None  # what was chosen on the card is chosen no more
+    page.press("Enter")
+    assert page("nodes[state.selected].name") == "u⁽²⁾₁"
+    page("select(state.selected)")
+    page.tab.locator("#leaves button").nth(3).focus()
+    page.press("Enter")
+    assert page("state.selected === leaves[3]") and page.tab.locator("#node").inner_text().startswith("x₁")
+
+
+def test_a_line_is_as_wide_as_theta_and_hollow_below_0(opened: Any) -> None:
+    run, err = passes()[0]
+    page, order = opened(run.explore(err)), toposort(err)
+    widest = max(abs(p.data) for layer in run.net.layers for n in layer.neurons for p in n.theta)
+    for k, theta in enumerate(page("edges.map((e) => e[2])")):
+        if theta is None:
+            continue
+        x = order[theta].data
+        width, fill = page(f"[arrows[{k}].line.style.strokeWidth, arrows[{k}].head.style.fill]")
+        assert float(width) == pytest.approx(0.7 + 2.3 * abs(x) / widest, rel=1e-3)
+        assert (fill == "var(--canvas)") == (x < 0)
+
+
+@pytest.mark.parametrize("case", range(4))
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (1920, 1080), (390, 844)])
+def test_neuron_cards_can_be_read(case: int, width: int, height: int, opened: Any) -> None:
+    run, err = passes()[case]
+    page = opened(run.explore(err), width)
+    page.tab.set_viewport_size({"width": width, "height": height})
+    page.tab.wait_for_timeout(50)
+    page.press("End")
+    assert page(SMALLEST) >= 10.9
+    assert page("document.documentElement.scrollWidth") <= width
+    assert page(OUTSIDE) == []
+    assert page("[...document.querySelectorAll('#leaves .chip')].filter((c) => c.scrollWidth > c.clientWidth + 1)"
+                ".map((c) => c.textContent)") == []  # fmt: skip
+
+
+def test_a_small_network_fits_a_screen(opened: Any) -> None:
+    run, err = passes()[0]
+    page = opened(run.explore(err))
+    page.tab.set_viewport_size({"width": 1280, "height": 720})
+    page.tab.wait_for_timeout(50)
+    assert page("pane.scrollWidth <= pane.clientWidth && pane.scrollHeight <= pane.clientHeight")
+
+
+def test_no_exponent_is_hidden_in_neuron_cards(opened: Any) -> None:
+    net = MLP(2, [3, 1], seed=0)
+    for k, p in enumerate(net.parameters()):
+        p.data = (-1.234) ** (k % 2 + 1) * 10.0 ** (-150 + k)
+    run = net.forward([1e-7, -1e9])
+    page = opened(run.explore(squared_error(run.outputs, [1e-8])))
+    page.press("End")
+    texts = page("cards.flatMap((c) => c ? [...c.parts.value, ...c.parts.gradient] : []).map((t) => t.textContent)")
+    assert sum("×10⁻¹⁵⁰" in text for text in texts) == 1
+    assert page(OUTSIDE) == []
+    inputs = page.tab.locator("#leaves input[type=number]")
+    shown = [inputs.nth(j).input_value() for j in range(inputs.count())]
+    assert all("e-" in text for text in shown[:3]) and all(len(text) <= 10 for text in shown)
+    assert page(
+        "[...document.querySelectorAll('#leaves input[type=number]')].every((n) => n.scrollWidth <= n.clientWidth)"
+    )
+    inputs.first.focus()
+    assert float(inputs.first.input_value()) == page("state.inputs[0]")
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")])
+def test_axe_finds_nothing_in_neuron_cards(width: int, scheme: str, opened: Any, axe: str) -> None:
+    run, err = passes()[0]
+    page = opened(run.explore(err), width, scheme)
+    page(f"{axe}; 0")
+    for prepare in ("0", "move(20)", "move(last), select(leaves[2])", "document.querySelector('details').open = true"):
+        page(prepare)
+        page.tab.wait_for_timeout(200)
+        found = page(
+            "axe.run().then((r) => r.violations.map((v) => [v.id, v.nodes.map((n) => n.html + n.failureSummary)]))"
+        )
+        assert found == [], prepare
+
+
+def test_two_fingers_zoom_the_graph_and_one_pans_it(browser: Any, tmp_path: Any) -> None:
+    run, err = passes()[0]
+    run.explore(err).save(tmp_path / "page.html")
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    tab = context.new_page()
+    wrong: list[str] = []
+    tab.on("pageerror", lambda error: wrong.append(str(error)))
+    tab.goto((tmp_path / "page.html").as_uri())
+    session = context.new_cdp_session(tab)
+    box = tab.locator("#graph").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    def touch(kind: str, *points: tuple[float, float]) -> None:
+        places = [{"x": a, "y": b, "id": n} for n, (a, b) in enumerate(points)]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
+
+    width = "picture.getBoundingClientRect().width"
+    before, page_width = tab.evaluate(width), tab.evaluate("visualViewport.scale")
+    touch("touchStart", (x - 30, y), (x + 30, y))
+    for spread in range(40, 91, 10):
+        touch("touchMove", (x - spread, y), (x + spread, y))
+    touch("touchEnd")
+    assert tab.evaluate(width) == pytest.approx(3 * before, rel=0.1)
+    assert tab.evaluate("visualViewport.scale") == page_width  # the graph is larger, the page is not
+    left = tab.evaluate("pane.scrollLeft")
+    touch("touchStart", (x, y))
+    for moved in range(20, 121, 20):
+        touch("touchMove", (x - moved, y))
+    touch("touchEnd")
+    tab.wait_for_timeout(300)
+    assert tab.evaluate("pane.scrollLeft") > left + 50
+    assert tab.evaluate("state.selected") is None and wrong == []
+    context.close()

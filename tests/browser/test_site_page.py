@@ -283,6 +283,7 @@ def test_on_a_host_that_isolates_its_pages_stop_keeps_the_names(browser: Any) ->
     assert page.run("z", 2) == "6"
     tab.close()
     server.shutdown()
+    server.server_close()
 
 
 def test_a_search_finds_the_page_of_certify(context: Any) -> None:

@@ -3,50 +3,81 @@
 // --- the picture -------------------------------------------------------------------------------------
 
 const picture = document.querySelector("#graph svg");
-const part = (group, tag, attribute, name) => group.querySelector(`${tag}[${attribute}="var(--${name})"]`);
+const TAGS = { value: "text", gradient: "text", name: "text", prime: "text", slot: "path", chip: "path" }; // what a part is in the SVG
 const ends = (path) => { // left and right
   const xs = path.getAttribute("d").match(/-?[\d.]+(?=,)/g).map(Number);
   return [Math.min(...xs), Math.max(...xs)];
 };
 
-const cards = nodes.map((node, i) => {
-  const group = node.drawn ? document.getElementById(`n${i}`) : null;
-  if (!group) return null;
+const groups = new Map(); // cards of the picture by their ids: the nodes on them, and the one that each is about
+function groupOf(id) {
+  if (groups.has(id)) return groups.get(id);
+  const group = document.getElementById(id), made = { group, nodes: [], main: null, border: group.querySelector("path, polygon") };
   group.querySelector("title").remove();
-  const card = { group };
-  if (node.kind === "number") return card;
-  for (const [name, place] of [["value", "slot"], ["gradient", "chip"]]) {
-    card[name] = part(group, "text", "fill", name);
-    card[place] = part(group, "path", "fill", place);
-    const room = ends(card[place]);
-    card[name].setAttribute("text-anchor", "middle");
-    card[name].setAttribute("x", (room[0] + room[1]) / 2);
-    card[name].dataset.room = room[1] - room[0] - 4;
+  groups.set(id, made);
+  return made;
+}
+
+const shownBy = new Map(); // a part of the picture -> its node
+const cards = nodes.map(({ place, kind }, i) => { // a node's parts, and the card on which it stands
+  if (!place) return null;
+  const on = groupOf(place.card), card = { on, group: on.group, parts: {} };
+  on.nodes.push(i);
+  if (place.main) on.main = i;
+  for (const [name, tag] of Object.entries(TAGS)) {
+    card.parts[name] = (place[name] ?? []).map(([id, number]) => groupOf(id).group.querySelectorAll(`${tag}[fill="var(--${name})"]`)[number]);
+    [card[name]] = card.parts[name];
   }
-  const said = card.chip.previousElementSibling;
-  if (said.getAttribute("fill") === "var(--muted)") card.said = said; // on a pill there is no room for it
+  card.parts.value.forEach((text, n) => roomy(text, card.parts.slot[n]));
+  card.parts.gradient.forEach((text, n) => roomy(text, card.parts.chip[n]));
+  card.parts.name.forEach(lowered);
+  for (const path of [...card.parts.slot, ...card.parts.chip]) shownBy.set(path, i);
+  const said = card.gradient && card.chip.previousElementSibling;
+  if (said?.getAttribute("fill") === "var(--muted)") Object.assign(card, { said, reverse: said.textContent }); // on a pill there is no room for it
+  return card;
+});
+
+function roomy(text, path) { // a number stands in the middle of its place
+  const room = ends(path);
+  text.setAttribute("text-anchor", "middle");
+  text.setAttribute("x", (room[0] + room[1]) / 2);
+  text.dataset.room = room[1] - room[0] - 4;
+}
+
+function lowered(text) { // θ⁽²⁾₁₂ on a card of layer 2: θ and below it 12, in letters that can be read
+  const [, symbol, below] = text.textContent.match(/^(.+?)(?:⁽[⁰¹²³⁴-⁹]+⁾)?([₀-₉,]+)$/) ?? [];
+  if (!below) return;
+  const indices = document.createElementNS("http://www.w3.org/2000/svg", "tspan");
+  indices.setAttribute("dy", "2");
+  text.setAttribute("y", text.getAttribute("y") - 1.2);
+  indices.textContent = plain(below);
+  text.removeAttribute("textLength");
+  text.replaceChildren(symbol, indices);
+}
+
+for (const { group, nodes: on, main } of groups.values()) {
+  if (main === null || nodes[main].kind === "number") continue;
   group.setAttribute("tabindex", "0");
   group.setAttribute("role", "button");
-  group.addEventListener("click", () => select(i));
+  group.addEventListener("click", ({ target }) => select(shownBy.get(target) ?? main));
   group.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" && event.key !== " ") return;
     event.preventDefault();
     event.stopPropagation();
-    select(i);
+    select(on.includes(state.selected) ? state.selected : main);
   });
-  return card;
-});
+}
 
-const arrows = edges.map((_, k) => {
+const arrows = edges.map(([, , theta], k) => {
   const group = document.getElementById(`e${k}`);
   group.querySelector("title").remove();
   group.setAttribute("aria-hidden", "true"); // the events say the same in words
-  const local = part(group, "text", "fill", "local"), sent = part(group, "text", "fill", "sent");
+  const [local, sent] = ["local", "sent"].map((name) => group.querySelector(`text[fill="var(--${name})"]`));
   const words = local && local.textContent.replace(/−0\.000$/, "");
   for (const text of [local, sent]) text && centred(text); // so that a longer number grows to both sides
   const strokes = group.querySelectorAll('[stroke="var(--backward)"]');
   const back = sent?.textContent[0];
-  return { group, local, sent, words, back, ahead: { "←": "→", "↑": "↓", "→": "←", "↓": "↑" }[back], strokes };
+  return { group, theta, line: group.querySelector("path"), head: group.querySelector("polygon"), local, sent, words, back, ahead: { "←": "→", "↑": "↓", "→": "←", "↓": "↑" }[back], strokes };
 });
 
 function centred(text) {
@@ -71,28 +102,44 @@ function fill(place, text) { // a power of ten is made to fit, whatever the font
   place.setAttribute("lengthAdjust", "spacingAndGlyphs");
 }
 
-function drawCard(i, known, gradient, now) {
-  const card = cards[i], node = nodes[i];
+function drawNumbers(i, known, gradient) {
+  const card = cards[i];
   if (!card) return;
-  card.group.classList.toggle("now", now);
-  if (node.kind === "number") return;
-  card.group.classList.toggle("waiting", !known);
-  card.group.classList.toggle("selected", state.selected === i);
-  fill(card.value, known ? signed(state.values[i]) : "");
-  const has = gradient !== undefined, background = has ? colour(gradient) : "";
-  card.chip.style.fill = background;
-  card.gradient.style.fill = has && gradient ? inkOn(background) : "";
-  fill(card.gradient, has ? signed(gradient) : "");
-  card.group.setAttribute("aria-description", known ? "" : "not yet computed"); // its texts are its name
-  card.group.setAttribute("aria-pressed", String(state.selected === i));
+  const has = gradient !== undefined, background = has ? colour(gradient) : "", ink = has && gradient ? inkOn(background) : "";
+  const { value, gradient: collected, chip, name, prime } = card.parts;
+  for (const text of value) fill(text, known ? signed(state.values[i]) : "");
+  for (const text of collected) fill(text, has ? signed(gradient) : "");
+  for (const path of chip) path.style.fill = background;
+  if (chip.length) for (const text of collected.length ? collected : [...name, ...value]) text.style.fill = ink; // a weight stands on its colour
+  for (const text of prime) text.textContent = known ? `σ′ ${short(state.slopes[usesOf[i][0][1]])}` : "σ′";
 }
 
-function drawArrow(k, use, known, now) {
+function drawCard({ group, nodes: on, main, border }, known, gradients, now) {
+  const selected = on.includes(state.selected), happens = now.some((i) => on.includes(i));
+  group.classList.toggle("now", happens);
+  if (main === null || nodes[main].kind === "number") return;
+  group.classList.toggle("waiting", !known(main));
+  group.classList.toggle("selected", selected);
+  group.setAttribute("aria-description", known(main) ? "" : "not yet computed"); // its texts are its name
+  group.setAttribute("aria-pressed", String(selected));
+  if (on.length > 1) border.style.stroke = gradients.get(main) && !happens && !selected ? colour(gradients.get(main), 0.4) : "";
+}
+
+function drawWire({ theta, line, head }, gradient) { // a weight: as wide as |θ|, the head hollow where θ < 0, coloured by ∂Err/∂θ
+  const x = state.values[theta], widest = Math.max(...edges.map(([, , other]) => (other === null ? 0 : Math.abs(state.values[other])))) || 1;
+  const stroke = gradient ? colour(gradient, 0.4) : "";
+  line.style.strokeWidth = 0.7 + 2.3 * Math.min(1, Math.abs(x) / widest || 0);
+  line.style.stroke = head.style.stroke = stroke;
+  head.style.fill = x < 0 ? "var(--canvas)" : stroke;
+}
+
+function drawArrow(k, use, known, now, gradients) {
   const arrow = arrows[k];
   const done = usedAt.get(use) <= state.position;
   arrow.group.classList.toggle("waiting", !known);
   arrow.group.classList.toggle("sent", done);
   arrow.group.classList.toggle("now", now);
+  if (arrow.theta !== null) return drawWire(arrow, state.seed === null ? gradients.get(arrow.theta) : 0);
   if (!done) {
     if (arrow.local) arrow.local.textContent = arrow.sent.textContent = "";
     return;
@@ -110,7 +157,7 @@ function drawArrow(k, use, known, now) {
   arrow.sent.style.fill = share && share === share ? colour(share, 1) : "";
 }
 
-const useOfArrow = new Map(uses.map(([, , arrow], k) => [arrow, k]));
+const useOfArrow = new Map(uses.map(([, , arrow], k) => [arrow, k])); // of a weight's two uses the second
 
 function happening(p) { // which nodes and arrows the event is about
   if (p === 0) return { nodes: [], arrows: [] };
@@ -128,8 +175,9 @@ function render() {
   const gradients = new Map(p >= seededAt ? [[state.seed ?? root, 1]] : []);
   for (const [kind, k] of events.slice(0, p)) if (kind === "use") gradients.set(receiver(k), state.sent[k].after);
   const known = (i) => nodes[i].kind !== "step" || computedAt.get(i) <= p;
-  nodes.forEach((_, i) => drawCard(i, known(i), gradients.get(i), now.nodes.includes(i)));
-  edges.forEach(([, head], a) => drawArrow(a, useOfArrow.get(a), known(head), now.arrows.includes(a)));
+  nodes.forEach((_, i) => drawNumbers(i, known(i), gradients.get(i)));
+  for (const card of groups.values()) drawCard(card, known, gradients, now.nodes);
+  edges.forEach(([, head], a) => drawArrow(a, useOfArrow.get(a), known(head), now.arrows.includes(a), gradients));
   panel(p);
   picture.classList.toggle("backward", state.seed === null && p >= seededAt);
   picture.classList.toggle("tangents", state.seed !== null);
@@ -156,16 +204,26 @@ function leafRow(i, j) {
   range.setAttribute("aria-label", `${name}, slide`);
   number.setAttribute("aria-label", `${name}, value`);
   range.addEventListener("input", () => change(j, Number(Number(range.value).toFixed(decimals))));
+  number.addEventListener("focus", () => { number.value = state.inputs[j]; });
+  number.addEventListener("blur", () => { number.value = brief(state.inputs[j]); });
   number.addEventListener("input", () => number.value !== "" && change(j, Number(number.value)));
-  line.append(typeset(element("span", "leaf-name"), name), range, number, gradient);
+  const open = typeset(element("button", "leaf-name go"), name);
+  Object.assign(open, { type: "button", title: `${name}: its contributions and paths` });
+  open.addEventListener("click", () => select(i));
+  line.append(open, range, number, gradient);
   $("leaves").append(line);
   return {
     show(x, g) {
       if (document.activeElement !== range) range.value = x;
-      if (document.activeElement !== number) number.value = x;
+      if (document.activeElement !== number) number.value = brief(x);
       gradient.replaceChildren(g === undefined ? "" : write(signed(g), g));
     },
   };
+}
+
+function brief(x) { // what a field has room for; of a power of ten the exponent is to be seen
+  const plain = !x || !Number.isFinite(x) || (Math.abs(x) >= 1e-3 && Math.abs(x) < 1e5);
+  return plain ? Number(x.toPrecision(4)) : Number(x.toPrecision(3)).toExponential();
 }
 
 function change(j, x) {
@@ -180,7 +238,8 @@ function change(j, x) {
 function legend() {
   const shares = [-1, -0.25, 0, 0.25, 1].map((share) => write(signed(share * state.largest), share * state.largest));
   const reverse = state.seed === null;
-  const note = `grey: the value, forward; colour: ${reverse ? "upstream × local, backward" : "local × tangent, forward"}, wider where larger`;
+  const note = edges.some(([, , theta]) => theta !== null) ? "lines: width |θ|, hollow head θ < 0"
+    : `grey: the value, forward; colour: ${reverse ? "upstream × local, backward" : "local × tangent, forward"}, wider where larger`;
   const notes = [note, ...data.notes].map((text) => element("span", "note", text));
   $("legend").replaceChildren(element("span", "", reverse ? `gradient of ${nodes[root].name}` : `tangents: ${nodes[state.seed].name} moves`), ...shares, ...notes);
 }
@@ -273,8 +332,8 @@ function changeMode(seed) {
   $("position").max = last;
   nodes.forEach((_, i) => {
     if (!cards[i]?.said) return;
-    const { said } = cards[i];
-    said.textContent = partial(i);
+    const { said, reverse, on } = cards[i];
+    said.textContent = on.nodes.length === 1 ? partial(i) : seed === null ? reverse : `∂${reverse.split("/∂")[1] ?? "u"}`;
     said.removeAttribute("textLength"); // which was the other symbol's
   });
   compute();

@@ -13,7 +13,7 @@ import html
 import json
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace as replaced
 from importlib.resources import files
 from pathlib import Path
@@ -34,7 +34,7 @@ from ...words.text import shown
 from ..parts import DIRECTIONS
 from ..scene import Node, Scene, scene
 from ..theme import DARK, LIGHT, THEMES, Theme, theme_named
-from .live import svg, variables
+from .live import Picture, picture, variables
 
 CARDS = 25  # nodes: up to here each gets a card and each edge its words
 REFUSED = 300  # nodes: above, nobody steps through all the events, and a page is over a megabyte
@@ -114,13 +114,26 @@ def explore(
         raise AutogradValueError(f"unknown direction {direction!r}; choose one of {', '.join(DIRECTIONS)}")
     if level not in (None, "cards", "pills"):
         raise AutogradValueError(f"unknown level {level!r}; choose cards or pills, or None")
+    explorer = _Explorer(y, _order(y), roles)
+    level = level or ("cards" if len(explorer.scene.nodes) <= CARDS else "pills")
+    return explorer.page(theme, picture(explorer.scene, direction, explorer.recording.names[y], level))
+
+
+def explore_as(draw: Callable[[], Picture], y: Value, *, theme: str | None = None, roles: Roles = None) -> Page:
+    """The page of another picture of the same graph, as a network's is; see `explore`."""
+    if theme is not None:
+        theme_named(theme)
+    return _Explorer(y, _order(y), roles).page(theme, draw())
+
+
+def _order(y: Value) -> list[Value]:
     order = toposort(y)
     if len(order) > REFUSED:
         raise AutogradValueError(
             f"the graph has {len(order)} nodes, and nobody steps through more than {REFUSED}:"
             " explore a part of it, or a smaller network on one sample"
         )
-    return _Explorer(y, order, roles).page(theme, direction, level)
+    return order
 
 
 class _Explorer:
@@ -148,8 +161,7 @@ class _Explorer:
         ]
         return Scene(list(nodes.values()), edges, False, "")
 
-    def page(self, theme: str | None, direction: str, level: str | None) -> Page:
-        level = level or ("cards" if len(self.scene.nodes) <= CARDS else "pills")
+    def page(self, theme: str | None, shows: Picture) -> Page:
         program = self.program()
         script = "\n".join([program or "const program = null;", *map(_read, SCRIPTS)])
         text = Template(_read("explorer.html")).substitute(
@@ -158,8 +170,8 @@ class _Explorer:
             style=_style(),
             # The one script of the page, and no other, may run: whatever a label says, it is text.
             hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-            picture=svg(self.scene, direction, self.recording.names[self.root], level),
-            data=_embedded(self.data(program is not None)),
+            picture=shows.svg,
+            data=_embedded(self.data(program is not None, shows)),
             script=script,
         )
         return Page(text, self.title)
@@ -183,11 +195,14 @@ class _Explorer:
             slope = rules[node][use.operand]
             yield slope if isinstance(slope, Value) else literal(slope)
 
-    def data(self, live: bool) -> dict[str, Any]:
+    def data(self, live: bool, shows: Picture) -> dict[str, Any]:
         """What the script is told: plain lists, with nodes by their number."""
-        edges = self.edges()
         forward = [event for event in self.recording.events if isinstance(event, Forward)]
         roles = {node.value: node for node in self.scene.nodes}
+
+        def placed(value: Value) -> dict[str, Any]:
+            place = shows.places.get(value)
+            return {"place": place and {"card": place.card, "main": place.main, **place.parts}}
 
         def ends(use: Backward) -> tuple[int, int]:
             return self.number[use.node], self.number[use.parent]
@@ -197,14 +212,14 @@ class _Explorer:
 
         return {
             "root": self.number[self.root],
-            "nodes": [self.node(value, roles.get(value)) for value in self.order],
+            "nodes": [self.node(value, roles.get(value)) | placed(value) for value in self.order],
             "forward": [self.operation(event) for event in forward],
-            "uses": [[*ends(e), edges[e.node, e.operand], selects(e)] for e in self.uses],
+            "uses": [[*ends(e), shows.uses.get((e.node, e.operand)), selects(e)] for e in self.uses],
             "symbols": [e.symbol for e in self.uses],
             "partials": [self.recording.symbols.partial(value) for value in self.order],
             "rates": [self.recording.symbols.rate(value) for value in self.order],
             "notes": self.recording.symbols.notes,
-            "edges": [[self.number[e.tail.value], self.number[e.head.value]] for e in self.scene.edges],
+            "edges": [[None if each is None else self.number[each] for each in edge] for edge in shows.edges],
             "leaves": [self.number[leaf] for leaf in self.leaves],
             "values": [_number(value.data) for value in self.order],
             "slopes": [_number(event.local) for event in self.uses],
@@ -215,8 +230,7 @@ class _Explorer:
     def node(self, value: Value, drawn: Node | None) -> dict[str, Any]:
         kind = "number" if value.op is LITERAL else "step" if value.parents else "leaf"
         tag = shown(drawn.tag) if drawn else ""
-        name = self.recording.symbols.name(value)
-        return {"name": name, "tag": tag, "kind": kind, "drawn": drawn is not None}
+        return {"name": self.recording.symbols.name(value), "tag": tag, "kind": kind}
 
     def operation(self, event: Forward) -> dict[str, Any]:
         """A forward event in words, with places for its numbers, and whether a negative one needs brackets there."""
@@ -231,10 +245,6 @@ class _Explorer:
             "brackets": negative.replace("−\ue000", "\ue000") != numbers,
             "raised": bool(powers(event.node)),
         }
-
-    def edges(self) -> dict[tuple[Value, int], int]:
-        """The number of the arrow that stands for an operand; a sum's 1 has none."""
-        return {(edge.head.value, edge.operand): k for k, edge in enumerate(self.scene.edges)}
 
 
 def _style() -> str:

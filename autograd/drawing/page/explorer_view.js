@@ -52,6 +52,7 @@ pane.addEventListener("touchmove", (event) => {
   pinch = now;
 }, { passive: false });
 
+const scrubs = new Set(); // where a leaf's value is dragged
 let held = null; // the mouse, since it went down: on the picture, or on a leaf's value
 const MOVED = 4; // pixels, below which it was a click
 
@@ -87,8 +88,7 @@ addEventListener("pointerup", release);
 addEventListener("pointercancel", release);
 
 function scrubbed(target) { // the leaf whose value that is, or -1
-  const part = target.closest('.scrubs [fill="var(--slot)"], .scrubs [fill="var(--value)"]');
-  return part ? leaves.indexOf(Number(part.closest(".node").id.slice(1))) : -1;
+  return scrubs.has(target) ? leaves.indexOf(shownBy.get(target)) : -1;
 }
 
 addEventListener("keydown", (event) => {
@@ -98,7 +98,14 @@ addEventListener("keydown", (event) => {
   keys[event.key]();
 });
 
-if (data.live) leaves.forEach((i) => cards[i]?.value && cards[i].group.classList.add("scrubs"));
+if (data.live) for (const i of leaves) {
+  const { slot = [], chip = [], gradient = [] } = cards[i]?.parts ?? {};
+  for (const place of gradient.length ? slot : [...slot, ...chip]) { // a weight's chip is all of it its value's
+    place.classList.add("scrubs");
+    place.classList.toggle("framed", gradient.length > 0);
+    scrubs.add(place);
+  }
+}
 new ResizeObserver(() => { scaled(); follow(); }).observe(pane);
 
 modes();

@@ -84,7 +84,7 @@
   const prompted = (text) => /^>>> /m.test(text);
   const code = (text) => (prompted(text)
     ? text.split("\n").filter((line) => /^(>>>|\.\.\.)( |$)/.test(line)).map((line) => line.slice(4)).join("\n")
-    : text).replace(/\s*$/, "");
+    : text).replace(/ *# doctest: .*$/gm, "").trimEnd();
 
   class Block {
     constructor(element, index) {

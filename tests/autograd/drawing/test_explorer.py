@@ -72,10 +72,10 @@ def test_the_page_holds_the_graph_the_events_and_the_program() -> None:
 
 def test_a_sum_of_products_has_no_arrow_for_the_bias_s_one() -> None:
     run = MLP(2, [1], seed=0).forward([1.0, 2.0])
-    data = data_of(run.explore().html)
+    data = data_of(run.explore(level="cards").html)
     for node, parent, arrow, _ in data["uses"]:
-        assert data["edges"][arrow] == [parent, node]
-    hidden = [node["kind"] for node in data["nodes"] if not node["drawn"]]
+        assert data["edges"][arrow] == [parent, node, None]
+    hidden = [node["kind"] for node in data["nodes"] if not node["place"]]
     assert hidden == ["number"]
 
 
