@@ -306,7 +306,7 @@ def activation_curves(
             axes.legend(frameon=False, fontsize="small")
         if i > len(chosen) - columns:
             axes.set_xlabel("u")
-    return Plot(picture, f"{len(chosen)} activations and their slopes").saved(path)
+    return Plot(picture, f"{counted(len(chosen), 'activation')} with slopes").saved(path)
 
 
 def _with_slope(sigma: Activation, u: float) -> tuple[float, float]:

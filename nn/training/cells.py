@@ -76,7 +76,8 @@ def read_cells(path: str | PathLike[str]) -> Sheet:
         text, separator, skipped = rest, named[4], 1
     else:
         separator = _separator(text)
-    lines, records = [], []
+    lines: list[int] = []
+    records: list[list[str]] = []
     for line, cells in _records(text, separator):
         lines.append(line + skipped)
         if records:
