@@ -285,7 +285,7 @@ def activation_curves(
     MissingDependency without matplotlib.
 
     >>> activation_curves("tanh", lambda u: u * u)
-    Plot of 2 activations and their slopes
+    Plot of 2 activations with slopes
     """
     chosen = activations or tuple(key for key in ACTIVATIONS if key != "linear")
     sigmas = [activation_of(activation) for activation in chosen]

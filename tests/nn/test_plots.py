@@ -146,7 +146,7 @@ def test_plots_are_saved_always_the_same(tmp_path, draw):
 
 def test_activations_are_drawn_with_the_slope_that_backward_finds():
     plot = activation_curves("tanh", "relu", lambda u: u * u, reach=2.0)
-    assert repr(plot) == "Plot of 3 activations and their slopes"
+    assert repr(plot) == "Plot of 3 activations with slopes"
     tanh, _, square = plot.figure.axes
     value, rising, falling = tanh.get_lines()[2:]
     assert tanh.get_title() == "tanh" and value.get_label() == "σ(u)" and rising.get_label() == "σ′(u)"
