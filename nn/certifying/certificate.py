@@ -24,10 +24,11 @@ from typing import Any, TypeAlias, overload
 from autograd import AutogradTypeError, AutogradValueError, Value, fsum
 from autograd.recording import given
 from autograd.words.naming import name
+from autograd.words.text import counted
 
 from .. import deltas as hand
 from ..frames import is_frame, plain, targets_of
-from ..network.activations import known_as
+from ..network.activations import Activation, known_as, sigma_of
 from ..network.losses import Loss, loss_of, loss_record
 from ..network.modules import MLP, Neuron
 from .checking import Check, ErrorSlopes, Sigma
@@ -107,7 +108,7 @@ def certify(
     if not (len(x) and hasattr(x[0], "__len__")):
         return _certified(recorded(x, y), differences)
     if len(x) != len(y):
-        raise AutogradValueError(f"certify: {len(x)} samples, and {len(y)} targets")
+        raise AutogradValueError(f"certify: {counted(len(x), 'sample')}, and {counted(len(y), 'target')}")
     checks, certificates = [], []
     for n, sample in enumerate(zip(x, y), 1):
         checks.append(recorded(*sample))
@@ -169,7 +170,9 @@ def certify_graph(
         require_values("reads", reads, "kl")
     sigmas: Any = list(sigma) if isinstance(sigma, list) else [sigma] * len(u)
     if len(sigmas) != len(u):
-        raise AutogradValueError(f"certify_graph: {len(u)} layers, and {len(sigmas)} entries in sigma")
+        raise AutogradValueError(
+            f"certify_graph: {counted(len(u), 'layer')}, and {counted(len(sigmas), 'entry', 'entries')} in sigma"
+        )
     structure = Structure(inputs, u, o, theta, bias, reads)
     structure.find_outside(err)
     check = Check(err, structure, sigmas, error_slopes, y)
@@ -189,9 +192,10 @@ def _recorded(
         run = net.forward(x)
         inputs, us, os = run.inputs, run.u, run.o
         neurons = [layer.neurons for layer in net.layers]
+    known = [sigma_of(layer, "certify", k) for k, layer in enumerate(neurons, 1)]
     outputs = os[-1]
     err = loss_of(loss)(outputs if len(outputs) > 1 else outputs[0], y)
-    given = sigma if sigma is not None else [_sigma_of(layer[0]) for layer in neurons]
+    given = sigma if sigma is not None else [_by_hand(function) for function in known]
     sigmas: Any = list(given) if isinstance(given, list) else [given] * len(us)
     theta = [[neuron.theta for neuron in layer] for layer in neurons]
     bias = [[neuron.bias for neuron in layer] for layer in neurons]
@@ -258,8 +262,8 @@ def _require_fit(net: object, x: Any, y: object) -> None:
         raise AutogradTypeError(f"certify(net, x, y): x is a list of samples, so y is a list, and was given {given(y)}")
 
 
-def _sigma_of(neuron: Neuron) -> Sigma:
-    if name := known_as(neuron.activation):
+def _by_hand(function: Activation) -> Sigma:
+    if name := known_as(function):
         return name
     raise AutogradValueError(
         "certify: for an activation of your own give sigma=(σ, σ'), its hand-derived pair on floats"

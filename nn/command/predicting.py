@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from autograd import AutogradError, AutogradValueError
 from autograd.console import told
 from autograd.tools.files import write
+from autograd.words.text import counted
 
 from ..models.model import Model
 from ..network.choosing import cut
@@ -45,7 +46,9 @@ def main(arguments: Sequence[str], program: str = "python -m nn") -> int:
     if options.output is None:
         print(text, end="")
     if holes:
-        print(f"{holes} rows have no prediction, since a value is missing there", file=sys.stderr)
+        print(
+            f"{counted(holes, 'row has', 'rows have')} no prediction, since a value is missing there", file=sys.stderr
+        )
     return 0
 
 
@@ -62,7 +65,8 @@ def predicted(model: Model, sheet: Sheet, decimal: str = ".", probabilities: boo
     named = all(column.name for column in model.columns)
     if not named and len(sheet.header) != len(model.columns):
         raise AutogradValueError(
-            f"the table has {len(sheet.header)} columns, and the network's {len(model.columns)} have no names"
+            f"the table has {counted(len(sheet.header), 'column')}, and the network's {len(model.columns)} have no"
+            " names"
         )
     places = [column_called(c.name, sheet.header) if named else j for j, c in enumerate(model.columns)]
     whole = [i for i, row in enumerate(sheet.rows) if not any(is_missing(row[j]) for j in places)]

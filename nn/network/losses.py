@@ -14,6 +14,7 @@ from autograd.ops import LITERAL, TABLE
 from autograd.recording import number
 from autograd.value import Number, literal, node_of
 from autograd.words.naming import name
+from autograd.words.text import counted
 
 from .choosing import chosen
 
@@ -237,7 +238,9 @@ def _outputs(loss: str, outputs: Any) -> list[Value]:
 def _pairs(loss: str, outputs: Any, targets: Any) -> list[tuple[Value, Value]]:
     os, ys = _outputs(loss, outputs), listed(targets)
     if len(os) != len(ys):
-        raise AutogradValueError(f"{loss}: {len(os)} outputs, and {len(ys)} targets")
+        index = not isinstance(targets, (Value, Iterable)) and targets in range(len(os))
+        remedy = f'; for class {targets} give 1 there and 0 elsewhere, or loss="cross_entropy"' if index else ""
+        raise AutogradValueError(f"{loss}: {counted(len(os), 'output')}, and {counted(len(ys), 'target')}{remedy}")
     named = [
         y if isinstance(y, Value) else Value(number(y, f"{loss}, target {i}"), name("y", i))
         for i, y in enumerate(ys, 1)

@@ -225,8 +225,8 @@ def test_a_function_of_the_losses_is_as_good_as_its_name():
         ({"net": MLP(1, [1], lambda u: u, seed=0)}, "sigma="),
         ({"loss": lambda o, y: o - y}, "error_slopes"),
         ({"loss": "absolute"}, "unknown loss"),
-        ({"y": [1.0, 2.0]}, "1 outputs, and 2 targets"),
-        ({"x": [1.0, 2.0]}, "1 inputs, and was given 2"),
+        ({"y": [1.0, 2.0]}, "1 output, and 2 targets"),
+        ({"x": [1.0, 2.0]}, "1 input, and was given 2"),
     ],
 )
 def test_what_cannot_be_certified_is_said(arguments, message):
@@ -237,7 +237,7 @@ def test_what_cannot_be_certified_is_said(arguments, message):
 def test_shapes_that_do_not_fit_are_said():
     x, w = Value(1.0), Value(2.0)
     u = x * w
-    with pytest.raises(AutogradValueError, match="2 weights for 1 inputs"):
+    with pytest.raises(AutogradValueError, match="2 weights for 1 input"):
         certify_graph(u.tanh(), inputs=[x], u=[[u]], o=[[u]], theta=[[[w, w]]], y=1.0)
     with pytest.raises(AutogradValueError, match="one entry for each layer"):
         certify_graph(u.tanh(), inputs=[x], u=[[u]], o=[], theta=[[[w]]], y=1.0)
