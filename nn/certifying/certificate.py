@@ -83,7 +83,8 @@ def certify(
     y             its target, as the loss takes it: numbers, or the index of a class; or a list of these
     loss          a name of LOSSES, or a function of outputs and targets
     error_slopes  for a loss of your own: (y, ŷ) -> ∂Err/∂ŷ by hand
-    sigma         for an activation of your own: (σ, σ') on floats, one pair or one for each layer
+    sigma         for an activation of your own: (σ, σ') on floats, a pair for the layers that have it, or a list
+                  with a pair or a name for each layer
     differences   whether finite differences join; of a data set, for its worst sample.  In a large network they
                   measure sums of derivatives along one direction, and the summary says which
     progress      of a data set: called after each sample with how many are done, and how many there are
@@ -195,8 +196,14 @@ def _recorded(
     known = [sigma_of(layer, "certify", k) for k, layer in enumerate(neurons, 1)]
     outputs = os[-1]
     err = loss_of(loss)(outputs if len(outputs) > 1 else outputs[0], y)
-    given = sigma if sigma is not None else [_by_hand(function) for function in known]
-    sigmas: Any = list(given) if isinstance(given, list) else [given] * len(us)
+    if isinstance(sigma, list):
+        sigmas: Any = list(sigma)
+    else:  # a pair is for the layers whose activation is one's own; where all are known, for all
+        own = [not known_as(function) for function in known]
+        sigmas = [
+            sigma if sigma is not None and (mine or not any(own)) else _by_hand(function)
+            for mine, function in zip(own, known)
+        ]
     theta = [[neuron.theta for neuron in layer] for layer in neurons]
     bias = [[neuron.bias for neuron in layer] for layer in neurons]
     slopes = error_slopes if error_slopes is not None else _slopes_of(loss)

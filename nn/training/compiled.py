@@ -22,7 +22,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from autograd import TABLE, LoweringError, Value, grad, no_grad, where
+from autograd import LoweringError, Value, grad, no_grad, where
 from autograd.lowering import Program, lower
 from autograd.lowering.native import compiled as native
 from autograd.lowering.native import machine
@@ -51,7 +51,6 @@ class Compiled:
     samples, checks       to train on, and to measure; checks may be None
     rule                  what hits are counted by; None: they are not
     weights               how much each sample counts in training; none: 1
-    budget                seconds that compiling may take, or LoweringError is raised
     planned               how many steps there will be, about
 
     Raises MissingDependency without llvmlite or NumPy, and LoweringError, before anything
@@ -74,7 +73,6 @@ class Compiled:
         checks: list[Sample] | None,
         rule: ClassRule | None,
         weights: Sequence[float] = (),
-        budget: float = math.inf,
         planned: float = math.inf,
     ) -> None:
         machine.llvm()  # whether it is there, before any work
@@ -89,8 +87,6 @@ class Compiled:
         self.trained = list(optimizer.parameters)
         self.leaves = self._leaves(net)
         self.program = self._record(net, samples[0])
-        if _seconds(self.program) > budget:
-            raise LoweringError("to compile this takes longer than to train it node by node")
         self.sigmas = _sigmas(net)
         self.native = native.compiled(self.program)
         import numpy
@@ -328,14 +324,6 @@ def _hit(outputs: Sequence[Value], index: Value, rule: ClassRule) -> Value:
     for side in sides[1:]:
         hit = hit * side
     return hit
-
-
-def _seconds(program: Program) -> float:
-    """About how long compiling takes: a share of n exponentials has n operands in its code, 0.1 ms each."""
-    return 2e-4 * sum(len(each.operands) for each in program.instructions if each.row in _OF_EXPONENTIALS)
-
-
-_OF_EXPONENTIALS = {TABLE[name] for name in ("logsumexp", "softmax", "softmax_rest", "cross_entropy")}
 
 
 def _known(net: Net, err: Loss) -> bool:

@@ -459,6 +459,21 @@ def test_a_table_comes_back_with_predictions(run, tmp_path, capsys):
     assert all(sum(row) == pytest.approx(1) for row in shares)
 
 
+def test_predictions_keep_to_the_table_s_decimal_commas(tmp_path, capsys):
+    model = Model(MLP(1, [1], "linear", seed=0), columns=["a"], target="price")
+    model.save(tmp_path / "price.json")
+    (tmp_path / "new.csv").write_text("a;note\n1,5;x\n?;y\n")
+    arguments = ["predict", str(tmp_path / "price.json"), str(tmp_path / "new.csv"), "--decimal", ","]
+    assert job.main([*arguments, "--output", str(tmp_path / "told.csv")]) == 0
+    lines = (tmp_path / "told.csv").read_text().splitlines()
+    wanted = str(model.predict([[1.5]])[0]).replace(".", ",")
+    assert lines == ["a;note;predicted price", f"1,5;x;{wanted}", "?;y;"]
+    capsys.readouterr()
+    arguments[2] = str(tmp_path / "told.csv")  # predicted once more: whose is the second column of one name?
+    assert job.main(arguments) == 2
+    assert "a column 'predicted price' already" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("text, message", [
     ("a,b\n1,2\n", "there is no column 'sepal_length'"), ("", "there are no rows"),
     ("sepal_length,sepal_width,petal_length,petal_width\n1,x,1,1\n", "(line 2), column 'sepal_width': 'x' is not a"),

@@ -209,6 +209,19 @@ def test_a_loss_and_an_activation_of_ones_own():
     assert wrong.first_disagreement.neuron == (2, 1)
 
 
+def test_a_pair_is_for_the_layers_whose_activation_is_one_s_own():
+    def cube(u):
+        return u**3
+
+    pair = (lambda u: u**3, lambda u: 3 * u**2)
+    net = MLP(2, [3, 1], cube, "linear", seed=0)
+    assert certify(net, [0.5, -1.0], 0.25, sigma=pair)
+    assert not certify(net, [0.5, -1.0], 0.25, sigma=(pair[0], lambda u: 2 * u))
+    assert not certify(net, [0.5, -1.0], 0.25, sigma=[pair, pair])
+    known = MLP(2, [3, 1], "tanh", "linear", seed=0)  # where none is, it is for all of them
+    assert not certify(known, [0.5, -1.0], 0.25, sigma=(math.tanh, lambda u: 1 - math.tanh(u) ** 2))
+
+
 def test_a_single_neuron():
     assert certify(Neuron(3, "sigmoid", seed=0), [1.0, 2.0, 3.0], 1.0)
 
