@@ -102,7 +102,8 @@ EDGES = (
         row("mod", 5.0, -3.0, value=-1.0, slopes=(1.0, 2.0)), row("fmod", 5.0, -3.0, value=2.0, slopes=(1.0, 1.0)),
     )),
     Edge("6 % 3, a multiple", "0, ∂x 1, ∂y −2", "", (row("mod", 6.0, 3.0, value=0.0, slopes=(1.0, -2.0)),)),
-    Edge("1 // 0.1; 1 % 0.1", "9, and almost .1: the double 0.1 is a little more than a tenth", "JAX ∂y −10, torch's fmod too", (
+    Edge("1 // 0.1; 1 % 0.1", "9, and almost .1: the double 0.1 is a little more than a tenth",
+         "JAX, HIPS ∂y −10, torch's fmod too", (
         row("floordiv", 1.0, 0.1, value=9.0, slopes=(0.0, 0.0)),
         row("mod", 1.0, 0.1, value=1.0 % 0.1, slopes=(1.0, -9.0)),
         row("fmod", 1.0, 0.1, value=1.0 % 0.1, slopes=(1.0, -9.0)),
@@ -122,7 +123,9 @@ EDGES = (
         row("pow", 0.0, 0.5, value=0.0, slopes=(inf, 0.0)), row("pow", 0.0, 1.0, value=0.0, slopes=(1.0, 0.0)),
         row("pow", 0.0, 1.5, value=0.0, slopes=(0.0, 0.0)), row("pow", 0.0, 2.0, value=0.0, slopes=(0.0, 0.0)),
     )),
-    Edge("0**−1", "inf, −inf, −inf", "Python raises; JAX, HIPS ∂y nan", (row("pow", 0.0, -1.0, value=inf, slopes=(-inf, -inf)),)),
+    Edge("0**−1", "inf, −inf, −inf", "Python raises; JAX, HIPS ∂y nan", (
+        row("pow", 0.0, -1.0, value=inf, slopes=(-inf, -inf)),
+    )),
     Edge("(−2)**3", "−8, 12, ∂y nan", "", (row("pow", -2.0, 3.0, value=-8.0, slopes=(12.0, nan)),)),
     Edge("(−8)**(1/3)", "nan", "Python returns a complex number", (
         row("pow", -8.0, 1 / 3, value=nan, slopes=(nan, nan)),
