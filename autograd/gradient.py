@@ -13,12 +13,12 @@ from types import FunctionType
 from typing import Any
 
 from . import ops
-from .chain.branches import Branch, Factor
-from .chain.sums import Sum, as_node, begun, nodes, weights
+from .chain.branches import Factor
+from .chain.sums import as_node, begun, nodes, weights
 from .errors import AutogradTypeError
 from .functions import function_of_row, softmax
 from .ops import TABLE, Op, Rule
-from .recording import remembering
+from .recording import paused, remembering
 from .taking.entries import scattered, walked
 from .taking.tables import Taken, operands
 from .value import Number, Value
@@ -150,23 +150,19 @@ _ON_VALUES: dict[str, Any] = {
 
 def _pulled_back(ys: list[Value], xs: list[Value], w: Sequence[Factor], of: str = "") -> list[Value]:
     """The weighted sums of adjoints at the xs; `of`: what y is called, if it is one and its weight is 1."""
-    order = walked(*ys)
-    sums = begun(order, xs, zip(ys, w))
     adjoints: dict[Value, Factor | None] = {}
-    old = set(order)  # these nodes keep their labels; a new one is called after its derivative
-    for node in reversed([*sums]):
-        total = sums.pop(node)
-        adjoints[node] = g = total.factor()
-        if of and g.__class__ is Value and not g.label and g not in old:
-            g.label = derivative_name(of, node.label)
-        if g is not None and not sums.keys().isdisjoint(operands(node)):
-            _send(node, g, total.branch(), sums)
+    with paused():
+        order = walked(*ys)
+        sums = begun(order, xs, zip(ys, w))
+        old = set(order)  # these nodes keep their labels; a new one is called after its derivative
+        for node in reversed([*sums]):
+            total = sums.pop(node)
+            adjoints[node] = g = total.factor()
+            if of and g.__class__ is Value and not g.label and g not in old:
+                g.label = derivative_name(of, node.label)
+            if g is not None and node.parents and not sums.keys().isdisjoint(operands(node)):
+                # For one operand d is a slope, and the lecture writes σ'(u) first.
+                branch, one = total.branch(), len(node.parents) == 1
+                for parent, d, selects in uses(node, sums):
+                    sums[parent].add(d, g, branch, selects, one, (parent,))
     return [as_node(adjoints.get(x)) for x in xs]
-
-
-def _send(node: Value, g: Factor, branch: Branch | None, sums: dict[Value, Sum]) -> None:
-    """Each operand's share of the adjoint g of a node."""
-    # For one operand d is a slope, and the lecture writes σ'(u) first.
-    one = len(node.parents) == 1
-    for parent, d, selects in uses(node, sums):
-        sums[parent].add(d, g, branch, selects=selects, slope_first=one, beyond=(parent,))

@@ -46,8 +46,11 @@ def toposort(
             order.append(stack.pop())  # type: ignore[arg-type]
         elif node not in seen:
             seen.add(node)
-            stack += (node, None)
-            stack += (operands(node) if whole and node.op.__class__ is Taken else node.parents)[::step]
+            below = operands(node) if whole and node.op.__class__ is Taken else node.parents
+            if below:
+                stack += (node, None, *below[::step])
+            else:
+                order.append(node)
     return order
 
 

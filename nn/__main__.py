@@ -20,6 +20,7 @@ from typing import Any
 
 from autograd import AutogradError
 from autograd.console import run, say, told
+from autograd.words.text import counted
 
 from .certifying.certificate import certify
 from .command import predicting
@@ -77,11 +78,13 @@ def introduced(task: Task, options: argparse.Namespace) -> None:
     data, model = task.data, task.model
     kind = f"{len(data.classes)} classes" if data.classes else "a number"
     name = options.data or "Iris"
-    say(f"{name}: {len(task.X)} rows, {len(data.features)} features, to learn {data.target} ({kind})")
+    size = f"{counted(len(task.X), 'row')}, {counted(len(data.features), 'feature')}"
+    say(f"{name}: {size}, to learn {data.target} ({kind})")
     for line in data.told:
         say(f"  {line}")
     say(
-        f"{model.network!r}, {model.loss}, {options.optimizer}, seed {options.seed}; {len(task.held_out)} rows held out"
+        f"{model.network!r}, {model.loss}, {options.optimizer}, seed {options.seed};"
+        f" {counted(len(task.held_out), 'row')} held out"
     )
     scaled = "features" if data.classes else f"features and {data.target}"
     say(f"{scaled} standardised to mean 0, deviation 1 (kept in network.json)")
@@ -117,7 +120,7 @@ def certified(task: Task) -> bool:
     wrong = [n for n, certificate in enumerate(batch.certificates) if not certificate]
     shown = wrong[0] if wrong else task.held_out.index(task.hardest())
     why = "the first that disagrees" if wrong else "the one with the largest error"
-    say(f"\nδ of the held-out row {task.held_out[shown] + 1}, {why}, by the engine and by hand:\n")
+    say(f"\nδ of the held-out row {task.data.numbers[task.held_out[shown]]}, {why}, by the engine and by hand:\n")
     say(certify(net, X[shown], Y[shown], task.model.loss))
     say(COLUMNS)
     comparisons = sum(certificate.count for certificate in batch.certificates) + len(batch.summed)

@@ -16,7 +16,7 @@ from autograd import AutogradValueError, MissingDependency, Value, no_grad
 from autograd.drawing.render import LARGEST_PDF, fitting
 from autograd.drawing.theme import LIGHT
 from autograd.tools.files import require_folder, write
-from autograd.words.text import markup, shown
+from autograd.words.text import counted, markup, shown
 
 from .frames import column_names, rows_of, targets_of
 from .network.activations import ACTIVATIONS, Activation, activation_of, name_of
@@ -138,7 +138,7 @@ def training_curve(history: History, path: str | PathLike[str] | None = None) ->
             if i == 0:
                 axes.legend(frameon=False)
         axes.set_xlabel("epoch")
-    return Plot(picture, f"{len(history.epochs)} epochs").saved(path)
+    return Plot(picture, counted(len(history.epochs), "epoch")).saved(path)
 
 
 def _panel(axes: Any, label: str, training: list[float], validation: list[float], factor: int) -> None:
@@ -194,7 +194,9 @@ def decision_boundary(
     names = names or column_names(X) or ("x₁", "x₂")
     points, targets = [tuple(map(float, x)) for x in rows_of(X)], [list(map(float, listed(y))) for y in targets_of(Y)]
     if len(points) != len(targets):
-        raise AutogradValueError(f"decision_boundary: {len(points)} samples, and {len(targets)} targets")
+        raise AutogradValueError(
+            f"decision_boundary: {counted(len(points), 'sample')}, and {counted(len(targets), 'target')}"
+        )
     rule = rule_of(net, Y=targets, bound=threshold)
     picture = figure("the decision boundary", 5.6, 5.0)
     axes = picture.add_subplot(xlabel=shown(names[0], 40), ylabel=shown(names[1], 40))
@@ -213,7 +215,7 @@ def decision_boundary(
         (bound,) = rule.bounds
         _height(picture, axes, across, up, [[o - bound for (o,) in row] for row in plane], bound)
     _samples(axes, points, [rule.wanted(y) for y in targets], found, classes)
-    return Plot(picture, f"a decision boundary, {len(points)} samples").saved(path)
+    return Plot(picture, f"a decision boundary, {counted(len(points), 'sample')}").saved(path)
 
 
 def _side(numbers: list[float], n: int) -> list[float]:
@@ -283,7 +285,7 @@ def activation_curves(
     MissingDependency without matplotlib.
 
     >>> activation_curves("tanh", lambda u: u * u)
-    Plot of 2 activations and their slopes
+    Plot of 2 activations with slopes
     """
     chosen = activations or tuple(key for key in ACTIVATIONS if key != "linear")
     sigmas = [activation_of(activation) for activation in chosen]
@@ -304,7 +306,7 @@ def activation_curves(
             axes.legend(frameon=False, fontsize="small")
         if i > len(chosen) - columns:
             axes.set_xlabel("u")
-    return Plot(picture, f"{len(chosen)} activations and their slopes").saved(path)
+    return Plot(picture, f"{counted(len(chosen), 'activation')} with slopes").saved(path)
 
 
 def _with_slope(sigma: Activation, u: float) -> tuple[float, float]:

@@ -135,16 +135,23 @@ def suspect(v: Factor, known: dict[Value, bool]) -> bool:
     """
     if not isinstance(v, Value):
         return not isfinite(v)
+    if v in known:
+        return known[v]
     stack = [v]
     while stack:
-        node = stack[-1]
-        parents = operands(node)
-        waiting = [p for p in parents if p not in known]
-        if node in known or not waiting:
-            stack.pop()
-            known[node] = _singular(node) or any(known[p] for p in parents)
-        else:
+        parents = operands(stack[-1])
+        waiting = []
+        for p in parents:
+            if p not in known:
+                if p.parents:
+                    waiting.append(p)
+                else:
+                    known[p] = _singular(p)
+        if waiting:
             stack += waiting
+        else:
+            node = stack.pop()
+            known[node] = _singular(node) or True in map(known.__getitem__, parents)
     return known[v]
 
 

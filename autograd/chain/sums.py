@@ -20,6 +20,8 @@ from ..recording import given, number
 from ..value import Value, literal, node_of
 from .branches import Branch, Factor, Way, joined, mask_of, masked, suspect
 
+_SUMPROD = TABLE["sumprod"]
+
 
 class Sum:
     """Σ d·t of what arrives at a node, and the branches by which it arrives.
@@ -35,7 +37,7 @@ class Sum:
 
     def __init__(self, suspects: dict[Value, bool]) -> None:
         self.terms: list[tuple[Factor, Factor]] = []
-        self.ways: list[Way] = []
+        self.ways: list[Way] | None = None  # None: nothing has arrived, or it does in any case
         self.suspects = suspects
 
     def add(
@@ -43,7 +45,6 @@ class Sum:
         d: Factor,
         t: Factor,
         branch: Branch | None = None,
-        *,
         selects: bool = False,
         slope_first: bool = True,
         beyond: Iterable[Value] = (),
@@ -54,29 +55,39 @@ class Sum:
         slope_first  whether the product is written d·t, and not t·d
         beyond       where the sum goes on to: a 0 that could meet an inf there is kept
         """
-        if isinstance(d, Value) and d.op is LITERAL:
-            d = d.data  # the bias's input: δ · 1 is δ itself
-        plain = not isinstance(d, Value)
-        if plain and d == 0.0 and (selects or not any(suspect(v, self.suspects) for v in (t, *beyond))):
-            return
-        way = (d if selects and isinstance(d, Value) else None, branch)
-        self.ways.append(way)
+        known, chosen = self.suspects, None
+        if isinstance(d, Value) and d.op is not LITERAL:
+            chosen = d if selects else None
+        else:
+            d = d.data if isinstance(d, Value) else d  # the bias's input: δ · 1 is δ itself
+            if d == 0.0 and (selects or not any(suspect(v, known) for v in (t, *beyond))):
+                return
         term = (d, t) if slope_first else (t, d)
-        mask = None if way == (None, None) else mask_of(way, suspect(t, self.suspects), suspect(d, self.suspects))
+        if chosen is None and branch is None:
+            self.ways = None
+            self.terms.append(term)
+            return
+        way = chosen, branch
+        if self.ways is not None:
+            self.ways.append(way)
+        elif not self.terms:
+            self.ways = [way]
+        t_suspect, d_suspect = chosen is not None and suspect(t, known), branch is not None and suspect(d, known)
+        mask = mask_of(way, t_suspect, d_suspect) if t_suspect or d_suspect else None
         self.terms.append(term if mask is None else (masked(mask, product(*term)), 1.0))
 
     def factor(self) -> Factor | None:
         """The sum as one node, or a number; None where nothing arrives."""
-        if not self.terms:
+        terms = self.terms
+        if len(terms) == 1:
+            return product(*terms[0])
+        if not terms:
             return None
-        if len(self.terms) > 1:
-            pairs = [*(a for a, _ in self.terms), *(b for _, b in self.terms)]
-            return node_of(TABLE["sumprod"], tuple(map(as_node, pairs)))
-        return product(*self.terms[0])
+        return node_of(_SUMPROD, tuple([as_node(x) for factors in zip(*terms) for x in factors]))
 
     def branch(self) -> Branch | None:
         """The branch by which the sum is reached; None: in any case, or never."""
-        return joined(self.ways)
+        return joined(self.ways or [])
 
 
 def begun(order: Sequence[Value], xs: list[Value], arrived: Iterable[tuple[Value, Factor]]) -> dict[Value, Sum]:
@@ -101,6 +112,8 @@ def product(a: Factor, b: Factor) -> Factor:
     >>> x = Value(2.0); product(1.0, x) is x, product(x, -1.0).op.name
     (True, 'neg')
     """
+    if isinstance(a, Value) and isinstance(b, Value):
+        return a * b
     if a == 1.0:  # numbers only: a Value equals nothing but itself
         return b
     if b == 1.0:

@@ -99,7 +99,7 @@ class Batched:
     def arrays(self, inputs: Sequence[Any]) -> tuple[list[Any], tuple[int, ...]]:
         """The inputs as arrays, and the shape that all of them but the scalars have."""
         self.program.check_count(inputs)
-        arrays = [self.lift(x) for x in inputs]
+        arrays = together(inputs, [self.lift(x) for x in inputs])
         shapes = {tuple(a.shape): i for i, a in enumerate(arrays) if len(a.shape)}
         if len(shapes) > 1:
             told = ", ".join(f"{self.program.names[i]} has {_shape(shape)}" for shape, i in list(shapes.items())[:4])
@@ -113,6 +113,16 @@ class Batched:
 
     def given(self, outputs: list[Any]) -> Any:
         return outputs[0] if self.program.single else outputs
+
+
+def together(given: Sequence[Any], arrays: list[Any]) -> list[Any]:
+    """PyTorch's tensors on one device: what was given as numbers goes to where the tensors are.
+
+    >>> together([1.0], [2.0])
+    [2.0]
+    """
+    places = [x.device for x in given if hasattr(x, "is_meta")]
+    return [x.to(places[0]) if not hasattr(g, "is_meta") else x for g, x in zip(given, arrays)] if places else arrays
 
 
 class InBlocks(Batched):

@@ -1,8 +1,11 @@
-"""Sums that were written operation by operation become one sum of products, with the same bits.
+"""What is rewritten before families are looked for, with the same bits.
+
+Sums that were written operation by operation become one sum of products:
 
 ((a + b·c) + d) − e is 1·a + b·c + 1·d + (−1)·e from left to right: a product with ±1 is exact,
 and the order of the additions stays.  What had one level for each addition has one now, so that
-a loop over terms is seen as a loop.
+a loop over terms is seen as a loop.  And numbers that one result is compared with, the classes of an
+index, stand beside each other, whatever else they are used for.
 """
 
 from __future__ import annotations
@@ -11,10 +14,11 @@ from collections import Counter
 from dataclasses import replace
 from itertools import chain
 
-from ..ops import TABLE
+from ..ops import TABLE, Op
 from .program import Instruction, Program, positions
 
 _SHORTEST = 4  # terms: a shorter sum stays as it was written
+_COMPARISONS = frozenset(TABLE[name] for name in ("lt", "le", "gt", "ge"))
 _ADD, _SUB, _MUL, _SUMPROD = (TABLE[name] for name in ("add", "sub", "mul", "sumprod"))
 
 
@@ -92,3 +96,32 @@ class _Chains:
             self.signs[x] = 1 + max(last, *self.constants, *self.before.inputs, *self.signs.values())
             self.constants[self.signs[x]] = x
         return self.signs[x]
+
+
+def with_thresholds(program: Program) -> tuple[Program, set[int]]:
+    """The program with constants of their own where a result is compared with several; and these constants.
+
+    >>> from autograd import Value, lower
+    >>> x = Value(1.0, "x")
+    >>> program, own = with_thresholds(lower([x <= k for k in range(5)] + [x * 3.0], [x]))
+    >>> [program.constants[i] for i in sorted(own)]
+    [0.0, 1.0, 2.0, 3.0, 4.0]
+    """
+    compared: dict[tuple[Op, int], set[int]] = {}
+    for each in program.instructions:
+        if each.row in _COMPARISONS and each.operands[1] in program.constants:
+            compared.setdefault((each.row, each.operands[0]), set()).add(each.operands[1])
+    several = {key: found for key, found in compared.items() if len(found) >= _SHORTEST}
+    if not several:
+        return program, set()
+    first = 1 + max(program.instructions[-1].result, *program.constants, *program.inputs)
+    values = sorted({program.constants[i] for found in several.values() for i in found})
+    number = {x: first + k for k, x in enumerate(values)}
+    instructions = [
+        each._replace(operands=(each.operands[0], number[program.constants[each.operands[1]]]))
+        if each.row in _COMPARISONS and each.operands[1] in several.get((each.row, each.operands[0]), ())
+        else each
+        for each in program.instructions
+    ]
+    constants = program.constants | {i: x for x, i in number.items()}
+    return replace(program, constants=constants, instructions=instructions), set(number.values())

@@ -27,8 +27,8 @@ from typing import Any, TypeAlias
 
 from ..errors import LoweringError
 from ..ops import TABLE, Op
-from .chains import with_long_sums
-from .collector import paused
+from ..recording import paused
+from .chains import with_long_sums, with_thresholds
 from .grids import Nest, common_shape, expanded, nest, split
 from .program import Instruction, Program, positions
 
@@ -190,7 +190,8 @@ def families(program: Program, leaves: Iterable[tuple[str, Sequence[int]]] | Non
     Raises LoweringError for leaves that are not the inputs.
     """
     with paused():
-        return _Detection(with_long_sums(program), leaves).families()
+        program, thresholds = with_thresholds(with_long_sums(program))
+        return _Detection(program, leaves, thresholds).families()
 
 
 def stem(names: Sequence[str]) -> str:
@@ -223,7 +224,9 @@ def without_indices(name: str) -> str:
 class _Detection:
     """Families by level.  Where a value stands is kept in two lists, for speed: family number, index."""
 
-    def __init__(self, program: Program, leaves: Iterable[tuple[str, Sequence[int]]] | None) -> None:
+    def __init__(
+        self, program: Program, leaves: Iterable[tuple[str, Sequence[int]]] | None, thresholds: set[int]
+    ) -> None:
         self.program = program
         size = 1 + max(
             [*program.inputs, *program.constants, *(each.result for each in program.instructions)], default=0
@@ -237,13 +240,14 @@ class _Detection:
         for name, numbers in leaves:
             self.enter(Family(self.unused(name), None, list(numbers), _line(numbers)))
         of_tables = sorted(positions(program), key=program.constants.__getitem__)
-        few = len(program.constants) - len(of_tables) <= _OWN_FAMILIES
-        apart = set(of_tables)
+        of_tables = [i for i in of_tables if i not in thresholds]
+        apart = {*of_tables, *thresholds}
+        few = len(program.constants) - len(apart) <= _OWN_FAMILIES
         own = {i: repr(x) for i, x in program.constants.items() if i not in apart and (few or abs(x) == 1.0)}
         others = [i for i in program.constants if i not in own and i not in apart]
         for i, name in own.items():
             self.enter(Family(name, None, [i], (), (program.constants[i],)))
-        for name, numbers in (("position", of_tables), ("c", others)):
+        for name, numbers in (("position", of_tables), ("threshold", sorted(thresholds)), ("c", others)):
             if numbers:
                 values = tuple(program.constants[i] for i in numbers)
                 self.enter(Family(self.unused(name), None, list(numbers), _line(numbers), values))
@@ -306,13 +310,17 @@ class _Detection:
     def family(self, row: Op, signature: tuple[Any, ...], members: list[_Member]) -> Family:
         """The family of alike instructions, in the order of their operands' indices."""
         index = self.index
+        if row.arity is not None and len(members) == 1:  # what the rest gives too, five times as fast
+            each = members[0][0]
+            found = [Side(self.found[number], index[i]) for number, i in zip(signature, each.operands)]
+            return self.named(row, [each.result], (), tuple([Part((side,), ()) for side in found]), ())
         if row.arity is not None:
             members.sort(key=lambda member: [index[i] for i in member[0].operands])
             columns = zip(*[each.operands for each, _ in members])
             kinds: list[_Kind] = [
                 ((number,), ([[index[i]] for i in column],)) for number, column in zip(signature, columns)
             ]
-            orders: tuple[Order, ...] = (tuple((k, 1) for k in range(row.arity)),)
+            orders: tuple[Order, ...] = ()
         else:
             apart = [self.apart(row, len(signature), *member) for member in members]
             ends = [[side[end] for kind in each for side in kind for end in (0, -1)] for each in apart]
@@ -325,7 +333,12 @@ class _Detection:
             orders = tuple(order for _, order in members)
             orders = orders[:1] if len(set(orders)) == 1 else orders
         results = [each.result for each, _ in members]
-        shape, parts = self.parts(len(results), kinds)
+        return self.named(row, results, *self.parts(len(results), kinds), orders)
+
+    def named(
+        self, row: Op, results: list[int], shape: tuple[int, ...], parts: tuple[Part, ...], orders: tuple[Order, ...]
+    ) -> Family:
+        orders = orders or (tuple([(k, 1) for k in range(len(parts))]),)
         named = [self.program.names[i] for i in results if i not in self.program.unnamed and i in self.program.names]
         name = stem(named)
         return Family(self.unused(name or "v"), row, results, shape, (), bool(name), parts, orders)

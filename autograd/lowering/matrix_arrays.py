@@ -56,7 +56,9 @@ class OnArrays:
         samples  how many; None for a single one without an axis
         summed   whether over the samples; else those that do not depend on them have no axis for them
         """
-        values: dict[Array, Sampled] = {**inputs, **{array: (x, False) for array, x in self.constants.items()}}
+        place = next((x.device for x, _ in inputs.values() if hasattr(x, "is_meta")), None)  # PyTorch's
+        constants = {array: x if place is None else x.to(place) for array, x in self.constants.items()}
+        values: dict[Array, Sampled] = {**inputs, **{array: (x, False) for array, x in constants.items()}}
         results: dict[Array, Any] = {}
         for step in self.steps.steps:
             family = step.array.family

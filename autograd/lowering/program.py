@@ -16,15 +16,16 @@ from typing import Any, NamedTuple
 from ..errors import LoweringError
 from ..graph import toposort
 from ..ops import BUILT_IN, LITERAL, TABLE, Op
+from ..recording import paused
 from ..taking.tables import Taken
 from ..value import Value
 from ..words.naming import identifier, names_of, unique
-from .collector import paused
 
 _MUL = TABLE["mul"]
 _OF_SQUARE = (TABLE["pow_dx"], TABLE["pow_dxx"])  # 2·x and 2 for x², to the bit, and by far the most frequent power
 _TAKE, _SCATTER = TABLE["take"], TABLE["scatter"]
 _COMMUTATIVE = (TABLE["add"], _MUL)
+_SHARES = frozenset(TABLE[name] for name in ("softmax", "softmax_rest", "cross_entropy"))
 
 
 class Instruction(NamedTuple):
@@ -227,6 +228,8 @@ class _Builder:
         if row in _COMMUTATIVE:
             first, second = operands
             key = (row, operands if first <= second else (second, first))
+        elif row in _SHARES:  # the order of the others is not seen in a bit: their sum is rounded once
+            key = (row, (operands[0], *sorted(operands[1:])))
         result = self.known.get(key)
         if result is None:
             self.known[key] = result = self.new()

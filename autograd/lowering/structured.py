@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from ..errors import LoweringError
 from ..words.naming import identifier
+from .batches import together
 from .families import families, stem
 from .matrix_arrays import OnArrays
 from .matrix_steps import Steps
@@ -144,7 +145,8 @@ class OfArrays:
         self.quiet = quiet
         self.block = block
         found = families(program, named_leaves(program, takes))
-        by_row = {row: functions[name] for row, name in found.program.functions.items()}
+        # A chain that became one sum is no function of the program; here it is a product of matrices.
+        by_row = {row: functions[name] for row, name in found.program.functions.items() if name in functions}
         self.steps = Steps(found)
         self.on_arrays = OnArrays(self.steps, xp, by_row, lift, _indices)
         home = {
@@ -157,7 +159,7 @@ class OfArrays:
         self.plans = [_plan([home[k] for k in range(leaf.start, leaf.start + leaf.count)]) for leaf in self.outputs]
 
     def run(self, given: list[Any], total: bool) -> list[Any]:
-        arrays = [self.lift(x) for x in given]
+        arrays = together(given, [self.lift(x) for x in given])
         n = samples_of(self.leaves, [tuple(x.shape) for x in arrays])
         if n is None or self.block is None or n <= self.block:
             return self.block_of(arrays, n, total)

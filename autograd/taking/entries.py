@@ -62,7 +62,7 @@ def walked(*ys: Value) -> list[Value]:
     A node that takes an entry goes before all of its table, since at another index it takes another.
     """
     order = toposort(*ys, mirrored=True)
-    if not any(node.op.__class__ is Taken for node in order):
+    if Taken not in {node.op.__class__ for node in order}:
         return order
     whole = toposort(*ys, mirrored=True, whole=True)
     rank = {node: k for k, node in enumerate(dict.fromkeys([*reversed(order), *reversed(whole)]))}

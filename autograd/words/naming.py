@@ -119,6 +119,20 @@ def derivative_name(y: str, x: str) -> str:
     """
     if not (x and y):
         return ""
+    stem = x.rstrip(_INDEX)
+    if stem != x and (known := _derivative_before_index(y, stem)):
+        return known + x[len(stem) :]
+    return _derivative_name(y, x)
+
+
+@lru_cache(maxsize=4096)
+def _derivative_before_index(y: str, stem: str) -> str:
+    """What stands before the last index in the name of a derivative; "" where the index does not simply follow."""
+    text = _derivative_name(y, f"{stem}₀")
+    return text[:-1] if text.endswith("₀") else ""
+
+
+def _derivative_name(y: str, x: str) -> str:
     pre_activation = _PRE_ACTIVATION.fullmatch(x) if y == "Err" else None
     return f"δ{pre_activation[1]}" if pre_activation else derivative(y, x)
 

@@ -45,6 +45,15 @@ def short(x: float) -> str:
     return signed(x).removeprefix("+")
 
 
+def counted(n: int, one: str, several: str = "") -> str:
+    """A number of things.
+
+    >>> counted(1, "row"), counted(0, "row"), counted(2, "class", "classes")
+    ('1 row', '0 rows', '2 classes')
+    """
+    return f"{n} {one if n == 1 else several or one + 's'}"
+
+
 def formula(operation: str, symbol: str, operands: Sequence[str], powers: Mapping[int, str] | None = None) -> str:
     """A row applied to operands, which are names or numbers, as a page would show it.
 

@@ -21,8 +21,8 @@ _README = re.compile(r"\]\(((?:\.\./)?(?:notebooks/)?)README\.md")
 GUIDE = [
     "install", "five-minutes", "scripts", "notebooks", "teachers", "pytorch", "browser", "overview", "from-micrograd",
     "backpropagation-explained", "lecture", "worked-example", "grading", "diagnosis", "playground",
-    "models", "functions", "forward", "programs", "matrices", "compiled", "other-engines", "numerics", "speed",
-    "your-own-operation", "gallery",
+    "models", "functions", "forward", "programs", "matrices", "devices", "compiled", "other-engines", "numerics",
+    "speed", "your-own-operation", "gallery",
 ]  # fmt: skip
 PROJECT = ["ARCHITECTURE", "CONTRIBUTING", "CHANGELOG"]
 

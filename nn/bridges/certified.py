@@ -17,6 +17,7 @@ from typing import Any
 
 from autograd import AutogradTypeError, AutogradValueError
 from autograd.recording import given
+from autograd.words.text import counted
 
 from .. import deltas as hand
 from ..certifying.comparison import Comparison
@@ -100,7 +101,7 @@ def certify_torch(
     slopes, err = _error(torch, loss, error_slopes)
     targets = [y] if single else list(y.tolist() if hasattr(y, "tolist") else y)
     if len(targets) != len(X):
-        raise AutogradValueError(f"certify_torch: {len(X)} samples, and {len(targets)} targets")
+        raise AutogradValueError(f"certify_torch: {counted(len(X), 'sample')}, and {counted(len(targets), 'target')}")
     checks = [_Check(torch, module, X[n : n + 1], [targets[n]], slopes, err, sigma) for n in range(len(X))]
     certificates = [check.certificate() for check in checks]
     if single:
@@ -150,7 +151,7 @@ def _numbers(y: Any, loss: Any, outputs: int) -> list[float]:
     y = y.tolist() if hasattr(y, "tolist") else y
     found = [float(t) for t in targets_of(loss if isinstance(loss, str) else "", y, outputs)]
     if len(found) != outputs:
-        raise AutogradValueError(f"certify_torch: {outputs} outputs, and {len(found)} targets")
+        raise AutogradValueError(f"certify_torch: {counted(outputs, 'output')}, and {counted(len(found), 'target')}")
     return found
 
 

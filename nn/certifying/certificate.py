@@ -24,10 +24,11 @@ from typing import Any, TypeAlias, overload
 from autograd import AutogradTypeError, AutogradValueError, Value, fsum
 from autograd.recording import given
 from autograd.words.naming import name
+from autograd.words.text import counted
 
 from .. import deltas as hand
 from ..frames import is_frame, plain, targets_of
-from ..network.activations import known_as
+from ..network.activations import Activation, known_as, sigma_of
 from ..network.losses import Loss, loss_of, loss_record
 from ..network.modules import MLP, Neuron
 from .checking import Check, ErrorSlopes, Sigma
@@ -82,7 +83,8 @@ def certify(
     y             its target, as the loss takes it: numbers, or the index of a class; or a list of these
     loss          a name of LOSSES, or a function of outputs and targets
     error_slopes  for a loss of your own: (y, ŷ) -> ∂Err/∂ŷ by hand
-    sigma         for an activation of your own: (σ, σ') on floats, one pair or one for each layer
+    sigma         for an activation of your own: (σ, σ') on floats, a pair for the layers that have it, or a list
+                  with a pair or a name for each layer
     differences   whether finite differences join; of a data set, for its worst sample.  In a large network they
                   measure sums of derivatives along one direction, and the summary says which
     progress      of a data set: called after each sample with how many are done, and how many there are
@@ -107,7 +109,7 @@ def certify(
     if not (len(x) and hasattr(x[0], "__len__")):
         return _certified(recorded(x, y), differences)
     if len(x) != len(y):
-        raise AutogradValueError(f"certify: {len(x)} samples, and {len(y)} targets")
+        raise AutogradValueError(f"certify: {counted(len(x), 'sample')}, and {counted(len(y), 'target')}")
     checks, certificates = [], []
     for n, sample in enumerate(zip(x, y), 1):
         checks.append(recorded(*sample))
@@ -169,7 +171,9 @@ def certify_graph(
         require_values("reads", reads, "kl")
     sigmas: Any = list(sigma) if isinstance(sigma, list) else [sigma] * len(u)
     if len(sigmas) != len(u):
-        raise AutogradValueError(f"certify_graph: {len(u)} layers, and {len(sigmas)} entries in sigma")
+        raise AutogradValueError(
+            f"certify_graph: {counted(len(u), 'layer')}, and {counted(len(sigmas), 'entry', 'entries')} in sigma"
+        )
     structure = Structure(inputs, u, o, theta, bias, reads)
     structure.find_outside(err)
     check = Check(err, structure, sigmas, error_slopes, y)
@@ -189,10 +193,17 @@ def _recorded(
         run = net.forward(x)
         inputs, us, os = run.inputs, run.u, run.o
         neurons = [layer.neurons for layer in net.layers]
+    known = [sigma_of(layer, "certify", k) for k, layer in enumerate(neurons, 1)]
     outputs = os[-1]
     err = loss_of(loss)(outputs if len(outputs) > 1 else outputs[0], y)
-    given = sigma if sigma is not None else [_sigma_of(layer[0]) for layer in neurons]
-    sigmas: Any = list(given) if isinstance(given, list) else [given] * len(us)
+    if isinstance(sigma, list):
+        sigmas: Any = list(sigma)
+    else:  # a pair is for the layers whose activation is one's own; where all are known, for all
+        own = [not known_as(function) for function in known]
+        sigmas = [
+            sigma if sigma is not None and (mine or not any(own)) else _by_hand(function)
+            for mine, function in zip(own, known)
+        ]
     theta = [[neuron.theta for neuron in layer] for layer in neurons]
     bias = [[neuron.bias for neuron in layer] for layer in neurons]
     slopes = error_slopes if error_slopes is not None else _slopes_of(loss)
@@ -258,8 +269,8 @@ def _require_fit(net: object, x: Any, y: object) -> None:
         raise AutogradTypeError(f"certify(net, x, y): x is a list of samples, so y is a list, and was given {given(y)}")
 
 
-def _sigma_of(neuron: Neuron) -> Sigma:
-    if name := known_as(neuron.activation):
+def _by_hand(function: Activation) -> Sigma:
+    if name := known_as(function):
         return name
     raise AutogradValueError(
         "certify: for an activation of your own give sigma=(σ, σ'), its hand-derived pair on floats"

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
 from autograd import AutogradTypeError, AutogradValueError, Difference, Value, toposort
+from autograd.words.text import counted
 
 from .. import deltas as hand
 from ..network.losses import targets_of
@@ -237,5 +238,5 @@ def _by_hand(formula: str, table: Mapping[str, T], instead: str) -> T:
 def _targets(y: Any, outputs: int, loss: str) -> list[float]:
     targets = [v.data if isinstance(v, Value) else float(v) for v in targets_of(loss, y, outputs)]
     if len(targets) != outputs:
-        raise AutogradValueError(f"certify: {outputs} outputs, and {len(targets)} targets")
+        raise AutogradValueError(f"certify: {counted(outputs, 'output')}, and {counted(len(targets), 'target')}")
     return targets

@@ -10,7 +10,7 @@ from typing import Any
 
 from autograd import Difference
 from autograd.words.formulas import latex_name
-from autograd.words.text import markup
+from autograd.words.text import counted, markup
 
 from ..tables import Table, latex_number
 from .comparison import Comparison, Same, confirms, plain_number
@@ -198,8 +198,8 @@ class BatchCertificate:
         if lost is not None:
             return f"NOT certified: every sample agrees, but summed over {len(self.certificates)} of them {lost}"
         return (
-            f"certified: {len(self.certificates)} samples, and {len(self.summed)} gradients summed over them;"
-            f" the worst sample is {self.worst}"
+            f"certified: {counted(len(self.certificates), 'sample')}, and {len(self.summed)} gradients summed over"
+            f" them; the worst sample is {self.worst}"
         )
 
     def __str__(self) -> str:

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 from autograd import AutogradTypeError, AutogradValueError, Value, toposort
 from autograd.words.naming import name
-from autograd.words.text import shown
+from autograd.words.text import counted, shown
 
 Weight: TypeAlias = "Value | float"  # a number is a connection that does not learn, as 1 in a residual one
 
@@ -133,7 +133,9 @@ class Structure:
                 f" {len(u)}, {len(o)}, {len(theta)} and {len(bias)}"
             )
         if len(self.reads) != len(u) + 1:
-            raise AutogradValueError(f"certify: reads has {len(self.reads)} entries, and there are {len(u)} layers")
+            raise AutogradValueError(
+                f"certify: reads has {counted(len(self.reads), 'entry', 'entries')}, and there are {len(u)} layers"
+            )
         for k, layer in enumerate(u):
             if not len(layer) == len(o[k]) == len(theta[k]) == len(bias[k]):
                 raise AutogradValueError(
@@ -143,8 +145,8 @@ class Structure:
                 if len(row) != len(self.reads[k]):
                     past = "; where a layer reads more than the one before, give reads=" if self.layered and k else ""
                     raise AutogradValueError(
-                        f"certify: neuron {i + 1} of layer {k + 1} has {len(row)} weights for"
-                        f" {len(self.reads[k])} inputs{past}"
+                        f"certify: neuron {i + 1} of layer {k + 1} has {counted(len(row), 'weight')} for"
+                        f" {counted(len(self.reads[k]), 'input')}{past}"
                     )
 
     def _find_sources(self) -> dict[tuple[int, int], Counter[Value]]:

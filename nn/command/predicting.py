@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from autograd import AutogradError, AutogradValueError
 from autograd.console import told
 from autograd.tools.files import write
+from autograd.words.text import counted
 
 from ..models.model import Model
 from ..network.choosing import cut
@@ -45,12 +46,14 @@ def main(arguments: Sequence[str], program: str = "python -m nn") -> int:
     if options.output is None:
         print(text, end="")
     if holes:
-        print(f"{holes} rows have no prediction, since a value is missing there", file=sys.stderr)
+        print(
+            f"{counted(holes, 'row has', 'rows have')} no prediction, since a value is missing there", file=sys.stderr
+        )
     return 0
 
 
 def predicted(model: Model, sheet: Sheet, decimal: str = ".", probabilities: bool = False) -> tuple[str, int]:
-    """The table as CSV with the predictions, and how many rows have none.
+    """The table as CSV with the predictions, and how many rows have none; decimal commas go with semicolons.
 
     Raises AutogradValueError, naming row and column, for what the model cannot read.
 
@@ -62,7 +65,8 @@ def predicted(model: Model, sheet: Sheet, decimal: str = ".", probabilities: boo
     named = all(column.name for column in model.columns)
     if not named and len(sheet.header) != len(model.columns):
         raise AutogradValueError(
-            f"the table has {len(sheet.header)} columns, and the network's {len(model.columns)} have no names"
+            f"the table has {counted(len(sheet.header), 'column')}, and the network's {len(model.columns)} have no"
+            " names"
         )
     places = [column_called(c.name, sheet.header) if named else j for j, c in enumerate(model.columns)]
     whole = [i for i, row in enumerate(sheet.rows) if not any(is_missing(row[j]) for j in places)]
@@ -70,12 +74,15 @@ def predicted(model: Model, sheet: Sheet, decimal: str = ".", probabilities: boo
     model.inputs(rows, lambda k: sheet.place(whole[k]))  # complains of what it cannot take by its line in the file
     found = dict(zip(whole, model.predict(rows))) if rows else {}
     shares = dict(zip(whole, model.predict_proba(rows))) if rows and probabilities else {}
+    more = [f"predicted {model.target}", *(f"probability of {c}" for c in model.classes if probabilities)]
+    if twice := [name for name in more if name in sheet.header]:
+        raise AutogradValueError(f"the table has a column {cut(twice[0])} already: leave it out, or name it otherwise")
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    more = [f"probability of {c}" for c in model.classes] if probabilities else []
-    writer.writerow([*sheet.header, f"predicted {model.target}", *more])
+    writer = csv.writer(out, lineterminator="\n", delimiter=";" if decimal == "," else ",")
+    writer.writerow([*sheet.header, *more])
     for i, row in enumerate(sheet.rows):
-        writer.writerow([*row, found.get(i, ""), *shares.get(i, [""] * len(more))])
+        said = [found[i], *shares.get(i, ())] if i in found else [""] * len(more)
+        writer.writerow([*row, *(str(x).replace(".", decimal) if isinstance(x, float) else x for x in said)])
     return out.getvalue(), len(sheet.rows) - len(whole)
 
 

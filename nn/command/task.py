@@ -70,12 +70,11 @@ def prepare(options: argparse.Namespace) -> Task:
         data.columns, [data.X[i] for i in train], [data.Y[i] for i in train], data.classes, options.layers,
         options.activation, options.loss, seed=options.seed, target=data.target,
     )  # fmt: skip
-    lines = data.lines
-    X = model.scaled(data.X, lambda i: f"row {i + 1} (line {lines[i]})")
+    X = model.scaled(data.X, data.places.__getitem__)
     Y = [model.code(int(y)) for y in data.Y] if data.classes else model.targets(data.Y)
     for i, y in enumerate(Y if not data.classes else []):
         if not math.isfinite(y):
-            raise AutogradValueError(f"row {i + 1} (line {lines[i]}): {data.Y[i]:g} cannot be scaled as the others")
+            raise AutogradValueError(f"{data.places[i]}: {data.Y[i]:g} cannot be scaled as the others")
     return Task(data, model, train, held_out, X, Y)
 
 

@@ -51,8 +51,9 @@ class Written:
     def pictures(self, task: Task) -> None:
         """The network at its hardest row, its first neuron and, of two features, the plane."""
         row = task.hardest()
-        neuron = f"neuron 1 of layer 1 for row {row + 1}: its operations, and ∂o/∂… by each of them (o, not Err)"
-        network = f"u, o, δ, θ for the held-out row {row + 1}, the one with the largest error"
+        number = task.data.numbers[row]
+        neuron = f"neuron 1 of layer 1 for row {number}: its operations, and ∂o/∂… by each of them (o, not Err)"
+        network = f"u, o, δ, θ for the held-out row {number}, the one with the largest error"
         outcome = task.outcome(row)
         what = f"{network}{f' ({outcome})' if outcome else ''}"
         self.write(f"network.{self.format}", lambda path: _network_picture(task, row).save(path), what)

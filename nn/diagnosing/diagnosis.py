@@ -24,7 +24,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from autograd import AutogradTypeError, AutogradValueError
-from autograd.words.text import markup
+from autograd.words.text import counted, markup
 
 from ..frames import is_frame, plain, targets_of
 from ..network.activations import name_of
@@ -330,5 +330,7 @@ def _samples(who: str, X: Any, Y: Any) -> tuple[list[Any], list[Any]]:
         raise AutogradTypeError(f"{who}: Y is a list of targets, one for each sample, and was given as {Y!r}")
     ys = list(Y)
     if not xs or len(xs) != len(ys):
-        raise AutogradValueError(f"{who}: {len(xs)} samples, and {len(ys)} targets; give one target for each sample")
+        raise AutogradValueError(
+            f"{who}: {counted(len(xs), 'sample')}, and {counted(len(ys), 'target')}; give one target for each sample"
+        )
     return xs, ys

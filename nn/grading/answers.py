@@ -15,10 +15,21 @@ from difflib import get_close_matches
 from typing import Any
 
 from autograd import AutogradTypeError, AutogradValueError, Value
+from autograd.recording import given as told
 
+from .. import frames
 from ..network.modules import ForwardPass
 from .equations import Case, Grid, Row, Weights
-from .written import ENOUGH, Precision, coarsest, precision_of, shortest_single, single_precision, written_so
+from .written import (
+    ENOUGH,
+    Precision,
+    coarsest,
+    precision_of,
+    read_number,
+    shortest_single,
+    single_precision,
+    written_so,
+)
 
 # What a dictionary may call the parts of an answer.
 NAMES = {
@@ -27,6 +38,11 @@ NAMES = {
     "theta": "new_theta", "θ": "new_theta", "b": "new_bias", "bias": "new_bias",
 }  # fmt: skip
 SINGLE_DIGITS = 7  # of a float32; with fewer it was rounded by hand
+HALVES = {"float16", "bfloat16"}  # of two or three digits: too few to tell a mistake from rounding
+
+
+class TooFewDigits(AutogradValueError):
+    """Numbers in half precision, of which nothing can be said."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +72,7 @@ class Answer:
         >>> Answer(delta=[[1.0]]).parts()
         {'delta': [[1.0]]}
         """
-        there = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "notes"}
+        there = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.compare}
         return {name: part for name, part in there.items() if part is not None}
 
 
@@ -94,18 +110,30 @@ def plain(given: Any) -> Any:
     >>> plain((Value(2.0), [None, 1]))
     (2.0, [None, 1])
     """
+    if type(given) is float or given is None:
+        return given
     if isinstance(given, Value):
         return given.data
-    if hasattr(given, "detach"):  # a tensor of PyTorch, on whatever device
-        given = given.detach()
-        given = given.cpu() if hasattr(given, "cpu") else given
-    if hasattr(given, "tolist"):
-        return given.tolist()
     if isinstance(given, tuple):
         return tuple(map(plain, given))
-    if isinstance(given, (list, range)) or (hasattr(given, "__iter__") and not isinstance(given, (str, Mapping))):
-        return [plain(part) for part in given]
-    return given
+    listed = frames.plain(given)
+    if isinstance(listed, (str, Mapping)) or not hasattr(listed, "__iter__"):
+        return listed
+    return [list(map(plain, part)) if listed is not given and isinstance(part, tuple) else plain(part)
+            for part in listed]  # fmt: skip
+
+
+def half_precision(given: Any, depth: int = 4) -> str:
+    """The half precision that an array has, or one so deep in lists; "" where none has.
+
+    >>> half_precision([[0.5], [1.0]])
+    ''
+    """
+    name = str(getattr(given, "dtype", "")).rpartition(".")[2]
+    if name in HALVES:
+        return name
+    parts = given.values() if isinstance(given, Mapping) else given if isinstance(given, (list, tuple)) else ()
+    return next(filter(None, (half_precision(part, depth - 1) for part in parts if depth)), "")
 
 
 def answer_of(given: Any, cases: Sequence[Case]) -> Answer:
@@ -122,11 +150,24 @@ def answer_of(given: Any, cases: Sequence[Case]) -> Answer:
     reader = _Reader(cases)
     if isinstance(given, ForwardPass):
         given = {"u": given.u, "o": given.o, "delta": given.delta}
+    if isinstance(given, Iterator):
+        given = list(given)
+    if half := half_precision(given):
+        raise TooFewDigits(
+            f"grade: these numbers are in {half}, whose digits are too few to tell a mistake from rounding; compute in"
+            " float32 or float64"
+        )
     if isinstance(given, Mapping):
         for key, part in given.items():
             reader.read(_named(key), plain(part))
     else:
         given = plain(given)
+        if (
+            isinstance(given, tuple)
+            and given
+            and (all(_depth(part) == 1 for part in given) or reader.columns(list(given)))
+        ):
+            given = list(given)  # of layers
         if isinstance(given, list) and {2, 3} <= {_depth(part) for part in given}:
             raise AutogradTypeError(
                 "grade: hand in several parts as a tuple, such as (δ, ∂Err/∂θ); this is a list of them"
@@ -270,10 +311,14 @@ def _zipped(what: str, part: Any, like: Sequence[Any], of: str = "layer") -> lis
 
 def _row(what: str, part: Any, n: int) -> Row:
     numbers = _listed(what, part, n, "number")
-    for p in numbers:
-        if p is not None and (isinstance(p, (str, complex)) or not hasattr(p, "__float__")):
-            raise AutogradTypeError(f"grade: {what} holds {p!r}, which is no number")
-    return [None if p is None else float(p) for p in numbers]
+    return [_number(what, p) for p in numbers]
+
+
+def _number(what: str, p: Any) -> float | None:
+    try:
+        return read_number(p) if isinstance(p, str) else None if p is None else float(p)
+    except (TypeError, ValueError, OverflowError):
+        raise AutogradTypeError(f"grade: {what} holds {told(p)}, which is no number") from None
 
 
 def leaves(nested: Any) -> Iterator[float]:
@@ -332,13 +377,15 @@ def _written_parts(answer: Answer, decimals: int | None) -> Written:
     numbers = {name: [x for x in leaves(part) if math.isfinite(x)] for name, part in answer.parts().items()}
     pooled = written_precision(answer)
     all_so = decimals is not None and written_so([x for part in numbers.values() for x in part], decimals)
-    parts = {}
+    parts, telling_parts = {}, []
     for name, part in numbers.items():
         own = precision_of(part)
         telling = sum(x % 1 != 0 for x in part) >= ENOUGH
         parts[name] = own if telling or (pooled.exact and own.decimals > 1) else pooled
         # Others were written in their own way; among numbers with all digits a new θ may be the old one.
         stale = name in ("new_theta", "new_bias") and pooled.exact and own.decimals == 1
+        if not stale:
+            telling_parts.append(part)
         if decimals is not None and (stale or (all_so and own.decimals in (1, decimals))):
             parts[name] = dataclasses.replace(parts[name], least=decimals)
-    return Written(parts, coarsest(list(numbers.values())))
+    return Written(parts, coarsest(telling_parts))

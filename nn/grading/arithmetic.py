@@ -47,7 +47,12 @@ def ways(task: Task) -> Iterator[Way]:
         yield Way(CUT, _read(task, fixed=False, products=True, cut=True))
     if not work.single and task.answer.u is None and task.answer.o is None:
         finer = 16 if work.digits is None else written.work.decimals
-        for reworked in zip(*(list(_reworked(case, finer)) for case in task.cases)):
+        seen = set()  # in many a network two ways of rounding give the same numbers
+        for reworked in zip(*(_reworked(case, finer) for case in task.cases)):
+            numbers = str([case.own for _, case in reworked])
+            if numbers in seen:
+                continue
+            seen.add(numbers)
             rounded = dataclasses.replace(task, cases=[case for _, case in reworked])
             yield Way(reworked[0][0], rounded)
             if work.digits is not None:

@@ -17,7 +17,7 @@ from .. import deltas as hand
 from ..network.modules import name
 from .answers import Answer, Task
 from .by_equation import COMMON, LUCK, ZEROS
-from .equations import EQUATIONS, Case, Operands, Place, Wrongs, derivation
+from .equations import EQUATIONS, Case, Operands, Place, Wrongs, deltas, derivation, gradient
 from .intervals import Real, ends, gap, middle
 from .judging import CANCELLATION, SMALLEST, at, walked
 from .mistakes import Mistake, family, named, scaled_in_one_layer
@@ -91,8 +91,11 @@ class Sum:
     task: Task
     totals: list[Total]
 
-    def computed(self, explanation: Explanation) -> list[float]:
-        """What the recursion gives with these mistakes.  Raises LookupError where they cannot be made."""
+    def computed(self, explanation: Explanation) -> Iterator[float]:
+        """What the recursion gives with these mistakes, as far as it is asked.
+
+        Raises LookupError where they cannot be made.
+        """
         wrongs: Wrongs = {}
         for equation, mistake in explanation:
             wrongs[equation] = (*wrongs.get(equation, ()), mistake)
@@ -103,15 +106,17 @@ class Sum:
             for part, which in ((1, "batch weights"), (2, "batch bias")):
                 if mistake.part in ("batch", which):
                     add[part] = mistake.change
-        samples = [derivation(case, wrongs) for case in cases]
-        return [
-            add.get(total.part, sum)([at(sample[total.part], total.place) for sample in samples])
-            for total in self.totals
-        ]
+        samples = [deltas(case, wrongs) for case in cases]
+        for total in self.totals:
+            terms = [
+                at(delta, total.place) if total.part == 0 else gradient(case, total.place, delta, wrongs)
+                for case, delta in samples
+            ]
+            yield add.get(total.part, sum)(terms)
 
     def explained(self, explanation: Explanation) -> bool:
         try:
-            return all(total.agrees(value) for total, value in zip(self.totals, self.computed(explanation)))
+            return all(map(Total.agrees, self.totals, self.computed(explanation)))
         except (LookupError, ZeroDivisionError):
             return False
 

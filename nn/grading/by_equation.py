@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from .equations import EQUATIONS, Wrong
 from .intervals import ends
 from .judging import Claim, Walk, grouped
-from .mistakes import Mistake, family, scaled_in_one_layer
+from .mistakes import MISTAKES, Mistake, family, scaled_in_one_layer
 from .verdict import Finding
 from .working import working
 from .written import common_digits
@@ -28,8 +28,35 @@ ZEROS = {"left_at_zero", "left_out", "wrong_side", "margin_zero", "true_class_on
 
 def by_equation(walks: list[Walk]) -> list[Finding]:
     """What is wrong with each equation, graded by itself."""
-    claims = grouped(claim for walk in walks for claim in walk.claims)
-    return [finding for _, group in claims for finding in _explained(group)]
+    claims = dict(grouped(claim for walk in walks for claim in walk.claims))
+    findings = [finding for group in claims.values() for finding in _explained(group)]
+    return _together(findings, claims) if len(findings) > 1 else findings
+
+
+def _together(findings: list[Finding], claims: dict[str, list[Claim]]) -> list[Finding]:
+    """Where one mistake explains two equations, few digits in one of them are no accident any more."""
+    unknown = [f for f in findings if not f.explanations and f.digits is None and f.factor is None]
+    for mistake in MISTAKES if unknown else ():
+        fit = [f for f in findings if f.equation in mistake.equations and _fits(mistake, f, claims[f.equation])]
+        wrong = [c for f in fit for c in claims[f.equation] if not c.right and c.value]
+        chance = math.prod(c.chance(c.by((mistake,))) for c in wrong)
+        if len(fit) > 1 and chance * len(MISTAKES) < LUCK:
+            named = {f.equation: ((f.equation, mistake),) for f in fit if f in unknown}
+            findings = [
+                dataclasses.replace(f, explanations=(*f.explanations, named[f.equation]), only=())
+                if f.equation in named else f
+                for f in findings
+            ]  # fmt: skip
+    return findings
+
+
+def _fits(mistake: Mistake, finding: Finding, claims: list[Claim]) -> bool:
+    """Whether it is named there already, or gives all numbers and some that is not 0."""
+    if finding.explanations:
+        return ((finding.equation, mistake),) in finding.explanations
+    case = claims[0].walk.case
+    there = any(claim.value for claim in claims if not claim.right)
+    return there and mistake.possible(case) and all(claim.agrees((mistake,)) for claim in claims)
 
 
 def _explained(claims: list[Claim]) -> Iterator[Finding]:

@@ -141,20 +141,9 @@ class Case:
         return [theta, bias, *grids, list(self.x), list(self.y), list(self.slope)]
 
 
-def _part(wrong: Wrong, part: str, right: Callable[..., Any]) -> Callable[..., Any]:
-    for mistake in wrong:
-        if mistake.part == part:
-            return mistake.change
-    return right
-
-
-def _whole(wrong: Wrong) -> Callable[..., Any] | None:
-    """What stands in the place of the whole equation, if a mistake exchanges all of it."""
-    return next((mistake.change for mistake in wrong if mistake.part == "whole"), None)
-
-
-def _one(case: Case, k: int, i: int) -> float:
-    return 1.0
+def _changes(wrong: Wrong) -> dict[str, Callable[..., Any]]:
+    """What stands there instead, by part; "whole" exchanges all of the equation."""
+    return {mistake.part: mistake.change for mistake in reversed(wrong)}
 
 
 # --- forward ----------------------------------------------------------------------------------
@@ -162,28 +151,35 @@ def _one(case: Case, k: int, i: int) -> float:
 
 def weighted_sum(case: Case, place: Place, delta: Grid, wrong: Wrong) -> Real:
     k, i = place
-    before = _part(wrong, "input", lambda case, k: case.before(k))(case, k)
-    weights = _part(wrong, "weights", lambda case, k, i: case.theta[k][i])(case, k, i)
+    change = _changes(wrong)
+    before = change["input"](case, k) if "input" in change else case.before(k)
+    weights = change["weights"](case, k, i) if "weights" in change else case.theta[k][i]
     biases = None if case.forgetful else case.bias[k]
-    bias = _part(wrong, "bias", lambda bias: bias)(None if biases is None else biases[i])
-    return _part(wrong, "factor", _one)(case, k, i) * hand.weighted_sum(weights, before, bias)
+    bias = None if biases is None else biases[i]
+    bias = change["bias"](bias) if "bias" in change else bias
+    factor = change["factor"](case, k, i) if "factor" in change else 1.0
+    return factor * hand.weighted_sum(weights, before, bias)
 
 
 def activation(case: Case, place: Place, delta: Grid, wrong: Wrong) -> Real:
     k, i = place
-    return _part(wrong, "sigma", lambda case, k, i: enclosed(case.sigma[k], case.u[k][i]))(case, k, i)
+    change = _changes(wrong)
+    return change["sigma"](case, k, i) if "sigma" in change else enclosed(case.sigma[k], case.u[k][i])
 
 
 def error(case: Case, place: Place, delta: Grid, wrong: Wrong) -> Real:
     if case.err_of is None:
         raise LookupError("no formula for this Err")
-    err_of = case.err_of
-    return _part(wrong, "error", lambda case: enclosed(lambda *o: err_of(case.y, list(o)), *case.o[-1]))(case)
+    err_of, change = case.err_of, _changes(wrong)
+    if "error" in change:
+        return change["error"](case)
+    return enclosed(lambda *o: err_of(case.y, list(o)), *case.o[-1])
 
 
 def slope(case: Case, place: Place, delta: Grid, wrong: Wrong) -> Real:
     k, i = place
-    return _part(wrong, "slope", lambda case, k, i: case.slope_at(k, case.u[k][i]))(case, k, i)
+    change = _changes(wrong)
+    return change["slope"](case, k, i) if "slope" in change else case.slope_at(k, case.u[k][i])
 
 
 # --- backward ---------------------------------------------------------------------------------
@@ -193,11 +189,12 @@ def output_delta(case: Case, place: Place, delta: Grid, wrong: Wrong) -> Real:
     k, i = place
     if not wrong:
         return hand.output_delta(case.errors[i], case.slopes[k][i])
-    if whole := _whole(wrong):
-        return whole(case, k, i, delta)
-    error = _part(wrong, "error", lambda case, i: case.errors[i])(case, i)
-    slope = _part(wrong, "slope", lambda case, k, i: case.slopes[k][i])(case, k, i)
-    factor = _part(wrong, "factor", _one)(case, k, i)
+    change = _changes(wrong)
+    if "whole" in change:
+        return change["whole"](case, k, i, delta)
+    error = change["error"](case, i) if "error" in change else case.errors[i]
+    slope = change["slope"](case, k, i) if "slope" in change else case.slopes[k][i]
+    factor = change["factor"](case, k, i) if "factor" in change else 1.0
     return factor * hand.output_delta(error, slope)
 
 
@@ -205,15 +202,17 @@ def hidden_delta(case: Case, place: Place, delta: Grid, wrong: Wrong) -> Real:
     k, i = place
     if not wrong:
         return hand.hidden_delta(case.slopes[k][i], delta[k + 1], column(case.theta[k + 1], i))
-    if whole := _whole(wrong):
-        return whole(case, k, i, delta)
-    slope = _part(wrong, "slope", lambda case, k, i: case.slopes[k][i])(case, k, i)
-    following = _part(wrong, "following", lambda case, k, i, delta: delta[k + 1])(case, k, i, delta)
+    change = _changes(wrong)
+    if "whole" in change:
+        return change["whole"](case, k, i, delta)
+    slope = change["slope"](case, k, i) if "slope" in change else case.slopes[k][i]
+    following = change["following"](case, k, i, delta) if "following" in change else delta[k + 1]
     if isinstance(slope, list):  # a slope for each j stands inside the sum
         following, slope = [d * s for d, s in zip(following, slope)], 1.0
-    weights = _part(wrong, "weights", lambda case, k, i, delta: column(case.theta[k + 1], i))(case, k, i, delta)
-    terms = _part(wrong, "sum", lambda terms: terms)(list(zip(following, weights)))
-    factor = _part(wrong, "factor", _one)(case, k, i)
+    weights = change["weights"](case, k, i, delta) if "weights" in change else column(case.theta[k + 1], i)
+    terms = list(zip(following, weights))
+    terms = change["sum"](terms) if "sum" in change else terms
+    factor = change["factor"](case, k, i) if "factor" in change else 1.0
     return factor * hand.hidden_delta(slope, [d for d, _ in terms], [t for _, t in terms])
 
 
@@ -221,19 +220,23 @@ def weight_gradient(case: Case, place: Place, delta: Grid, wrong: Wrong) -> Real
     k, i, l = place
     if not wrong:
         return hand.weight_gradient(delta[k][i], case.before(k)[l])
-    i, l = _part(wrong, "indices", lambda i, l: (i, l))(i, l)
-    d = _part(wrong, "delta", lambda delta, k, i, l: delta[k][i])(delta, k, i, l)
-    o = _part(wrong, "input", lambda case, k, i, l: case.before(k)[l])(case, k, i, l)
-    added = _part(wrong, "added", lambda case, k, i, l: 0.0)(case, k, i, l)
-    return _part(wrong, "factor", _one)(case, k, i) * hand.weight_gradient(d, o) + added
+    change = _changes(wrong)
+    i, l = change["indices"](i, l) if "indices" in change else (i, l)
+    d = change["delta"](delta, k, i, l) if "delta" in change else delta[k][i]
+    o = change["input"](case, k, i, l) if "input" in change else case.before(k)[l]
+    added = change["added"](case, k, i, l) if "added" in change else 0.0
+    factor = change["factor"](case, k, i) if "factor" in change else 1.0
+    return factor * hand.weight_gradient(d, o) + added
 
 
 def bias_gradient(case: Case, place: Place, delta: Grid, wrong: Wrong) -> Real:
     k, i = place
     if not wrong:
         return hand.bias_gradient(delta[k][i])
-    d = _part(wrong, "delta", lambda delta, k, i, l: delta[k][i])(delta, k, i, 0)
-    return _part(wrong, "factor", _one)(case, k, i) * hand.bias_gradient(d)
+    change = _changes(wrong)
+    d = change["delta"](delta, k, i, 0) if "delta" in change else delta[k][i]
+    factor = change["factor"](case, k, i) if "factor" in change else 1.0
+    return factor * hand.bias_gradient(d)
 
 
 # --- update -----------------------------------------------------------------------------------
@@ -243,18 +246,21 @@ def update(case: Case, place: Place, delta: Grid, wrong: Wrong) -> Real:
     k, i, l = place
     if case.eta is None or case.own is None or case.own.theta is None:
         raise LookupError("no η")
-    eta = _part(wrong, "eta", lambda eta: eta)(case.eta)
-    old = _part(wrong, "old", lambda theta: theta)(case.theta[k][i][l])
-    return hand.updated(old, eta, case.own.theta[k][i][l], 1.0)
+    return _updated(case.theta[k][i][l], case.eta, case.own.theta[k][i][l], wrong)
 
 
 def update_bias(case: Case, place: Place, delta: Grid, wrong: Wrong) -> Real:
     k, i = place
     if case.eta is None or case.own is None or case.own.bias is None:
         raise LookupError("no η")
-    eta = _part(wrong, "eta", lambda eta: eta)(case.eta)
-    old = _part(wrong, "old", lambda bias: bias)((case.bias[k] or ())[i])
-    return hand.updated(old, eta, case.own.bias[k][i], 1.0)
+    return _updated((case.bias[k] or ())[i], case.eta, case.own.bias[k][i], wrong)
+
+
+def _updated(old: Real, eta: float, gradient: Real, wrong: Wrong) -> Real:
+    change = _changes(wrong)
+    eta = change["eta"](eta) if "eta" in change else eta
+    old = change["old"](old) if "old" in change else old
+    return hand.updated(old, eta, gradient, 1.0)
 
 
 EQUATION: dict[str, Callable[[Case, Place, Grid, Wrong], Real]] = {
@@ -275,22 +281,31 @@ def derivation(case: Case, wrongs: Wrongs) -> tuple[Grid, Weights, Grid]:
     >>> derivation(case, {}), derivation(case, {"weights": (named("sign", "weights"),)})[1]
     (([[4.0]], [[[4.0]]], [[4.0]]), [[[-4.0]]])
     """
+    case, delta = deltas(case, wrongs)
+    theta = [
+        [[gradient(case, (k, i, l), delta, wrongs) for l in range(len(row))] for i, row in enumerate(layer)]
+        for k, layer in enumerate(case.theta)
+    ]
+    bias = [[gradient(case, (k, i), delta, wrongs) for i in range(len(layer))] for k, layer in enumerate(case.theta)]
+    return delta, theta, bias
+
+
+def deltas(case: Case, wrongs: Wrongs) -> tuple[Case, Grid]:
+    """δ by the whole recursion, and the case with the forward pass that it belongs to."""
     if wrongs.get("forward"):
         case = dataclasses.replace(case, forgetful=True)
     delta: Grid = [[0.0] * len(layer) for layer in case.theta]
     for equation in ("output", "hidden"):
         for k, i in case.places(equation):
             delta[k][i] = EQUATION[equation](case, (k, i), delta, wrongs.get(equation, ()))
-    theta = [
-        [[weight_gradient(case, (k, i, l), delta, wrongs.get("weights", ())) for l in range(len(row))]
-         for i, row in enumerate(layer)]
-        for k, layer in enumerate(case.theta)
-    ]  # fmt: skip
-    bias = [
-        [bias_gradient(case, (k, i), delta, wrongs.get("bias", ())) for i in range(len(layer))]
-        for k, layer in enumerate(case.theta)
-    ]
-    return delta, theta, bias
+    return case, delta
+
+
+def gradient(case: Case, place: Place, delta: Grid, wrongs: Wrongs) -> Real:
+    """∂Err/∂θ at (k, i, l), ∂Err/∂b at (k, i)."""
+    if len(place) == 3:
+        return weight_gradient(case, place, delta, wrongs.get("weights", ()))
+    return bias_gradient(case, place, delta, wrongs.get("bias", ()))
 
 
 def column(matrix: Weights | Grid, i: int) -> Row:

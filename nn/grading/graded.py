@@ -20,12 +20,12 @@ from autograd import AutogradError, AutogradTypeError, AutogradValueError
 
 from ..network.losses import Loss
 from ..network.modules import MLP
-from .answers import Answer, Task, Written, answer_of, leaves, read_precisely
+from .answers import Answer, Task, TooFewDigits, Written, answer_of, leaves, read_precisely
 from .arithmetic import MODES, ways
 from .as_a_whole import as_a_whole, right_so_far, with_operands
 from .by_equation import by_equation
 from .equations import EQUATIONS, Case, derivation
-from .judging import FIELD, all_right, judged, walked
+from .judging import FIELD, all_right, fewest_wrong, judged, walked
 from .mistakes import named
 from .probes import asked, probes
 from .samples import Sigma, cases_of
@@ -106,6 +106,8 @@ def grade(
         return _graded([task], numbers=True)
     try:
         first = _task(samples, asked(answer, samples, batch), tolerance)
+    except TooFewDigits:
+        raise
     except Exception as error:
         return _graded_elsewhere(answer, samples[0], batch, tolerance, error)
     return _graded([first, *_more(answer, samples[0], batch, tolerance)])
@@ -210,9 +212,11 @@ def _in_another_way(task: Task, found: _Found, by_parts: bool) -> _Found:
             return [], [way.task], way.note
     if not by_parts:
         return found
-    way = min(tried if exact else tried[:MODES], key=lambda way: walked(way.task).wrong)
-    other = _by_parts([way.task])
-    return (other, [way.task], way.note) if _improbability(other) < _improbability(found[0]) else found
+    tried = tried if exact else tried[:MODES]
+    best = fewest_wrong([way.task for way in tried])
+    other = _by_parts([best])
+    note = next(way.note for way in tried if way.task is best)
+    return (other, [best], note) if _improbability(other) < _improbability(found[0]) else found
 
 
 def _beyond_doubt(finding: Finding) -> bool:
@@ -261,7 +265,8 @@ def _undecided(task: Task) -> Iterator[str]:
             precision = task.precision.of(part)
             lost += [abs(b) <= precision.half_unit(a) for a, b in zip(leaves(given), leaves(right)) if b]
     if any(lost) and 2 * sum(lost) >= len(lost):
-        yield f"{sum(lost)} of {len(lost)} numbers have so few digits that 0 would be right as well: write more of them"
+        have = f"{sum(lost)} of {len(lost)} numbers have" if len(lost) > 1 else "the number has"
+        yield f"{have} so few digits that 0 would be right as well: write more of them"
 
 
 def _improbability(findings: list[Finding]) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -44,6 +44,7 @@ class Claim:
 
     computed  an interval where operands were rounded
     size      how large the terms of the equation are
+    before    how many claims there are before it
     """
 
     walk: Walk
@@ -53,6 +54,7 @@ class Claim:
     computed: Real
     size: Real
     precision: Precision
+    before: int
 
     def is_(self, computed: Real, factor: float = 1.0) -> bool:
         """Whether the number may be that, but for what rounding did to it."""
@@ -70,7 +72,12 @@ class Claim:
     @cached_property
     def right(self) -> bool:
         """Whether it follows from the answer's own operands; or is right, although one of them was copied wrongly."""
-        return self.follows or (self.walk.slipped and self.is_(self.walk.truth(self.equation, self.place)))
+        return self.follows or (self._slipped and self.is_(self.walk.truth(self.equation, self.place)))
+
+    @property
+    def _slipped(self) -> bool:
+        """Whether a number before this one is wrong."""
+        return any(not self.walk.claims[n].right for n in range(self.before))
 
     def agrees(self, wrong: Wrong) -> bool:
         """Whether it is what the equation gives with these mistakes in it."""
@@ -124,11 +131,6 @@ class Walk:
     def work(self) -> Precision:
         return self.task.precision.work
 
-    @property
-    def slipped(self) -> bool:
-        """Whether a number before this one is wrong."""
-        return any(not claim.right for claim in self.claims)
-
     def truth(self, equation: str, place: Place) -> Real:
         """What is right at that place, whatever the answer's own operands are."""
         part, walk = FIELD[equation], self._truth
@@ -159,22 +161,48 @@ def walked(task: Task) -> Walk:
 def all_right(task: Task) -> bool:
     """Whether every number of the answer to one sample is right; looks no further than the first that is not."""
     try:
-        _Walking(task, strict=True)
+        _Walking(task, lambda claim: not claim.right)
     except _Wrong:
         return False
     return True
 
 
+def fewest_wrong(tasks: Sequence[Task]) -> Task:
+    """The task whose answer has fewest numbers that do not follow from those before them; the first of several."""
+    best, fewest = tasks[0], math.inf
+    for task in tasks:
+        wrong = _wrong_in(task, fewest)
+        if wrong < fewest:
+            best, fewest = task, wrong
+    return best
+
+
+def _wrong_in(task: Task, most: float) -> float:
+    """How many numbers do not follow; inf as soon as it is known to be at least so many."""
+    wrong = 0
+
+    def too_many(claim: Claim) -> bool:
+        nonlocal wrong
+        wrong += not claim.follows
+        return wrong >= most
+
+    try:
+        _Walking(task, too_many)
+    except _Wrong:
+        return math.inf
+    return wrong
+
+
 class _Wrong(Exception):
-    """The walk has met a wrong number, and was asked to stop there."""
+    """The walk has met a number at which it was asked to stop."""
 
 
 class _Walking:
     """The walk through the equations, with grids that fill up on the way."""
 
-    def __init__(self, task: Task, strict: bool = False) -> None:
+    def __init__(self, task: Task, stop: Callable[[Claim], bool] | None = None) -> None:
         case, self.answer, self.work, self.task = task.cases[0], task.answer, task.precision.work, task
-        self.strict, work = strict, self.work
+        self.stop, work = stop, self.work
         blank: Grid = [[0.0] * len(layer) for layer in case.theta]
         self.u, self.o, self.slopes, self.delta, self.bias = ([list(row) for row in blank] for _ in range(5))
         self.theta = [[[0.0] * len(row) for row in layer] for layer in case.theta]
@@ -233,15 +261,14 @@ class _Walking:
         if value is None:
             return self.work.after(computed, size)
         precision = self.task.precision.of(part)
-        claim = Claim(self.walk, equation, place, value, computed, size, precision)
-        right = claim.right
-        self.walk.claims.append(claim)
-        if self.strict and not right:
+        claim = Claim(self.walk, equation, place, value, computed, size, precision, len(self.walk.claims))
+        if self.stop is not None and self.stop(claim):
             raise _Wrong
+        self.walk.claims.append(claim)
         before = precision.before(value)
         if not isinstance(before, Interval):
             return value
-        if right and not gap(before, computed):
+        if gap(before, computed) == 0:  # it is right
             (a, b), (c, d) = ends(before), ends(computed)
             before = Interval(max(a, c), min(b, d))
         return hull(before, value)

@@ -10,6 +10,7 @@ import dataclasses
 import itertools
 import random
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from .answers import Answer, answer_of
@@ -17,6 +18,7 @@ from .equations import BACKWARD, EQUATION, Case, Row, derivation
 from .mistakes import family
 
 DRAWS, PROBES, BATCH = 8, 3, 3  # probes drawn, probes kept, samples in a batch's probe
+PLACES = 12  # of an equation, that say enough about a probe
 MORE_DRAWS = 60  # until every kink has been seen from both sides
 
 
@@ -71,8 +73,7 @@ def probes(case: Case, batch: bool, square: int | None = None) -> list[list[Case
     >>> [len(cases) for cases in probes(case, batch=True)]
     [3, 3, 3]
     """
-    drawn = sorted((probe(case, seed, square) for seed in range(DRAWS)), key=_told_apart, reverse=True)[:PROBES]
-    drawn += _other_sides(drawn, case, square)
+    drawn = _drawn(_Kind(case), square)
     if not batch:
         return [[best] for best in drawn]
     others = [[probe(best, 100 * n + m, square) for m in range(1, BATCH)] for n, best in enumerate(drawn, 1)]
@@ -80,6 +81,32 @@ def probes(case: Case, batch: bool, square: int | None = None) -> list[list[Case
         [best, *(dataclasses.replace(best, x=other.x, y=other.y) for other in more)]
         for best, more in zip(drawn, others)
     ]
+
+
+class _Kind:
+    """A case of which only the network matters: two are equal if their networks differ in numbers alone."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self.key = (
+            (len(case.x), *map(len, case.theta)), tuple(b is None for b in case.bias), tuple(case.sigma),
+            tuple(case.slope), tuple(case.names), case.errors_of, case.loss, case.err_of, case.eta, case.decay,
+            case.forgetful,
+        )  # fmt: skip
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Kind) and self.key == other.key
+
+
+@lru_cache(maxsize=64)
+def _drawn(kind: _Kind, square: int | None) -> list[Case]:
+    """The probes of a network of that kind: the same for every answer."""
+    draws = (probe(kind.case, seed, square) for seed in range(DRAWS))
+    drawn = sorted(draws, key=_told_apart, reverse=True)[:PROBES]
+    return drawn + _other_sides(drawn, kind.case, square)
 
 
 def _other_sides(drawn: list[Case], case: Case, square: int | None) -> list[Case]:
@@ -110,12 +137,13 @@ def _sides(case: Case) -> set[tuple[Any, ...]]:
 
 
 def _told_apart(case: Case) -> int:
-    """How many different answers the family of an equation gives here, over all equations and places."""
+    """How many different answers the family of an equation gives here, over all equations and some of their places."""
     delta, _, _ = derivation(case, {})
     total = 0
     for equation in BACKWARD:
         formula, mistakes = EQUATION[equation], family(equation, case)
-        for place in case.places(equation):
+        places = case.places(equation)
+        for place in places[:: 1 + len(places) // PLACES]:
             values = {f"{formula(case, place, delta, ()):.9g}"}
             for mistake in mistakes:
                 try:

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from autograd import AutogradError, AutogradTypeError, AutogradValueError, Value
+from autograd.words.text import counted
 
 from .. import deltas as hand
 from ..frames import is_frame, rows_of, targets_of
-from ..network.activations import known_as
+from ..network.activations import known_as, name_of, sigma_of
 from ..network.losses import Loss, loss_of
-from ..network.modules import MLP
+from ..network.modules import MLP, Neuron
 from .answers import plain, short
 from .equations import Case, Row
 
@@ -43,8 +44,8 @@ def cases_of(
     batch = hasattr(x[0], "__len__")
     X, Y = (list(x), list(y)) if batch else ([x], [y])
     if len(X) != len(Y):
-        raise AutogradValueError(f"grade: {len(X)} samples, and {len(Y)} targets")
-    activations = [layer.neurons[0].activation for layer in net.layers]
+        raise AutogradValueError(f"grade: {counted(len(X), 'sample')}, and {counted(len(Y), 'target')}")
+    activations = [sigma_of(layer.neurons, "grade", k) for k, layer in enumerate(net.layers, 1)]
     pairs = _sigmas(activations, sigma)
     if isinstance(loss, str) and error_slopes is None:
         loss_of(loss)  # raises for an unknown name
@@ -55,7 +56,7 @@ def cases_of(
         )
     neurons = [layer.neurons for layer in net.layers]
     theta = [[[t.data for t in neuron.theta] for neuron in layer] for layer in neurons]
-    bias = [None if layer[0].bias is None else [n.bias.data for n in layer if n.bias is not None] for layer in neurons]
+    bias = [_biases(layer, k) for k, layer in enumerate(neurons, 1)]
     cases = []
     for row, target in zip(X, Y):
         inputs = [float(a) for a in _as_many(row, net.nin, "inputs")]
@@ -67,20 +68,29 @@ def cases_of(
     return cases, batch
 
 
+def _biases(neurons: list[Neuron], k: int) -> Row | None:
+    biases = [n.bias.data for n in neurons if n.bias is not None]
+    if biases and len(biases) < len(neurons):
+        raise AutogradValueError(f"grade: some neurons of layer {k} have a bias, and some have none; give them all one")
+    return biases or None
+
+
 def _sigmas(activations: list[Any], sigma: Any) -> list[Sigma]:
     if sigma is not None:
         return list(sigma) if isinstance(sigma, list) else [sigma] * len(activations)
     for activation in activations:
         if known_as(activation) not in hand.ACTIVATIONS:
             raise AutogradValueError(
-                f"grade: there is no hand formula for the activation {activation!r}, only for"
+                f"grade: there is no hand formula for the activation {name_of(activation)!r} of your own, only for"
                 f" {', '.join(hand.ACTIVATIONS)}; give sigma=(σ, σ') on floats"
             )
     return [hand.ACTIVATIONS[known_as(activation)] for activation in activations]
 
 
 def _err_of(loss: str | Loss) -> Callable[[Row, Row], float]:
-    """Err on floats, by the loss itself."""
+    """Err on floats: by hand, or by the loss itself where that is your own."""
+    if isinstance(loss, str):
+        return hand.ERRORS[loss]
     function = loss_of(loss)
 
     def err(y: Row, o: Row) -> float:
@@ -104,7 +114,7 @@ def _as_many(row: Any, n: int, what: str) -> list[Any]:
         raise AutogradTypeError(f"grade: the {what} are numbers, and were given as {row!r}")
     listed = [a.data if isinstance(a, Value) else a for a in row]
     if len(listed) != n:
-        raise AutogradValueError(f"grade: the network has {n} {what}, and was given {len(listed)}")
+        raise AutogradValueError(f"grade: the network has {counted(n, what[:-1])}, and was given {len(listed)}")
     for a in listed:
         if isinstance(a, str) or not hasattr(a, "__float__"):
             raise AutogradTypeError(f"grade: the {what} hold {a!r}, which is no number")

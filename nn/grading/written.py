@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from .intervals import Interval, Real, ends, largest, widened
 FINEST = 1e-9  # of the terms: what another order of summation may cost
 FULL = 15  # as many digits, and nearly as many decimals, are all that a float has: nothing was rounded
 SINGLE = 2.0**-19  # of the terms: sixteen roundings to the 24 bits of a float32
+LONGEST = 200  # characters of a number
+_SIGNS = str.maketrans({"−": "-", "–": "-", ",": "."})
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]{1,4})?", re.IGNORECASE)
 COARSEST_WORK = 2  # decimals and digits: nobody works with fewer, whatever is written in the end
 SHARE = 0.4  # of the numbers with all their decimals, before the others are believed to end in zeros
 ENOUGH = 3  # numbers that must be there before they say how precisely all were written
@@ -181,6 +185,18 @@ def single_precision() -> Precision:
     False
     """
     return Precision(SINGLE, single=True, slack=1.0)
+
+
+def read_number(text: str) -> float | None:
+    """A number as people write it, None for a blank.  Raises ValueError for what is none.
+
+    >>> read_number("−0,5"), read_number(" "), read_number("1e-3")
+    (-0.5, None, 0.001)
+    """
+    text = text.strip().translate(_SIGNS)
+    if text and (len(text) > LONGEST or not _NUMBER.fullmatch(text)):
+        raise ValueError("no number")
+    return float(text) if text else None
 
 
 def shortest_single(x: float) -> float | None:

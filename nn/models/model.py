@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from inspect import signature
 from os import PathLike
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, SupportsIndex
 
 from autograd import AutogradError, AutogradTypeError, AutogradValueError, no_grad
 from autograd.recording import given, number
+from autograd.words.text import counted
 
 from ..frames import column_names, rows_of, targets_of
 from ..network.activations import Activation, record_of
-from ..network.choosing import cut
+from ..network.choosing import cut, refuse_habits
 from ..network.classes import numbers_of, outputs_of, rule_of
 from ..network.losses import LOSS_RECORDS, Loss, listed, loss_record
 from ..network.modules import MLP
@@ -83,12 +85,15 @@ class Model:
         self.history: History | None = None
         if not inputs == network.nin == len(self.scales.inputs.mean):
             raise AutogradValueError(
-                f"Model: {network!r} has {network.nin} inputs, the columns make {inputs}, and"
+                f"Model: {network!r} has {counted(network.nin, 'input')}, the columns make {inputs}, and"
                 f" {len(self.scales.inputs.mean)} have a scale"
             )
         outputs = outputs_of(network)[0]
         if self.classes and len(self.classes) != (2 if outputs == 1 else outputs):
-            raise AutogradValueError(f"Model: {len(self.classes)} classes, and {network!r} has {outputs} outputs")
+            raise AutogradValueError(
+                f"Model: {counted(len(self.classes), 'class', 'classes')}, and {network!r} has"
+                f" {counted(outputs, 'output')}"
+            )
 
     # --- made ---------------------------------------------------------------------------------
 
@@ -122,9 +127,11 @@ class Model:
 
         Raises AutogradValueError or AutogradTypeError for what cannot be learned from, naming it.
         """
+        known = signature(fit).parameters
+        refuse_habits("Model.train", {k: v for k, v in fit_options.items() if k not in known}, hidden="layers")
         names, rows, ys = column_names(X), rows_of(X), targets_of(Y)
         if not rows or len(rows) != len(ys):
-            raise AutogradValueError(f"Model.train: {len(rows)} rows in X, and {len(ys)} in Y")
+            raise AutogradValueError(f"Model.train: X has {counted(len(rows), 'row')}, and Y {len(ys)}")
         columns = _columns(names, rows, one_hot)
         numbers = _coded(columns, names, rows)
         called = target or getattr(Y, "name", None) or (column_names(Y) or ["y"])[0]
@@ -172,7 +179,11 @@ class Model:
         reaches = by_number and classes and sigma is not None and sigma.bounded
         ys = [] if classes else [[finite(y, f"Y[{i}]") for y in listed(row)] for i, row in enumerate(Y)]
         outputs = len(classes) or len(ys[0])
-        hidden = layers if isinstance(layers, Iterable) else [layers]
+        hidden = list(layers) if isinstance(layers, Iterable) else [layers]
+        if not all(isinstance(n, SupportsIndex) and not isinstance(n, bool) and n.__index__() > 0 for n in hidden):
+            raise AutogradValueError(
+                f"layers are the neurons of each hidden layer, whole numbers from 1, and were given as {cut(layers)}"
+            )
         net = MLP(len(numbers[0]), [*hidden, outputs], activation, None if reaches else "linear", seed=seed)
         scales = Scales(Scale.of(numbers), None if classes else Scale.of(ys))
         return cls(net, scales, columns, classes, target=target, loss=name)
@@ -318,7 +329,7 @@ class Model:
         return f"column {cut(names[j])}" if names[j] else f"column {j + 1}"
 
     def __repr__(self) -> str:
-        names = [cut(c.name, 24)[1:-1] for c in self.columns[:6] if c.name] or [f"{len(self.columns)} columns"]
+        names = [cut(c.name, 24)[1:-1] for c in self.columns[:6] if c.name] or [counted(len(self.columns), "column")]
         more = ", …" if len(self.columns) > 6 and self.columns[0].name else ""
         classes = f" ({len(self.classes)} classes)" if self.classes else ""
         return f"Model({', '.join(names)}{more} → {cut(self.target, 24)[1:-1]}{classes}; {self.network!r})"
@@ -355,7 +366,7 @@ def _coded(
     if names is not None and all(column.name for column in columns):
         order = [column_called(column.name, names) for column in columns]
     elif names is not None and len(names) != len(columns):
-        raise AutogradValueError(f"X has {len(names)} columns, and the model {len(columns)}")
+        raise AutogradValueError(f"X has {counted(len(names), 'column')}, and the model {len(columns)}")
     coded = []
     for i, row in enumerate(rows):
         if isinstance(row, str) or not hasattr(row, "__len__"):
@@ -363,7 +374,9 @@ def _coded(
                 f"{place(i)} is {given(row)}, and must be a row: a list of one value for each column"
             )
         if len(row) != (len(columns) if names is None else len(names)):
-            raise AutogradValueError(f"{place(i)} has {len(row)} values, and the model {len(columns)} columns")
+            raise AutogradValueError(
+                f"{place(i)} has {counted(len(row), 'value')}, and the model {counted(len(columns), 'column')}"
+            )
         coded.append([x for column, j in zip(columns, order) for x in _cell(column, row[j], place(i), j)])
     return coded
 

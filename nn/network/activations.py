@@ -8,11 +8,11 @@ The hand-derived σ and σ' of nn/deltas.py stay apart, on purpose.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import NamedTuple, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import autograd
-from autograd import Value
+from autograd import AutogradValueError, Value
 
 from .choosing import chosen
 
@@ -111,6 +111,24 @@ def known_as(activation: object) -> str:
     if isinstance(activation, str):
         return activation if activation in ACTIVATIONS else ""
     return next((n for n, f in ACTIVATIONS.items() if activation is f or activation is getattr(Value, n, f)), "")
+
+
+def sigma_of(neurons: Sequence[Any], who: str, layer: int) -> Activation:
+    """The σ that all neurons of a layer compute with, whatever it is called.
+
+    Raises AutogradValueError where they have different ones: a hand formula has one for a layer.
+
+    >>> from nn import Layer
+    >>> known_as(sigma_of(Layer(2, 3, "relu").neurons, "grade", 1))
+    'relu'
+    """
+    kinds: dict[object, Activation] = {known_as(n.sigma) or n.sigma: n.sigma for n in neurons}
+    if len(kinds) > 1:
+        raise AutogradValueError(
+            f"{who}: the neurons of layer {layer} have different σ, {' and '.join(map(name_of, kinds))}; the hand"
+            " formulas have one for each layer"
+        )
+    return next(iter(kinds.values()))
 
 
 def record_of(activation: object) -> ActivationRecord | None:

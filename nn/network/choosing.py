@@ -22,9 +22,11 @@ ARGUMENTS = {
     "n_iter_no_change": "patience", "verbose": "progress", "random_state": "seed", "callback": "callbacks",
     "class_weights": "class_weight", "sample_weights": "sample_weight", "max_norm": "clip_norm",
     "clip_grad_norm": "clip_norm", "device": "backend", "in_features": "nin", "out_features": "nouts",
-    "input_dim": "nin", "n_inputs": "nin", "hidden_layer_sizes": "nouts", "layers": "nouts", "sizes": "nouts",
+    "input_dim": "nin", "n_inputs": "nin",
     "activations": "activation", "nonlin": "activation", "init": "initializer", "use_bias": "bias",
 }  # fmt: skip
+
+WIDTHS = {"hidden_layer_sizes", "hidden_layers", "hidden", "hidden_sizes", "layers", "layer_sizes", "sizes", "nouts"}
 
 # What a choice is called elsewhere, in small letters without signs, and here.
 CHOICES = {
@@ -78,15 +80,17 @@ def chosen(what: str, given: Any, table: Mapping[str, T], otherwise: str) -> T:
     raise AutogradValueError(f"unknown {what} {given!r}; choose one of {', '.join(table)}, or give {otherwise}")
 
 
-def refuse_habits(who: str, others: Mapping[str, Any]) -> None:
+def refuse_habits(who: str, others: Mapping[str, Any], hidden: str = "nouts") -> None:
     """Raise AutogradTypeError where arguments are left that `who` does not have, saying what it calls them.
+
+    hidden  what it calls the widths of the layers
 
     >>> refuse_habits("fit", {"lr": 0.1})
     Traceback (most recent call last):
     autograd.errors.AutogradTypeError: fit has no argument 'lr'; here it is learning_rate=0.1
     """
     for key, value in others.items():
-        meant = ARGUMENTS.get(key)
+        meant = hidden if key in WIDTHS else ARGUMENTS.get(key)
         advice = f"; here it is {meant}={told(value).partition(' of type')[0]}" if meant else ""
         if key == "shuffle":
             advice = "; samples are shuffled where batch_size is given, and keep their order where it is not"

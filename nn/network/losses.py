@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, SupportsIndex, TypeAlias
 
-from autograd import AutogradTypeError, AutogradValueError, Value, softplus, sumprod, where
+from autograd import AutogradTypeError, AutogradValueError, Value, softplus, sumprod, take, where
 from autograd.ops import LITERAL, TABLE
 from autograd.recording import number
 from autograd.value import Number, literal, node_of
 from autograd.words.naming import name
+from autograd.words.text import counted
 
 from .choosing import chosen
 
@@ -108,17 +109,14 @@ def cross_entropy(logits: Sequence[Value], target: int | Value | Sequence[float]
 
 
 def picked(xs: Sequence[Value], index: Value) -> tuple[Value, list[Value]]:
-    """The x of that index, a whole number from 0, and the others in their order, by `where` alone.
+    """The x of that index, a whole number from 0, and the others in their order, which hold for any index.
 
     >>> x, others = picked([Value(5.0), Value(6.0), Value(7.0)], Value(1.0))
     >>> x.data, [o.data for o in others]
     (6.0, [5.0, 7.0])
     """
     reached = [index <= i for i in range(len(xs) - 1)]
-    x = xs[-1]
-    for here, candidate in zip(reversed(reached), reversed(xs[:-1])):
-        x = where(here, candidate, x)
-    return x, [where(here, after, before) for here, before, after in zip(reached, xs, xs[1:])]
+    return take(xs, index), [where(here, after, before) for here, before, after in zip(reached, xs, xs[1:])]
 
 
 def _cross_entropy(xs: list[Value], target: int) -> Value:
@@ -240,7 +238,9 @@ def _outputs(loss: str, outputs: Any) -> list[Value]:
 def _pairs(loss: str, outputs: Any, targets: Any) -> list[tuple[Value, Value]]:
     os, ys = _outputs(loss, outputs), listed(targets)
     if len(os) != len(ys):
-        raise AutogradValueError(f"{loss}: {len(os)} outputs, and {len(ys)} targets")
+        index = not isinstance(targets, (Value, Iterable)) and targets in range(len(os))
+        remedy = f'; for class {targets} give 1 there and 0 elsewhere, or loss="cross_entropy"' if index else ""
+        raise AutogradValueError(f"{loss}: {counted(len(os), 'output')}, and {counted(len(ys), 'target')}{remedy}")
     named = [
         y if isinstance(y, Value) else Value(number(y, f"{loss}, target {i}"), name("y", i))
         for i, y in enumerate(ys, 1)

@@ -21,6 +21,7 @@ from autograd.functions import weighted_sum
 from autograd.recording import number
 from autograd.value import Number, literal
 from autograd.words.naming import name as name  # for those who look for it here
+from autograd.words.text import counted
 
 from .activations import Activation, activation_of, name_of
 from .choosing import ELSEWHERE, refuse_habits
@@ -417,7 +418,8 @@ def _sigmas(activation: Any, output_activation: Any, layers: int) -> list[Any]:
     if output_activation is not None:
         each = [*each[: layers - 1], output_activation] if len(each) in (layers - 1, layers) else each
     if len(each) != layers:
-        raise AutogradValueError(f"MLP: {len(activation)} activations, and {layers} layers; give one for each layer")
+        given_ones, there = counted(len(activation), "activation"), counted(layers, "layer")
+        raise AutogradValueError(f"MLP: {given_ones}, and {there}; give one for each layer")
     return each
 
 
@@ -426,7 +428,7 @@ def _inputs(reader: str, n: int, inputs: Iterable[Number], named: bool = False) 
     try:
         numbered = enumerate(inputs, 1)
     except TypeError:
-        raise AutogradTypeError(f"{reader} takes a list of {n} numbers, and was given {inputs!r}") from None
+        raise AutogradTypeError(f"{reader} takes a list of {counted(n, 'number')}, and was given {inputs!r}") from None
     xs: list[Value] = []
     for i, x in numbered:
         if not isinstance(x, Value):
@@ -434,7 +436,7 @@ def _inputs(reader: str, n: int, inputs: Iterable[Number], named: bool = False) 
             x = Value(data, _input_name(i)) if named else literal(data)
         xs.append(x)
     if len(xs) != n:
-        raise AutogradValueError(f"{reader} has {n} inputs, and was given {len(xs)}")
+        raise AutogradValueError(f"{reader} has {counted(n, 'input')}, and was given {len(xs)}")
     return xs
 
 

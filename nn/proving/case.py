@@ -18,7 +18,7 @@ from autograd.words.formulas import PRODUCT, Formulas
 from autograd.words.naming import name
 
 from .. import deltas as hand
-from ..network.activations import ACTIVATION_RECORDS
+from ..network.activations import ACTIVATION_RECORDS, known_as, sigma_of
 from ..network.losses import LOSS_RECORDS, loss_of
 from ..network.modules import MLP
 
@@ -72,7 +72,7 @@ class Case:
             copy.deepcopy(net) if isinstance(net, MLP) else MLP(net[0], net[1:], activation, last, bias=bias, seed=0)
         )
         self.layers = [layer.neurons for layer in self.net.layers]
-        self.sigmas = [_known(neurons[0].activation) for neurons in self.layers]
+        self.sigmas = [_known(sigma_of(neurons, "prove", k)) for k, neurons in enumerate(self.layers, 1)]
         # The row that is σ' of each; that the engine's rule leads to it, at u, is what is proved.
         rows = {s: ACTIVATION_RECORDS[s].slope for s in self.sigmas}
         self.slopes = {s: slope for s, slope in rows.items() if slope}
@@ -219,8 +219,8 @@ class Case:
 
 
 def _known(activation: object) -> str:
-    if isinstance(activation, str) and activation in ACTIVATION_RECORDS:
-        return activation
+    if known := known_as(activation):
+        return known
     raise AutogradValueError(
         f"prove: {activation!r} has no σ' that is known here; take one of {', '.join(ACTIVATION_RECORDS)}"
     )

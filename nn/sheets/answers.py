@@ -12,26 +12,26 @@ import io
 import json
 import math
 import os
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from autograd import AutogradTypeError, AutogradValueError
 
-from ..grading.answers import leaves, plain
+from ..grading.answers import half_precision, leaves, plain
 from ..grading.equations import Case, Place
+from ..grading.written import read_number
 from .fields import FOUND, PARTS, blank_of, called, put
 
 LARGEST_FILE = 1_000_000  # bytes; a whole answer has some two thousand
 LONGEST_TEXT = 200  # characters of a number, an id or a formula that are kept
+LOOKED_AT = 100  # names that are no part's, of which some may have been meant as one
 FORMS = (".json", ".csv", ".ipynb")
 _OTHER = {"Err": "err", "σ'": "slope", "sigma_slope": "slope", "δ": "delta", "∂Err/∂θ": "dtheta", "∂Err/∂b": "db",
           "θ": "theta", "bias": "b"}  # fmt: skip
 _ABOUT = ("sheet", "student", "formulas", *FOUND)
-_SIGNS = str.maketrans({"−": "-", "–": "-", ",": "."})
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]{1,4})?", re.IGNORECASE)
 
 
 @dataclass
@@ -61,20 +61,16 @@ def number(given: Any) -> float | None:
     >>> number("−0,5"), number(" "), number(2)
     (-0.5, None, 2.0)
     """
-    if given is None or (isinstance(given, str) and not given.strip()):
+    if given is None:
         return None
-    if isinstance(given, bool) or not isinstance(given, (str, int, float)):
+    given = given if isinstance(given, (str, float)) else plain(given)
+    if isinstance(given, bool) or not (isinstance(given, str) or hasattr(given, "__float__")):
         raise ValueError("no number")
-    if isinstance(given, str):
-        text = given.strip().translate(_SIGNS)
-        if len(text) > LONGEST_TEXT or not _NUMBER.fullmatch(text):
-            raise ValueError("no number")
-        given = text
     try:
-        value = float(given)
+        value = read_number(given) if isinstance(given, str) else float(given)
     except OverflowError:
         raise ValueError("no number") from None
-    if not math.isfinite(value):
+    if value is not None and not math.isfinite(value):
         raise ValueError("no number")
     return value
 
@@ -116,7 +112,7 @@ def answers_of(given: Mapping[str, Any], case: Case) -> Answers:
             f"grade_sheet: an answer is a mapping such as {{'u': …}}, and was given as {given!r:.60}"
         )
     read = Answers(blank_of(case))
-    strange = []
+    strange: dict[str, Any] = {}
     for name, value in given.items():
         name = _OTHER.get(name, name)
         if name in ("sheet", "student"):
@@ -125,18 +121,37 @@ def answers_of(given: Mapping[str, Any], case: Case) -> Answers:
             read.formulas = {str(k): v[: 10 * LONGEST_TEXT] for k, v in value.items() if isinstance(v, str)}
         elif name in FOUND:
             read.found[name] = value
+        elif name in PARTS and isinstance(value, (list, tuple)) and half_precision(value[:LOOKED_AT]):
+            read.problems.append(f"{name} came in half precision, whose digits are too few; hand in float32 or float64")
         elif name in PARTS:
-            _part(read, name, plain(value) if hasattr(value, "tolist") or hasattr(value, "data") else value)
+            _part(read, name, _listed(value))
         elif isinstance(name, str) and "." in name and _keyed(read, name, value):
             pass
         else:
-            strange.append(name)
+            strange[str(name)[:LONGEST_TEXT]] = value
     if strange:
-        shown = ", ".join(repr(quoted(str(name))) for name in strange[:3]) + (", …" if len(strange) > 3 else "")
-        said = f"not part of an answer, and left out: {shown}"
+        looked_at = list(strange)[:LOOKED_AT]
+        meant = [name for name in looked_at if _meant(name, strange[name])]
+        shown = ", ".join(repr(quoted(name)) for name in list(dict.fromkeys(meant + looked_at))[:3])
+        said = f"not part of an answer, and left out: {shown}{', …' if len(strange) > 3 else ''}"
         known = bool(read.formulas or read.found or read.unread or any(True for _ in leaves(list(read.parts.values()))))
-        (read.notes if known else read.problems).append(said)  # nothing else was read: a person should look
+        (read.problems if meant or not known else read.notes).append(said)
     return read
+
+
+def _meant(name: str, value: Any) -> bool:
+    """Whether what has no place may have been meant as part of the answer: a name misspelt, or numbers in lists."""
+    if value is None or value in ("", []):
+        return False
+    part = name.partition(".")[0]
+    return isinstance(value, (list, tuple)) or bool(get_close_matches(part, [*PARTS, *_OTHER], 1, 0.7))
+
+
+def _listed(value: Any) -> Any:
+    """Arrays, tensors, frames and Values, or lists of such, as lists; lists may be nested as deeply as they like."""
+    if isinstance(value, (list, tuple)):
+        return [part if isinstance(part, (list, tuple, str, Mapping)) else plain(part) for part in value]
+    return value if isinstance(value, (str, Mapping)) else plain(value)
 
 
 def _part(read: Answers, part: str, given: Any) -> None:
@@ -150,6 +165,8 @@ def _part(read: Answers, part: str, given: Any) -> None:
     if part in ("dtheta", "theta") and not _fits(given, shape) and _fits(turned := _turned(given), shape):
         read.notes.append(f"{part} came transposed, in the shape (in, out): row i belongs to neuron i")
         given = turned
+    elif part not in ("dtheta", "theta") and not _fits(given, shape):
+        given = _vectors(given)
     if not _fits(given, shape):
         read.problems.append(f"{part} has not the sheet's shape, and was written as {quoted(given)}")
         return
@@ -164,6 +181,18 @@ def _fits(given: Any, shape: Any) -> bool:
     if not isinstance(given, (list, tuple)) or len(given) > len(shape):
         return False
     return all(_fits(part, like) for part, like in zip(given, shape))
+
+
+def _vectors(given: Any) -> Any:
+    """Layers that are columns (n, 1) or rows (1, n) as vectors."""
+    if not isinstance(given, (list, tuple)):
+        return given
+    vectors = []
+    for layer in given:
+        rows = layer if isinstance(layer, (list, tuple)) and all(isinstance(r, (list, tuple)) for r in layer) else []
+        single = all(len(row) == 1 for row in rows)
+        vectors.append(rows[0] if len(rows) == 1 else [row[0] for row in rows] if rows and single else layer)
+    return vectors
 
 
 def _turned(given: Any) -> Any:

@@ -22,6 +22,7 @@ from typing import Any
 from autograd import AutogradError, AutogradValueError
 from autograd.console import say, told
 from autograd.tools.files import write
+from autograd.words.text import counted
 
 from .. import deltas as hand
 from .classes import MEGABYTES, SECONDS, Job, Result, files_in, graded
@@ -103,9 +104,14 @@ def read_secret(path: str | None) -> bytes | None:
 def grade(options: argparse.Namespace) -> int:
     """Grade answers, and write marks and a report."""
     secret, texts = read_secret(options.secret), read_texts(options.texts)
+    files = files_in(options.answers)
+    if (options.sheet is None) == (options.seed is None):
+        raise AutogradValueError(
+            "grade: which sheet do they answer? give --sheet FILE, the .json beside the sheet, or the --seed that it"
+            f" was made from{'' if options.sheet is None else ', and not both'}"
+        )
     sheet = Worksheet.load(options.sheet) if options.sheet else sheet_of(options)
     job = Job(sheet, secret, texts, options.run_code, options.seconds, options.megabytes)
-    files = files_in(options.answers)
     results = graded(files, job, max(1, options.jobs or min(8, os.cpu_count() or 1)))
     if options.csv:
         write(options.csv, table(results, sheet))
@@ -120,7 +126,7 @@ def grade(options: argparse.Namespace) -> int:
     for result in results if len(results) <= options.show else []:
         say(result.marks if result.marks else f"{result.student}: {'; '.join(result.problems)}")
     look = sum(r.needs_human for r in results)
-    say(f"{len(results)} answers graded, {look} for a person to look at")
+    say(f"{counted(len(results), 'answer')} graded, {look} for a person to look at")
     return 0
 
 
@@ -213,7 +219,7 @@ def parser(program: str) -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True)
     # fmt: off
     sheets = commands.add_parser("worksheet", help="make sheets and their keys")
-    _about_the_sheet(sheets)
+    _about_the_sheet(sheets, 0, "(default: %(default)s)")
     sheets.add_argument("--student", metavar="ID", action="append", help="a variant for this student (may be repeated)")
     sheets.add_argument("--students", metavar="FILE", help="a variant for each line of a file")
     sheets.add_argument("--form", nargs="+", choices=("html", "md", "tex", "ipynb", "form"), default=["html"],
@@ -224,7 +230,7 @@ def parser(program: str) -> argparse.ArgumentParser:
     answers = commands.add_parser("grade", help="grade answers: .json, .csv, .ipynb")
     answers.add_argument("answers", nargs="+", metavar="FILE", help="answer files, or folders of them")
     answers.add_argument("--sheet", metavar="JSON", help="the sheet's .json file; or the options that made it")
-    _about_the_sheet(answers)
+    _about_the_sheet(answers, None, "(or give --sheet)")
     answers.add_argument("--csv", metavar="FILE", help="write the marks, a line an answer")
     answers.add_argument("--report", metavar="FILE", help="write the class's report, a page to print")
     answers.add_argument("--names", action="store_true", help="students by their ids in the report, not by number")
@@ -245,7 +251,7 @@ def parser(program: str) -> argparse.ArgumentParser:
     return top
 
 
-def _about_the_sheet(to: argparse.ArgumentParser) -> None:
+def _about_the_sheet(to: argparse.ArgumentParser, seed: int | None, without: str) -> None:
     # fmt: off
     to.add_argument("--layers", metavar="N,N,N", type=_widths, default=[2, 2, 1],
                     help="inputs, then the neurons of each layer (default: 2,2,1)")
@@ -255,7 +261,7 @@ def _about_the_sheet(to: argparse.ArgumentParser) -> None:
                     help="of the last layer, if another")
     to.add_argument("--loss", metavar="ERR", choices=[*LOSSES, *hand.ERROR_SLOPES], default="squared",
                     help=f"{', '.join([*LOSSES, *hand.ERROR_SLOPES])} (default: %(default)s)")
-    to.add_argument("--seed", metavar="N", type=int, default=0, help="the sheet's number (default: %(default)s)")
+    to.add_argument("--seed", metavar="N", type=int, default=seed, help=f"the sheet's number {without}")
     to.add_argument("--digits", metavar="N", type=int, default=4, help="after the point (default: %(default)s)")
     to.add_argument("--difficulty", choices=list(DIFFICULTIES), default="pass",
                     help="; ".join(f"{name}: {what}" for name, what in DIFFICULTIES.items()))

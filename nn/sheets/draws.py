@@ -21,7 +21,7 @@ from .. import deltas as hand
 from ..grading.equations import column
 from ..grading.parts import IN_O
 from ..network.activations import ACTIVATION_RECORDS
-from ..network.losses import LOSS_RECORDS, loss_of
+from ..network.losses import LOSS_RECORDS
 from .rules import ONE_SIDED, UNPRINTED, UNTOLD, Printing, of_delta, of_sum, of_u
 from .settings import Numbers, Settings, case_of
 from .telling import Pair, alike_everywhere, confused
@@ -78,6 +78,7 @@ class _Search:
         self.always: set[tuple[str, str, str]] | None = None  # what no sheet so far has told apart
         self.sigmas: list[tuple[Real, Real]] = [hand.ACTIVATIONS[name] for name in settings.activations]
         self.errors_of: Callable[[list[float], list[float]], list[float]] = hand.ERROR_SLOPES[settings.loss]
+        self.err_of: Callable[[list[float], list[float]], float] = hand.ERRORS[settings.loss]
         self.backwards = 0
 
     def found(self) -> Numbers:
@@ -206,7 +207,7 @@ class _Search:
             for a, b in zip(y, o):
                 if reason := of_sum([a, -b]):
                     return reason
-        if reason := printing.fault(self._err(y, o), self._err(y, printed)):
+        if reason := printing.fault(self.err_of(y, o), self.err_of(y, printed)):
             return reason
         errors, from_printed = self.errors_of(y, o), self.errors_of(y, printed)
         for e, p, s, t in zip(errors, from_printed, forward.slopes[-1], forward.printed_slopes[-1]):
@@ -214,9 +215,6 @@ class _Search:
             if reason := of_delta(delta, dead=False) or printing.fault(delta, hand.output_delta(p, t)):
                 return reason
         return ""
-
-    def _err(self, y: list[float], o: list[float]) -> float:
-        return _err(self.settings.loss, y, o)
 
     # --- backward --------------------------------------------------------------------------------
 
@@ -286,12 +284,3 @@ def _diagonals(per_output: list[list[float]]) -> Iterator[tuple[float, ...]]:
     for shifts in itertools.product(range(size), repeat=len(per_output) - 1):
         for m in range(size):
             yield (per_output[0][m], *(values[(m + s) % size] for values, s in zip(per_output[1:], shifts)))
-
-
-def _err(loss: str, y: Sequence[float], o: Sequence[float]) -> float:
-    """Err on floats, by the loss itself."""
-    from autograd import Value
-
-    one = len(o) == 1
-    outputs = Value(o[0]) if one else [Value(v) for v in o]
-    return loss_of(loss)(outputs, y[0] if one else y).data

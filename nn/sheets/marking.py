@@ -132,8 +132,9 @@ def _rounded(sheet: Worksheet, numbers: Any) -> Any:
 def _few_digits(sheet: Worksheet, given: Mapping[str, Any]) -> float:
     """Below which size a 0 says nothing, since all numbers were written so coarsely."""
     numbers = [v for part in given.values() for v in leaves([part])]
-    decimals = precision_of(numbers).decimals
-    return 0.5 * 10.0**-decimals if decimals < min(2, sheet.settings.digits) else 0.0
+    written = precision_of(numbers)
+    few = not written.exact and written.decimals < min(2, sheet.settings.digits)
+    return 0.5 * 10.0**-written.decimals if few else 0.0
 
 
 def _mark(field: Field, read: Answers, judged: Judged | None, blamed: _Blamed, few: float) -> Mark:

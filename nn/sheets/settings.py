@@ -79,6 +79,12 @@ def made(settings: Settings) -> Settings:
         )
     if settings.loss == "cross_entropy" and widths[-1] < 2:
         raise AutogradValueError("worksheet: cross_entropy compares at least two classes, so two outputs")
+    # Every −y is −1 or 1. Where all are alike, "−1 for −y" is right, or the sign; two that are not add up to 0.
+    if settings.loss == "hinge" and widths[-1] < 3:
+        raise AutogradValueError(
+            f"worksheet: a sheet with hinge needs three outputs at least, and was asked for {widths[-1]}: with fewer,"
+            " two mistakes always give the same numbers"
+        )
     if LOSS_RECORDS[settings.loss].outputs != "values" and settings.activations[-1] != "linear":
         raise AutogradValueError(
             f"worksheet: {settings.loss} takes u of a linear last layer, and not {settings.activations[-1]}"

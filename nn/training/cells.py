@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from autograd import AutogradValueError
-from autograd.words.text import printable
+from autograd.words.text import counted, printable
 
 from ..network.choosing import cut
 
@@ -24,20 +24,26 @@ MISSING = {"", "?", "na", "n/a", "nan", "-nan", "null", "#n/a", "#na", "<na>", "
 class Sheet(NamedTuple):
     """The cells of a table.
 
-    header  the names of its columns
-    rows    the cells of each row
-    lines   in which line of the file each row begins
-    told    what was left out, in sentences
+    header   the names of its columns
+    rows     the cells of each row
+    lines    in which line of the file each row begins
+    told     what was left out, in sentences
+    numbers  which row of the file each is, counted from 1, where some were left out
     """
 
     header: list[str]
     rows: list[list[str]]
     lines: list[int]
     told: list[str]
+    numbers: Sequence[int] = ()
+
+    def number(self, row: int) -> int:
+        """Which row of the file it is, counted from 1."""
+        return self.numbers[row] if self.numbers else row + 1
 
     def place(self, row: int) -> str:
         """Where a row is, for somebody with the file open."""
-        return f"row {row + 1} (line {self.lines[row]})"
+        return f"row {self.number(row)} (line {self.lines[row]})"
 
     def without(self, columns: Iterable[int]) -> Sheet:
         """The same without these columns."""
@@ -70,17 +76,18 @@ def read_cells(path: str | PathLike[str]) -> Sheet:
         text, separator, skipped = rest, named[4], 1
     else:
         separator = _separator(text)
-    lines, records = [], []
+    lines: list[int] = []
+    records: list[list[str]] = []
     for line, cells in _records(text, separator):
         lines.append(line + skipped)
+        if records:
+            _require_width(cells, len(records[0]), f"row {len(records)} (line {lines[-1]})")
         records.append(cells)
     while records and not any(records[-1]):
         records.pop()  # blank lines at the end are an editor's habit
     if len(records) < 2:
         raise AutogradValueError("there are no rows; the first line names the columns, the others hold the numbers")
-    sheet = Sheet(records[0], records[1:], lines[1 : len(records)], [])
-    _require_table(sheet)
-    sheet = _without_index(sheet)
+    sheet = _without_index(Sheet(records[0], records[1:], lines[1 : len(records)], []))
     _require_names(sheet)
     return sheet
 
@@ -163,14 +170,13 @@ def _records(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
         raise AutogradValueError(f"line {begins}: this is not CSV ({printable(str(error))})") from None
 
 
-def _require_table(sheet: Sheet) -> None:
-    for i, cells in enumerate(sheet.rows):
-        if not any(cells):  # a blank line is a row without values
-            cells[:] = [""] * len(sheet.header)
-        if len(cells) != len(sheet.header):
-            raise AutogradValueError(
-                f"{sheet.place(i)} has {len(cells)} cells, and the first line names {len(sheet.header)} columns"
-            )
+def _require_width(cells: list[str], columns: int, place: str) -> None:
+    if not any(cells):  # a blank line is a row without values
+        cells[:] = [""] * columns
+    if len(cells) != columns:
+        raise AutogradValueError(
+            f"{place} has {counted(len(cells), 'cell')}, and the first line names {counted(columns, 'column')}"
+        )
 
 
 def _without_index(sheet: Sheet) -> Sheet:

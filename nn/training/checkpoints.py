@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,8 @@ from typing import Any
 from autograd import AutogradValueError
 from autograd.tools.files import write
 
-from ..network.activations import name_of
+from ..network.activations import ACTIVATIONS, known_as, name_of
+from ..network.losses import LOSSES
 from ..network.storage import double, parsed
 from .epochs import Best, Training
 from .history import Epoch, History
@@ -64,7 +66,8 @@ class Checkpoint:
         for key, mine in self.same.items():
             theirs = found.get(key) if isinstance(found, dict) else None
             if theirs != json.loads(json.dumps(mine)):
-                differ = f"{key} was {theirs!r}, and is {mine!r} now"
+                tell = _shape if key == "network" else repr
+                differ = f"{key} was {tell(theirs)}, and is {tell(mine)} now"
                 if key == "samples":
                     differ = "the samples, their targets or weights are others now"
                 raise AutogradValueError(
@@ -155,10 +158,8 @@ def _identity(training: Training) -> dict[str, Any]:
     neurons = [getattr(layer, "neurons", [layer]) for layer in layers]
     settings = {k: v for k, v in vars(optimizer).items() if k not in ("parameters", "steps", "memory")}
     return {
-        "network": [
-            [len(row[0].theta), len(row), name_of(row[0].activation), row[0].bias is not None] for row in neurons
-        ],
-        "loss": name_of(training.err),
+        "network": [[len(row[0].theta), len(row), _sigma(row), row[0].bias is not None] for row in neurons],
+        "loss": _called(training.err, LOSSES),
         "optimizer": type(optimizer).__name__,
         "settings": {name: _told(value) for name, value in settings.items()},
         "batch_size": training.size,
@@ -167,6 +168,26 @@ def _identity(training: Training) -> dict[str, Any]:
         "samples": _fingerprint(training),
         "backend": "native" if training.compiled is not None else "eager",
     }
+
+
+def _sigma(neurons: Any) -> str:
+    return " and ".join(dict.fromkeys(_called(neuron.sigma, ACTIVATIONS) for neuron in neurons))
+
+
+def _called(function: Any, known: Mapping[str, Any]) -> str:
+    """Its name; a function of your own that is called like one of ours is another."""
+    name = known_as(function) or name_of(function)
+    return f"{name} (your own)" if name in known and known[name] is not function and not known_as(function) else name
+
+
+def _shape(layers: Any) -> str:
+    """A network in words, as far as the file has one."""
+    try:
+        widths = [layers[0][0], *(width for _, width, *_ in layers)]
+        sigmas = [sigma if bias else f"{sigma} without bias" for *_, sigma, bias in layers]
+        return f"{'-'.join(map(str, widths))} ({', '.join(sigmas)})"
+    except (TypeError, ValueError, LookupError):
+        return repr(layers)
 
 
 def _told(value: Any) -> Any:

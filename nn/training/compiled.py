@@ -7,6 +7,10 @@ and both are lowered to one program, which runs over ranges of samples and sums 
 
 Parameters and the optimiser's memory are arrays during an epoch.  At its end, and whatever
 ends it early, those of the last completed step go back to the Values and the Optimizer.
+
+An epoch of SGD or Adam stays in machine code from step to step (steps.py).  Where Python has a word in a step, since
+a gradient is to be shortened or the optimiser is one's own, it is made in NumPy, with the same bits; and so are so
+few steps that compiling theirs would not pay.
 """
 
 from __future__ import annotations
@@ -14,10 +18,11 @@ from __future__ import annotations
 import copy
 import math
 import random
+import time
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
-from autograd import TABLE, LoweringError, Value, grad, no_grad, where
+from autograd import LoweringError, Value, grad, no_grad, where
 from autograd.lowering import Program, lower
 from autograd.lowering.native import compiled as native
 from autograd.lowering.native import machine
@@ -31,17 +36,12 @@ from ..network.losses import LOSSES, Loss, picked
 from ..network.modules import MLP, Layer, Neuron
 from .optimizers import SGD, Adam, Optimizer, shortened
 from .samples import Net, Sample, shares
+from .steps import Step, Steps
+from .updates import settings, update_of
 
 PLACES = 3  # where functions of one's own are recorded, to see whether they always do the same
-
-
-class Step(NamedTuple):
-    """All that a completed step leaves behind, in one object, so that it is there or not."""
-
-    θ: Any
-    g: Any
-    memory: dict[str, Any]
-    steps: int
+MANY = 1000  # steps: in NumPy each takes some 30 µs more, and in machine code they take 30 ms to compile
+PAUSE = 0.05  # seconds in machine code, after which Python sees whether somebody has pressed Ctrl-C
 
 
 class Compiled:
@@ -51,7 +51,7 @@ class Compiled:
     samples, checks       to train on, and to measure; checks may be None
     rule                  what hits are counted by; None: they are not
     weights               how much each sample counts in training; none: 1
-    budget                seconds that compiling may take, or LoweringError is raised
+    planned               how many steps there will be, about
 
     Raises MissingDependency without llvmlite or NumPy, and LoweringError, before anything
     changes, for what no program can stand for: targets of different shapes, an optimiser whose
@@ -73,7 +73,7 @@ class Compiled:
         checks: list[Sample] | None,
         rule: ClassRule | None,
         weights: Sequence[float] = (),
-        budget: float = math.inf,
+        planned: float = math.inf,
     ) -> None:
         machine.llvm()  # whether it is there, before any work
         self.net, self.err, self.optimizer, self.rule, self.samples = net, err, optimizer, rule, samples
@@ -87,20 +87,20 @@ class Compiled:
         self.trained = list(optimizer.parameters)
         self.leaves = self._leaves(net)
         self.program = self._record(net, samples[0])
-        if _seconds(self.program) > budget:
-            raise LoweringError("to compile this takes longer than to train it node by node")
         self.sigmas = _sigmas(net)
-        code = native.compiled(self.program)
+        self.native = native.compiled(self.program)
         import numpy
 
         self.numpy = numpy
         _try_optimizer(optimizer, numpy)
         self.scalars = numpy.array([p.data for p in self.leaves])
-        self.shuffled = self._columns(samples, weights)
-        self.step = code.bind(self.shuffled, self.scalars)
-        self.columns = self.shuffled.copy()
-        self.each = code.bind(self.columns, self.scalars)
-        self.measure = code.bind(self._columns(checks or samples), self.scalars)
+        self.rows = self._rows(samples, weights)
+        self.columns = numpy.ascontiguousarray(self.rows.T)
+        self.each = self.native.bind(self.columns, self.scalars)
+        measured = self.columns if checks is None else numpy.ascontiguousarray(self._rows(checks).T)
+        self.measure = self.native.bind(measured, self.scalars)
+        self.many, self.pace = planned >= MANY, 1  # steps in PAUSE seconds
+        self.made: tuple[Any, Steps | None] = None, None
         self.size = 0.0  # the largest error of the samples, where functions of one's own are tried
         self.own = None if _known(net, err) else random.Random(0)  # which samples to try a function of one's own on
         if self.own is not None:
@@ -136,37 +136,80 @@ class Compiled:
 
         Raises AutogradValueError where a step would leave the finite numbers; it is not taken.
         """
-        np, trained = self.numpy, len(self.trained)
-        if order is not None:
-            np.take(self.columns, order, axis=1, out=self.shuffled)
         self.net.zero_grad()
         self._read()
-        worker = copy.copy(self.optimizer)  # an interruption may leave it half-way
-        worker.memory = {key: np.array(vector) for key, vector in self.optimizer.memory.items()}
-        done = Step(self.scalars[:trained].copy(), np.zeros(trained), worker.memory, worker.steps)
-        total, right, n = 0.0, 0.0, self.step.samples
+        n, optimizer = len(self.samples), self.optimizer
+        batches = [range(start, min(start + size, n)) for start in range(0, n, size)]
+        shares = [self._share(order, batch) if mean else 1.0 for batch in batches]
+        memory = {key: self.numpy.array(vector) for key, vector in optimizer.memory.items()}
+        self.done = Step(self.scalars[-len(self.trained) :].copy(), None, memory, optimizer.steps)
+        steps = self._steps(size) if clip_norm is None else None
         try:
-            with np.errstate(all="ignore"):  # what is not finite is refused by the optimiser, by name
-                for start in range(0, n, size):
-                    count = min(size, n - start)
-                    sums = self.step(start, count)
-                    g = sums[2:] * (self._share(order, start, count) if mean else 1.0)
-                    if clip_norm is not None and np.isfinite(g).all():
-                        g = np.array(shortened(g.tolist(), clip_norm)[1])
-                    θ, worker.memory = worker.proposal(done.θ, g, np.sqrt)
-                    worker.steps += 1
-                    self.scalars[:trained] = θ
-                    done = Step(θ, g, worker.memory, worker.steps)
-                    total, right = total + float(sums[0]), right + float(sums[1])
+            if steps is None:
+                return self._in_numpy(order, batches, shares, clip_norm)
+            return self._in_machine_code(steps, order, shares)
         finally:
-            self._write(done)
+            self._write(self.done)
+
+    def _steps(self, size: int) -> Steps | None:
+        """What makes steps of this size in machine code, if anything does, as the optimiser is now."""
+        key = size, *settings(self.optimizer)
+        if self.made[0] != key:
+            update = update_of(self.optimizer) if self.many else None
+            steps, fixed = None, len(self.leaves) - len(self.trained)
+            if update is not None:
+                steps = Steps(self.native, self.rows, size, fixed, update, self.optimizer.remembers)
+            self.made = key, None if steps and steps.module.outside.callbacks else steps  # they may raise
+        return self.made[1]
+
+    def _in_machine_code(self, steps: Steps, order: list[int] | None, shares: list[float]) -> tuple[float, int]:
+        """The steps of an epoch, as many at once as Python may be away."""
+        worker, before, b = copy.copy(self.optimizer), self.done.steps, 0
+        steps.begin(self.scalars, self.done.memory, order, shares)
+        while b < steps.batches:
+            began, ready, end = time.perf_counter(), b, min(b + self.pace, steps.batches)
+            try:
+                for ready in range(b, end):
+                    worker.steps = before + ready
+                    steps.shared[ready] = steps.update.shared(worker.rate(), worker.steps)
+                ready = end
+            finally:  # where a schedule raises, the steps before it are made
+                reached = steps.run(b, ready)
+                self.done = steps.completed(before + reached)
+            if reached < end:
+                worker.steps, worker.memory = self.done.steps, self.done.memory
+                worker.proposal(self.done.θ, steps.refused(), self.numpy.sqrt)  # says which number is not finite
+            self.pace = max(1, int((end - b) * PAUSE / (time.perf_counter() - began + 1e-9)))
+            b = end
+        total, right = steps.results.tolist()
         return total, round(right)
 
-    def _share(self, order: list[int] | None, start: int, count: int) -> float:
+    def _in_numpy(
+        self, order: list[int] | None, batches: list[range], shares: list[float], clip_norm: float | None
+    ) -> tuple[float, int]:
+        """The same, each step by itself."""
+        np = self.numpy
+        worker = copy.copy(self.optimizer)  # an interruption may leave it half-way
+        columns = self.columns if order is None else np.take(self.columns, order, axis=1)
+        step = self.native.bind(columns, self.scalars)
+        total, right = 0.0, 0.0
+        with np.errstate(all="ignore"):  # what is not finite is refused by the optimiser, by name
+            for batch, share in zip(batches, shares):
+                sums = step(batch.start, len(batch))
+                g = sums[2:] * share
+                if clip_norm is not None and np.isfinite(g).all():
+                    g = np.array(shortened(g.tolist(), clip_norm)[1])
+                worker.steps, worker.memory = self.done.steps, self.done.memory
+                θ, memory = worker.proposal(self.done.θ, g, np.sqrt)
+                self.scalars[-len(self.trained) :] = θ
+                self.done = Step(θ, g, memory, worker.steps + 1)
+                total, right = total + float(sums[0]), right + float(sums[1])
+        return total, round(right)
+
+    def _share(self, order: list[int] | None, batch: range) -> float:
         if not self.weights:
-            return 1.0 / count
-        batch = range(start, start + count) if order is None else order[start : start + count]
-        return shares([self.weights[i] for i in batch])
+            return 1.0 / len(batch)
+        return shares([self.weights[i] for i in (batch if order is None else order[batch.start : batch.stop])])
 
     def measured(self) -> tuple[float, float | None]:
         """The mean error of the checks, and their accuracy, at the network's present parameters."""
@@ -188,15 +231,17 @@ class Compiled:
     def _put(self, done: Step) -> None:
         self.optimizer.memory = {key: vector.tolist() for key, vector in done.memory.items()}
         self.optimizer.steps = done.steps
-        for p, data, slope in zip(self.trained, done.θ.tolist(), done.g.tolist()):
-            p.data, p.grad = data, slope
+        if done.g is not None:  # a step was made
+            for p, data, slope in zip(self.trained, done.θ.tolist(), done.g.tolist()):
+                p.data, p.grad = data, slope
 
     # --- recording ----------------------------------------------------------------------------
 
     def _leaves(self, net: Net) -> list[Value]:
-        """A network's parameters, those that are trained first."""
+        """A network's parameters, those that are trained last."""
         of = dict(zip(self.parameters, net.parameters()))
-        return [of[p] for p in dict.fromkeys([*self.trained, *self.parameters])]
+        trained = set(self.trained)
+        return [of[p] for p in (*(p for p in of if p not in trained), *self.trained)]
 
     def _record(self, net: Net, sample: Sample) -> Program:
         x, y = sample
@@ -213,7 +258,7 @@ class Compiled:
             classes = [Value(float(self.rule.wanted(y)), "class")] if self.rule else []
             hit = _hit(os, classes[0], self.rule) if self.rule else literal(0.0)
             leaves = self._leaves(net)
-            results = [error, hit, *grad(error, leaves[: len(self.trained)])]
+            results = [error, hit, *grad(error, leaves[-len(self.trained) :])]
         except LoweringError:
             raise
         except Exception as problem:  # whatever a function of one's own says to a Value
@@ -222,11 +267,14 @@ class Compiled:
             tracing.reset(token)
         return lower(results, [*xs, *ys, *classes, *weight, *leaves], allow_constants=True)
 
-    def _columns(self, samples: list[Sample], weights: Sequence[float] = ()) -> Any:
-        classes = [[self.rule.wanted(y)] if self.rule else [] for _, y in samples]
-        counts = [[w] for w in weights or [1.0] * len(samples)] if self.weights else [[]] * len(samples)
-        rows = [[*x, *(y if isinstance(y, list) else [y]), *c, *w] for (x, y), c, w in zip(samples, classes, counts)]
-        return self.numpy.array(self.numpy.transpose(rows), dtype=self.numpy.float64, order="C")
+    def _rows(self, samples: list[Sample], weights: Sequence[float] = ()) -> Any:
+        """Array (samples, inputs): x, y, the class and the weight of each."""
+        counts = weights or [1.0] * len(samples)
+        rows = self.numpy.empty((len(samples), len(self.program.inputs) - len(self.leaves)))
+        for row, (x, y), count in zip(rows, samples, counts):
+            classes = [self.rule.wanted(y)] if self.rule else []
+            row[:] = [*x, *(y if isinstance(y, list) else [y]), *classes, *([count] if self.weights else [])]
+        return rows
 
     def _try_functions(self) -> None:
         """See whether functions of one's own do the same everywhere, and what they do to plain targets."""
@@ -276,14 +324,6 @@ def _hit(outputs: Sequence[Value], index: Value, rule: ClassRule) -> Value:
     for side in sides[1:]:
         hit = hit * side
     return hit
-
-
-def _seconds(program: Program) -> float:
-    """About how long compiling takes: a share of n exponentials has n operands in its code, 0.1 ms each."""
-    return 2e-4 * sum(len(each.operands) for each in program.instructions if each.row in _OF_EXPONENTIALS)
-
-
-_OF_EXPONENTIALS = {TABLE[name] for name in ("logsumexp", "softmax", "softmax_rest", "cross_entropy")}
 
 
 def _known(net: Net, err: Loss) -> bool:

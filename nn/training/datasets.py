@@ -60,8 +60,8 @@ class Dataset(NamedTuple):
     Y                 for a classification the index of each row's class, else a number
     classes           names of the classes; empty for a regression
     columns           the columns that the features were made from
-    lines             in which line of the file each row is
     told              what was left out, in sentences
+    numbers, places   which row of the file each is, counted from 1, and where it stands there
     """
 
     features: list[str]
@@ -70,8 +70,9 @@ class Dataset(NamedTuple):
     Y: list[float]
     classes: list[str]
     columns: Sequence[Column] = ()
-    lines: Sequence[int] = ()
     told: Sequence[str] = ()
+    numbers: Sequence[int] = ()
+    places: Sequence[str] = ()
 
 
 def read_csv(
@@ -117,7 +118,8 @@ def read_csv(
     except AutogradValueError as error:
         raise AutogradValueError(f"{fspath(path)}: {error}") from None
     names = [name for column in columns for name in column.inputs]
-    return Dataset(names, sheet.header[at], X, Y, classes, columns, sheet.lines, sheet.told)
+    numbers, places = [sheet.number(i) for i in range(len(X))], [sheet.place(i) for i in range(len(X))]
+    return Dataset(names, sheet.header[at], X, Y, classes, columns, sheet.told, numbers, places)
 
 
 def _require_options(task: str, missing: str, decimal: str) -> None:
@@ -299,7 +301,7 @@ def _complete(sheet: Sheet, missing: str) -> Sheet:
         raise AutogradValueError(f"every row has a missing value, {where}: leave that column out (--drop)")
     told = f"{gone} of {n} rows left out, where a value is missing ({where})"
     rows, lines = [sheet.rows[i] for i in kept], [sheet.lines[i] for i in kept]
-    return Sheet(sheet.header, rows, lines, [*sheet.told, told])
+    return Sheet(sheet.header, rows, lines, [*sheet.told, told], [sheet.number(i) for i in kept])
 
 
 def _targets(sheet: Sheet, at: int, task: str, decimal: str) -> tuple[list[float], list[str]]:

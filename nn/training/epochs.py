@@ -57,8 +57,8 @@ class Training:
         from .compiled import Compiled
 
         try:
-            budget = math.inf if backend == "native" else seen * _eager_seconds(parameters)
-            self.compiled = Compiled(net, self.err, self.optimizer, samples, checks, self.rule, self.weights, budget)
+            steps = epochs * -(-len(samples) // self.size)
+            self.compiled = Compiled(net, self.err, self.optimizer, samples, checks, self.rule, self.weights, steps)
         except (LoweringError, MissingDependency):
             if backend == "native":
                 raise

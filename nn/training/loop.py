@@ -16,7 +16,7 @@ import random
 import time
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from os import PathLike
+from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from autograd import AutogradTypeError, AutogradValueError, no_grad, recording
@@ -145,6 +145,12 @@ def fit(
 
             kept = Checkpoint(checkpoint, checkpoint_every, training, best)
             kept.resume(history)
+            if len(history.epochs) > epochs:
+                warnings.warn(
+                    f"fit: {fspath(checkpoint)} holds {len(history.epochs)} epochs, and {epochs} in all were asked for:"
+                    " nothing is trained, and the network is the file's",
+                    stacklevel=2,
+                )
             began -= history.seconds
         net.class_rule = rule
         _run(training, history, best, kept, epochs, patience, callbacks, progress, began)

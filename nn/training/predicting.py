@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from autograd import AutogradValueError, no_grad
+from autograd.words.text import counted
 
 from ..frames import targets_of
 from ..network.classes import numbers_of, rule_of
@@ -46,7 +47,7 @@ def accuracy(net: Net, X: Iterable[Any], Y: Iterable[Any], threshold: float | No
     """
     xs, ys = inputs_of(X), [target(f"Y[{i}]", y) for i, y in enumerate(targets_of(Y))]
     if len(xs) != len(ys) or not xs:
-        raise AutogradValueError(f"accuracy: {len(xs)} samples, and {len(ys)} targets")
+        raise AutogradValueError(f"accuracy: {counted(len(xs), 'sample')}, and {counted(len(ys), 'target')}")
     rule = rule_of(net, Y=ys, bound=threshold)
     with no_grad():
         return sum(rule.is_right(numbers_of(net(x)), y) for x, y in zip(xs, ys)) / len(xs)

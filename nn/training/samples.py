@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 from autograd import AutogradError, AutogradTypeError, AutogradValueError, no_grad
 from autograd.recording import given, number
+from autograd.words.text import counted
 
 from ..frames import column_names, rows_of, targets_of
 from ..network.classes import ClassRule, Target
@@ -39,7 +40,7 @@ def samples_of(net: Net, err: Loss, X: Iterable[Any], Y: Iterable[Any], name: st
     """
     xs, ys = inputs_of(X, f"{name}X"), targets_of(Y, f"{name}Y")
     if len(xs) != len(ys):
-        raise AutogradValueError(f"there are {len(xs)} rows in {name}X, and {len(ys)} in {name}Y")
+        raise AutogradValueError(f"{name}X has {counted(len(xs), 'row')}, and {name}Y {len(ys)}")
     if not xs:
         raise AutogradValueError(f"{name}X is empty: give at least one sample")
     samples = [(x, target(f"{name}Y[{i}]", y)) for i, (x, y) in enumerate(zip(xs, ys))]
@@ -145,7 +146,7 @@ def weights_of(sample_weight: Any, class_weight: Any, samples: list[Sample], rul
         given_ones = rows_of(sample_weight, "sample_weight")
         if len(given_ones) != len(samples):
             raise AutogradValueError(
-                f"sample_weight has {len(given_ones)} weights, and there are {len(samples)} samples"
+                f"sample_weight has {counted(len(given_ones), 'weight')}, and there are {len(samples)} samples"
             )
         weights = [_weight(w, f"sample_weight[{i}]") for i, w in enumerate(given_ones)]
     if class_weight is not None:

@@ -69,7 +69,7 @@ EDGES = (
         row("log", 0.0, value=-inf, slopes=(inf,)), row("log1p", -1.0, value=-inf, slopes=(inf,)),
         row("log2", 0.0, value=-inf, slopes=(inf,)), row("log10", 0.0, value=-inf, slopes=(inf,)),
     )),
-    Edge("log(x<0)", "nan, derivative nan", "torch keeps 1/x", (
+    Edge("log(x<0)", "nan, derivative nan", "all three keep 1/x", (
         row("log", -2.0, value=nan, slopes=(nan,)), row("log1p", -2.0, value=nan, slopes=(nan,)),
         row("log2", -2.0, value=nan, slopes=(nan,)), row("log10", -2.0, value=nan, slopes=(nan,)),
     )),
@@ -77,7 +77,7 @@ EDGES = (
         row("asin", 1.0, value=None, slopes=(inf,)), row("asin", -1.0, value=None, slopes=(inf,)),
         row("acos", 1.0, value=0.0, slopes=(-inf,)), row("acos", -1.0, value=None, slopes=(-inf,)),
     )),
-    Edge("acosh'(1); atanh(±1)", "inf; ±inf, derivative inf", "", (
+    Edge("acosh'(1); atanh(±1)", "inf; ±inf, derivative inf", "atanh'(2) is −⅓ in all three", (
         row("acosh", 1.0, value=0.0, slopes=(inf,)), row("acosh", 0.5, value=nan, slopes=(nan,)),
         row("atanh", 1.0, value=inf, slopes=(inf,)), row("atanh", -1.0, value=-inf, slopes=(inf,)),
         row("atanh", 2.0, value=nan, slopes=(nan,)),
@@ -85,7 +85,7 @@ EDGES = (
     Edge("atan2(±0, −1)", "±π", "", (
         row("atan2", 0.0, -1.0, value=pi, slopes=(-1.0, 0.0)), row("atan2", -0.0, -1.0, value=-pi, slopes=(-1.0, 0.0)),
     )),
-    Edge("atan2(0, 0)", "0, derivatives nan", "", (row("atan2", 0.0, 0.0, value=0.0, slopes=(nan, nan)),)),
+    Edge("atan2(0, 0)", "0, derivatives nan", "torch 0", (row("atan2", 0.0, 0.0, value=0.0, slopes=(nan, nan)),)),
     Edge("1/0; 0/0", "inf, derivative −inf; nan", "Python raises", (
         row("div", 1.0, 0.0, value=inf, slopes=(inf, -inf)), row("div", 0.0, 0.0, value=nan, slopes=(None, nan)),
     )),
@@ -102,16 +102,17 @@ EDGES = (
         row("mod", 5.0, -3.0, value=-1.0, slopes=(1.0, 2.0)), row("fmod", 5.0, -3.0, value=2.0, slopes=(1.0, 1.0)),
     )),
     Edge("6 % 3, a multiple", "0, ∂x 1, ∂y −2", "", (row("mod", 6.0, 3.0, value=0.0, slopes=(1.0, -2.0)),)),
-    Edge("1 // 0.1; 1 % 0.1", "9, and almost .1: the double 0.1 is a little more than a tenth", "", (
+    Edge("1 // 0.1; 1 % 0.1", "9, and almost .1: the double 0.1 is a little more than a tenth",
+         "JAX, HIPS ∂y −10, torch's fmod too", (
         row("floordiv", 1.0, 0.1, value=9.0, slopes=(0.0, 0.0)),
         row("mod", 1.0, 0.1, value=1.0 % 0.1, slopes=(1.0, -9.0)),
         row("fmod", 1.0, 0.1, value=1.0 % 0.1, slopes=(1.0, -9.0)),
     )),
-    Edge("1 % 0, fmod(1, 0); ±1 // 0", "nan; ±inf", "Python raises", (
+    Edge("1 % 0, fmod(1, 0); ±1 // 0", "nan; ±inf", "Python raises; torch and JAX ∂y −inf", (
         row("mod", 1.0, 0.0, value=nan), row("fmod", 1.0, 0.0, value=nan, slopes=(None, nan)),
         row("floordiv", 1.0, 0.0, value=inf), row("floordiv", -1.0, 0.0, value=-inf),
     )),
-    Edge("copysign(±0, y)", "±0, slope 0", "", (
+    Edge("copysign(±0, y)", "±0, slope 0", "JAX −1 at y < 0", (
         row("copysign", 0.0, -2.0, value=-0.0, slopes=(0.0, 0.0)),
         row("copysign", 3.0, -0.0, value=-3.0, slopes=(-1.0, 0.0)),
     )),
@@ -122,7 +123,9 @@ EDGES = (
         row("pow", 0.0, 0.5, value=0.0, slopes=(inf, 0.0)), row("pow", 0.0, 1.0, value=0.0, slopes=(1.0, 0.0)),
         row("pow", 0.0, 1.5, value=0.0, slopes=(0.0, 0.0)), row("pow", 0.0, 2.0, value=0.0, slopes=(0.0, 0.0)),
     )),
-    Edge("0**−1", "inf, −inf, −inf", "Python raises", (row("pow", 0.0, -1.0, value=inf, slopes=(-inf, -inf)),)),
+    Edge("0**−1", "inf, −inf, −inf", "Python raises; JAX, HIPS ∂y nan", (
+        row("pow", 0.0, -1.0, value=inf, slopes=(-inf, -inf)),
+    )),
     Edge("(−2)**3", "−8, 12, ∂y nan", "", (row("pow", -2.0, 3.0, value=-8.0, slopes=(12.0, nan)),)),
     Edge("(−8)**(1/3)", "nan", "Python returns a complex number", (
         row("pow", -8.0, 1 / 3, value=nan, slopes=(nan, nan)),
@@ -135,11 +138,11 @@ EDGES = (
         row("mul", 1e200, -1e200, value=-inf, slopes=(-1e200, 1e200)),
         Check(lambda *xs: fsum(xs), (1e308, 1e308), inf, (1.0, 1.0)),
     )),
-    Edge("silu, gelu at −inf; their slopes at +inf", "−0, 0; 1", "torch and JAX nan", (
+    Edge("silu, gelu at −inf; their slopes at +inf", "−0, 0; 1", "all three nan", (
         row("silu", -inf, value=-0.0, slopes=(0.0,)), row("gelu", -inf, value=0.0, slopes=(0.0,)),
         row("silu", inf, value=inf, slopes=(1.0,)), row("gelu", inf, value=inf, slopes=(1.0,)),
     )),
-    Edge("softsign at ±inf", "±1, slope 0", "", (
+    Edge("softsign at ±inf", "±1, slope 0", "all three nan", (
         row("softsign", inf, value=1.0, slopes=(0.0,)), row("softsign", -inf, value=-1.0, slopes=(0.0,)),
     )),
     Edge("logsumexp of only −inf", "−inf, derivatives nan", "", (

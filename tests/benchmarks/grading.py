@@ -5,6 +5,7 @@ that grading compares with, and handed in for random networks in which it shows.
 in Markdown.  Exit code 1 unless functions with one mistake are identified in at least 97 % of
 the networks, up to equivalence, numbers with 3 decimals in 95 % where the mistake exceeds what
 they allow, no right answer is accused, and nothing outside the family named in more than 3 %.
+A long run is made in parts, see parts.py.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import dataclasses
 import functools
 import random
 import sys
-import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -27,6 +27,7 @@ from nn.grading.samples import cases_of
 from tests.benchmarks import styles
 from tests.benchmarks.mistaken import DECAY, ETA, EXPONENTIALS, TEXTBOOK, batched, knowing, learner
 from tests.benchmarks.outside import falsely_named
+from tests.benchmarks.parts import in_parts
 
 PROMISED, FEW_DIGITS, FALSELY = 0.97, 0.95, 0.03  # identified as functions, at 3 decimals; named outside the family
 UNITS = 10  # of the third decimal, that rounding on the way may cost
@@ -53,6 +54,7 @@ def rows(equation, name):
     return [m for m in MISTAKES if m.name == name and equation in m.equations]
 
 
+@functools.cache
 def losses_for(planted):
     """The losses with which the mistakes can be made; the squared error alone, if it is one of them."""
     fits = []
@@ -311,31 +313,47 @@ def together():
     return [group for group in dict.fromkeys(groups) if len(group) > 1]
 
 
-def main(networks=200, paired=1000, right=3000):
-    began = time.process_time()
+def every_planted():
+    """Every mistake by itself, then where it has several equations in all of them; with what the table calls it."""
+    for planted in [*(frozenset({one}) for one in all_planted()), *together()]:
+        name, equation = min(n for _, n in planted), ", ".join(e for e in EQUATIONS if e in {f for f, _ in planted})
+        yield f"{name} | {equation}", planted
+
+
+def computed(part, sizes):
+    table = {row: measure(planted, sizes["networks"], part) for row, planted in every_planted()}
+    styled = styles.accused(sizes["right"], 3 + 100 * part)
+    found, of = pairs(sizes["pairs"], 2 + 100 * part)
+    return {
+        "table": {row: {"counts": dict(enumerate(counts)), "of": dict(enumerate(of))} for row, (counts, of) in
+                  table.items()},
+        "derivations": sizes["right"] // 3, "derivations accused": accused(sizes["right"] // 3, 1 + 100 * part),
+        "right": sizes["right"],
+        "accused": [f"{style}, {m} of seed {3 + 100 * part}" for style, each in styled.items() for m, *_ in each],
+        "outside": sizes["pairs"],
+        "outside named": falsely_named(sizes["pairs"], network, rounded, 4 + 100 * part),
+        "pairs": of, "pairs found": found,
+    }  # fmt: skip
+
+
+def told(run):
     print(f"| mistake | equation | {' | '.join(COLUMNS)} |\n|---|---|{'---:|' * len(COLUMNS)}")
     total, of_total = [0] * 5, [0] * 5
-    for planted in [*(frozenset({one}) for one in all_planted()), *together()]:
-        counts, of = measure(planted, networks)
-        name, equation = min(n for _, n in planted), ", ".join(e for e in EQUATIONS if e in {f for f, _ in planted})
-        cells = [f"{100 * c / o:.1f} %" if o else "—" for c, o in zip(counts, of)]
-        print(f"| {name} | {equation} | {' | '.join(cells)} |", flush=True)
+    for row, numbers in run["table"].items():
+        counts, of = ([*numbers[which].values()] for which in ("counts", "of"))
+        print(f"| {row} | {' | '.join(f'{100 * c / o:.1f} %' if o else '—' for c, o in zip(counts, of))} |")
         total, of_total = [a + b for a, b in zip(total, counts)], [a + b for a, b in zip(of_total, of)]
-    cells = [f"**{100 * c / o:.2f} %** of {o}" for c, o in zip(total, of_total)]
+    cells = [f"**{100 * c / o:.2f} %** of {o}" if o else "—" for c, o in zip(total, of_total)]
     print(f"| **all** | | {' | '.join(cells)} |\n")
-    wrongly, styled = accused(right // 3), styles.accused(right)
-    print(f"right derivations accused: {wrongly} of {right // 3}")
-    print(
-        f"right answers accused, {len(styles.STYLES)} styles of rounding: {sum(map(len, styled.values()))} of {right}"
-    )
-    outside = falsely_named(paired, network, rounded)
-    print(f"mistakes outside the family that were given a name: {outside} of {paired}, {100 * outside / paired:.1f} %")
-    found, of = pairs(paired)
-    print(f"pairs of mistakes identified, functions: {found} of {of}, {100 * found / of:.1f} %")
-    print(f"\n{time.process_time() - began:.0f} s of processor time")
-    kept = wrongly == 0 and not styled and outside <= FALSELY * paired and total[2] >= FEW_DIGITS * of_total[2]
-    return 0 if kept and total[0] >= PROMISED * of_total[0] else 1
+    print(f"right derivations accused: {run['derivations accused']} of {run['derivations']}")
+    print(f"right answers accused, {len(styles.STYLES)} styles of rounding: {len(run['accused'])} of {run['right']}")
+    print(*run["accused"], sep="\n", end="\n" * bool(run["accused"]))
+    named_so, outside = run["outside named"], run["outside"]
+    print(f"mistakes outside the family that were given a name: {named_so} of {outside}")
+    print(f"pairs of mistakes identified, functions: {run['pairs found']} of {run['pairs']}")
+    kept = not run["derivations accused"] and not run["accused"] and named_so <= FALSELY * outside
+    return kept and total[0] >= PROMISED * of_total[0] and total[2] >= FEW_DIGITS * of_total[2]
 
 
 if __name__ == "__main__":
-    sys.exit(main(*map(int, sys.argv[1:])))
+    sys.exit(in_parts({"networks": 200, "pairs": 1000, "right": 3000}, computed, told))

@@ -2,7 +2,7 @@
 
     python tests/benchmarks/lowered.py              all tables, as Markdown
     python tests/benchmarks/lowered.py --check      exits with 1 if a bar is missed
-    python tests/benchmarks/lowered.py networks     one of: networks, functions, compilation
+    python tests/benchmarks/lowered.py networks     one of: networks, classes, transformer, functions, compilation
 
 Contestants take turns, and a ratio is the median of the ratios of neighbours in time, which is the
 processor's.  All do the same work, the error and the gradient of all samples, on one thread in double
@@ -28,19 +28,36 @@ import platform  # noqa: E402
 import statistics  # noqa: E402
 import sys  # noqa: E402
 import time  # noqa: E402
-from collections.abc import Callable  # noqa: E402
+from collections.abc import Callable, Sequence  # noqa: E402
+from functools import partial  # noqa: E402
 from importlib import metadata  # noqa: E402
 from itertools import pairwise  # noqa: E402
-from typing import Any  # noqa: E402
+from typing import Any, TypeAlias  # noqa: E402
 
 import numpy as np  # noqa: E402
 
-from autograd import Value, fsum, grad, hessian, sumprod  # noqa: E402
+import autograd  # noqa: E402
+from autograd import (  # noqa: E402
+    Value,
+    fsum,
+    grad,
+    hessian,
+    logsumexp,
+    softmax,
+    sumprod,
+    take,
+    value_and_grad,
+)
 from autograd.lowering import lower  # noqa: E402
 from autograd.lowering.native import compiled as native  # noqa: E402
 from autograd.lowering.native import machine, modules  # noqa: E402
 from nn import MLP  # noqa: E402
-from nn.network.losses import squared_error  # noqa: E402
+from nn.network.losses import cross_entropy, squared_error  # noqa: E402
+
+try:
+    from tests.benchmarks.transformer import END, WIDTH, Transformer
+except ImportError:  # run as a file: its folder is the path
+    from transformer import END, WIDTH, Transformer  # type: ignore[no-redef,import-not-found]
 
 Work = Callable[[], Any]
 missed: list[str] = []
@@ -332,6 +349,101 @@ done:
     return 2 * count * width * rounds / best
 
 
+# --- many classes, and a transformer ------------------------------------------------------------
+
+
+def classes() -> None:
+    """Error and gradient of classifiers, whose softmax is one loop; straight-line code beside the smaller one."""
+    print("\nError and gradient of a classifier, 256 samples:\n")
+    print("| network | code | to machine code, s | µs |\n|---|---|---|---|")
+    _, seconds = classifier(100, (True,))
+    bar("100 classes, to machine code within 1.5 s", 1.5 / seconds, 1)
+    times, _ = classifier(30, (True, False))
+    faster = bar("30 classes, straight-line code", ratio(times, "straight line", "loops"), 3.5)
+    print(f"\nof 30 classes loops are {faster} as fast")
+
+
+def classifier(count: int, loops: tuple[bool, ...]) -> tuple[dict[str, list[float]], float]:
+    """Times, and how long the loops took to compile."""
+    rng = np.random.default_rng(0)
+    net, y = MLP(64, [32, count], "tanh", "linear", seed=0), Value(1.0)
+    run = net.forward([0.1] * 64)
+    err = cross_entropy(run.outputs, y)
+    parameters = net.parameters()
+    program = lower([err, *grad(err, parameters)], [*run.inputs, y, *parameters])
+    columns = np.vstack([rng.normal(size=(64, 256)), np.arange(256.0) % count])
+    theta = np.array([p.data for p in parameters])
+    works: dict[str, Work] = {}
+    seconds: dict[str, float] = {}
+    usual = modules.LAYERED
+    for looped in loops:
+        how = "loops" if looped else "straight line"
+        modules.LAYERED = usual if looped else dict.fromkeys(usual, sys.maxsize)
+        modules._modules.clear()
+        start = time.process_time()
+        step = native.compiled(program).bind(columns, theta)
+        step(0, 256)
+        seconds[how] = time.process_time() - start
+        works[how] = partial(step, 0, 256)
+    modules.LAYERED = usual
+    modules._modules.clear()
+    times = interleaved(works)
+    for how in works:
+        print(f"| 64-32-{count} | {how} | {seconds[how]:.2f} | {statistics.median(times[how]) * 1e6:.0f} |")
+    return times, seconds["loops"]
+
+
+class Reader(Transformer):
+    """The transformer with weights that are given, on documents whose letters are data."""
+
+    @staticmethod
+    def softmax(logits: list[Any]) -> list[Any]:
+        return softmax(logits)
+
+    def __init__(self, theta: Any) -> None:
+        weights = iter(theta)
+        super().__init__(lambda _: next(weights), sumprod)
+
+    def embedding(self, letter: Any) -> Any:
+        return take(self.letters, letter)
+
+    def error(self, document: Any) -> Any:
+        keys: list[Any] = []
+        values: list[Any] = []
+        errors = []
+        for place, (letter, following) in enumerate(pairwise(document)):
+            logits = self.logits(letter, place, keys, values)
+            errors.append(logsumexp(logits) - take(logits, following))
+        return fsum(errors)
+
+
+def read(theta: Any, document: Any) -> Any:
+    return Reader(theta).error(document)
+
+
+def transformer() -> None:
+    """64 documents of 4 positions through the documented call, beside the same on Values, two of them."""
+    rng = np.random.default_rng(0)
+    theta = rng.normal(0.0, 0.08, len(Transformer(Value).theta))
+    documents, few = rng.integers(0, END + 1, (64, 5)).astype(float), 2
+    step = autograd.compiled(value_and_grad(read), over="document")
+
+    def eager() -> None:
+        values = [Value(t) for t in theta.tolist()]
+        for document in documents[:few].tolist():
+            read(values, [Value(x) for x in document]).backward()
+
+    start = time.process_time()
+    step(theta, documents)
+    seconds = time.process_time() - start
+    times = interleaved({"eager": eager, "step": lambda: step(theta, documents)})
+    times["eager"] = [t * len(documents) / few for t in times["eager"]]
+    cell = bar("transformer, its own engine", ratio(times, "eager", "step"), 500)
+    took = statistics.median(times["step"]) * 1e3
+    print(f"\nA transformer of width {WIDTH}, error and gradient of 64 documents of 4 positions: {took:.2f} ms,")
+    print(f"{cell} as fast as its own engine; recorded, lowered and compiled in {seconds:.1f} s")
+
+
 # --- functions of a few variables --------------------------------------------------------------
 
 
@@ -346,7 +458,8 @@ def black_scholes(inputs: list[Value]) -> Value:
     d1 = ((S / K).log() + (r + 0.5 * sigma * sigma) * T) / (sigma * T.sqrt())
     d2 = d1 - sigma * T.sqrt()
     N1, N2 = (0.5 * (1.0 + (d * 0.5**0.5).erf()) for d in (d1, d2))
-    return S * N1 - K * (-r * T).exp() * N2
+    price: Value = S * N1 - K * (-r * T).exp() * N2
+    return price
 
 
 def functions() -> None:
@@ -375,7 +488,7 @@ def functions() -> None:
             for x in some:
                 program(*x)
 
-        times = interleaved({"eager": eager, "source": source, "native": lambda c=compiled, x=columns: c(*x)})
+        times = interleaved({"eager": eager, "source": source, "native": partial(compiled, *columns)})
         per = {k: [t / (points if k == "native" else len(some)) for t in v] for k, v in times.items()}
         median = {k: statistics.median(v) for k, v in per.items()}
         print(
@@ -411,22 +524,36 @@ def hessian_of_rosenbrock() -> None:
 # --- compilation ---------------------------------------------------------------------------------
 
 
-def series() -> dict[str, Callable[[int], tuple[list[Value], list[Value], list[Value]]]]:
-    """Programs that grow: a number -> outputs, what varies, what is shared."""
+Sized: TypeAlias = "tuple[list[Value], list[Value], list[Value]]"
 
-    def network(hidden: int) -> tuple[list[Value], list[Value], list[Value]]:
+
+def series() -> dict[str, tuple[Callable[[int], Sized], Sequence[int]]]:
+    """Programs that grow: a number -> outputs, what varies, what is shared; and the numbers."""
+
+    def network(hidden: int) -> Sized:
         net = MLP(8, [hidden, hidden, 1], "tanh", "linear", seed=0)
         run, y = net.forward([0.1] * 8), Value(0.3)
         err = squared_error(run.outputs, y)
         return [err, *grad(err, net.parameters())], [*run.inputs, y], net.parameters()
 
-    def rows(n: int) -> tuple[list[Value], list[Value], list[Value]]:
+    def rows(n: int) -> Sized:
         xs = [Value(0.1 * k) for k in range(16)]
         weights = [[Value(0.01 * (i + j)) for j in range(16)] for i in range(n)]
         total = fsum([sumprod(row, xs).tanh() for row in weights])
         return [total, *grad(total, [w for row in weights for w in row])], xs, [w for row in weights for w in row]
 
-    return {"8-H-H-1": network, "Σ over rows of tanh": rows}
+    def positions(n: int) -> Sized:
+        theta = Transformer(Value).theta
+        document = [Value(float(k)) for k in range(n + 1)]
+        err = read(theta, document)
+        return [err, *grad(err, theta)], document, theta
+
+    sizes = (14, 30, 64, 140, 306)
+    return {
+        "8-H-H-1": (network, sizes),
+        "Σ over rows of tanh": (rows, sizes),
+        "transformer, positions": (positions, (1, 2, 4, 8)),
+    }
 
 
 def compilation() -> None:
@@ -436,9 +563,9 @@ def compilation() -> None:
     print("\nCompilation of an error and its gradient:\n")
     print("| program | instructions | lowering, s | to machine code, s | µs an instruction |")
     print("|---|---|---|---|---|")
-    for label, make in series().items():
+    for label, (make, sizes) in series().items():
         found: list[tuple[float, float]] = []
-        for size in (14, 30, 64, 140, 306):
+        for size in sizes:
             outputs, varying, shared = make(size)
             start = time.process_time()
             program = lower(outputs, [*varying, *shared])
@@ -459,15 +586,17 @@ def compilation() -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Benchmarks of lowered programs.")
     parser.add_argument("--check", action="store_true", help="exit with 1 if a bar is missed")
-    parser.add_argument("tables", nargs="*", help="networks, functions, compilation")
+    parser.add_argument("tables", nargs="*", help="networks, classes, transformer, functions, compilation")
     arguments = parser.parse_args()
     packages = ("numpy", "llvmlite", "torch", "jax", "micrograd")
     versions = [f"{p} {metadata.version(p)}" for p in packages if any(True for _ in metadata.distributions(name=p))]
     print(f"{platform.python_implementation()} {platform.python_version()}, {', '.join(versions)}")
     processor = machine.llvm().get_host_cpu_name()
     print(f"{platform.machine()}, {processor}, {machine.registers()} registers of {64 * machine.register()} bits\n")
-    for table in arguments.tables or ["networks", "functions", "compilation"]:
-        {"networks": networks, "functions": functions, "compilation": compilation}[table]()
+    tables = (networks, classes, transformer, functions, compilation)
+    for table in tables:
+        if table.__name__ in arguments.tables or not arguments.tables:
+            table()
     print("\nbars missed: " + "; ".join(missed) if missed else "\nall bars reached")
     return int(arguments.check and bool(missed))
 

@@ -52,6 +52,9 @@ class Transformer:
         self.mean, self.square = [0.0] * len(self.theta), [0.0] * len(self.theta)
         self.steps = 0
 
+    def embedding(self, letter: Any) -> Vector:
+        return self.letters[letter]
+
     def times(self, matrix: list[Vector], x: Vector) -> Vector:
         return [self.sumprod(row, x) for row in matrix]
 
@@ -79,7 +82,7 @@ class Transformer:
 
     def logits(self, letter: int, place: int, keys: list[Vector], values: list[Vector]) -> Vector:
         """What comes after this letter at this place; keys and values of the earlier ones are completed."""
-        x = self.normed([a + b for a, b in zip(self.letters[letter], self.places[place])])
+        x = self.normed([a + b for a, b in zip(self.embedding(letter), self.places[place])])
         x = [a + b for a, b in zip(x, self.attention(self.normed(x), keys, values))]
         hidden = [u.relu() for u in self.times(self.up, self.normed(x))]
         x = [a + b for a, b in zip(x, self.times(self.down, hidden))]

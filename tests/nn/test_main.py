@@ -2,6 +2,7 @@
 
 import builtins
 import os
+import re
 import signal
 import statistics
 import subprocess
@@ -391,6 +392,17 @@ def test_rows_that_are_left_out_are_told_and_text_is_a_feature_on_request(run, t
     assert sorted(os.listdir(folder)) == ["curve.svg", "network.json", "network.svg", "neuron.svg"]
 
 
+def test_rows_have_the_file_s_numbers_where_others_were_left_out(run, tmp_path):
+    holes = [f"?,{i},p" for i in range(30)]
+    rows = [*holes, *(f"{i},{(i * 7) % 5},{'pq'[i % 2]}" for i in range(12))]
+    path = table(tmp_path, rows, "a,b,y")
+    code, out, _, _ = run(path, *QUICK, "--hold-out", "0.3")
+    told = [int(n) for n in re.findall(r"row (\d+)", out)]
+    assert code == 0 and told and all(n > 30 for n in told)
+    path = table(tmp_path, [*rows[:-1], "1e308,x,q"], "a,b,y")
+    assert "row 42 (line 43), column 'b': 'x' is not a number" in run(path, *QUICK)[2]
+
+
 def test_two_features_have_a_boundary_with_the_names_of_columns_and_classes(run, tmp_path):
     rows = [f"{i};{(i * 7) % 5},5;{('setosa', 'other')[i > 9]}" for i in range(20)]
     path = table(tmp_path, rows, "petal;width;kind")
@@ -438,13 +450,28 @@ def test_a_table_comes_back_with_predictions(run, tmp_path, capsys):
     lines = out.splitlines()
     assert lines[0] == "note,petal_width,petal_length,sepal_width,sepal_length,predicted species"
     assert [line.rpartition(",")[2] for line in lines[1:]] == ["setosa", "virginica", ""]
-    assert err == "1 rows have no prediction, since a value is missing there\n"
+    assert err == "1 row has no prediction, since a value is missing there\n"
     target = tmp_path / "told.csv"
     assert (
         job.main(["predict", str(folder / "network.json"), str(new), "--output", str(target), "--probabilities"]) == 0
     )
     shares = [list(map(float, line.split(",")[6:])) for line in target.read_text().splitlines()[1:3]]
     assert all(sum(row) == pytest.approx(1) for row in shares)
+
+
+def test_predictions_keep_to_the_table_s_decimal_commas(tmp_path, capsys):
+    model = Model(MLP(1, [1], "linear", seed=0), columns=["a"], target="price")
+    model.save(tmp_path / "price.json")
+    (tmp_path / "new.csv").write_text("a;note\n1,5;x\n?;y\n")
+    arguments = ["predict", str(tmp_path / "price.json"), str(tmp_path / "new.csv"), "--decimal", ","]
+    assert job.main([*arguments, "--output", str(tmp_path / "told.csv")]) == 0
+    lines = (tmp_path / "told.csv").read_text().splitlines()
+    wanted = str(model.predict([[1.5]])[0]).replace(".", ",")
+    assert lines == ["a;note;predicted price", f"1,5;x;{wanted}", "?;y;"]
+    capsys.readouterr()
+    arguments[2] = str(tmp_path / "told.csv")  # predicted once more: whose is the second column of one name?
+    assert job.main(arguments) == 2
+    assert "a column 'predicted price' already" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("text, message", [

@@ -127,7 +127,7 @@ def test_nothing_is_recorded_or_changed_by_asking():
 def test_what_has_no_boundary_in_a_plane():
     with pytest.raises(AutogradValueError, match="2 inputs, and this network has 3"):
         decision_boundary(MLP(3, [1]))
-    with pytest.raises(AutogradValueError, match="2 samples, and 1 targets"):
+    with pytest.raises(AutogradValueError, match="2 samples, and 1 target"):
         decision_boundary(MLP(2, [1]), [(0, 0), (1, 1)], [1])
 
 
@@ -146,7 +146,7 @@ def test_plots_are_saved_always_the_same(tmp_path, draw):
 
 def test_activations_are_drawn_with_the_slope_that_backward_finds():
     plot = activation_curves("tanh", "relu", lambda u: u * u, reach=2.0)
-    assert repr(plot) == "Plot of 3 activations and their slopes"
+    assert repr(plot) == "Plot of 3 activations with slopes"
     tanh, _, square = plot.figure.axes
     value, rising, falling = tanh.get_lines()[2:]
     assert tanh.get_title() == "tanh" and value.get_label() == "σ(u)" and rising.get_label() == "σ′(u)"

@@ -172,7 +172,7 @@ def declarations(lanes: int) -> str:
         f"declare {vector} @llvm.masked.gather.v{lanes}f64.v{lanes}p0(<{lanes} x ptr>, i32, <{lanes} x i1>, {vector})",
         f"declare {vector} @llvm.masked.load.v{lanes}f64.p0(ptr, i32, <{lanes} x i1>, {vector})",
         f"declare void @llvm.masked.store.v{lanes}f64.p0({vector}, ptr, i32, <{lanes} x i1>)",
-        f"declare i1 @llvm.vector.reduce.and.v{lanes}i1(<{lanes} x i1>)",
+        *(f"declare i1 @llvm.vector.reduce.{name}.v{lanes}i1(<{lanes} x i1>)" for name in ("and", "or")),
         "declare i64 @llvm.umin.i64(i64, i64)",
         "declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)",
         *(f"declare double @llvm.vector.reduce.fadd.v{n}f64(double, <{n} x double>)" for n in (2, 4, 8)),

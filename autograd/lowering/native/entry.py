@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 from . import machine
 from .driver import BLOCK
 
-COLUMN = BLOCK + 24  # doubles from one column to the next: a page would put all of them into few lines of the cache
+APART = 24  # doubles between columns: if pages were between them, all would be in few lines of the cache
 _WORDS = 8  # how many leaves, `run`, its memory, pointers to columns, memory for columns, scalars
 _LEAF = 8  # whether it varies, its axes, its count, its lengths, its first column or scalar, source, bytes to the next
 
@@ -102,7 +102,7 @@ class Plan:
         columns = sum(size for size, varies in zip(sizes, varying) if varies)
         scalars = sum(sizes) - columns
         self.words = numpy.zeros(_WORDS + _LEAF * len(leaves), dtype="i8")
-        self.kept = [numpy.empty(n + 8) for n in (memory // 8, columns, columns * COLUMN, scalars)]
+        self.kept = [numpy.empty(n + 8) for n in (memory // 8, columns, columns * (BLOCK + APART), scalars)]
         work, pointers, local, shared = map(machine.aligned, self.kept)
         self.words[:6] = len(leaves), run, work, pointers, local, shared
         self.records = self.words[_WORDS:].reshape(-1, _LEAF)
@@ -280,6 +280,10 @@ entry:
   %end = add i64 %first, %samples
   %sums = icmp eq i64 %stride, 0
   %out_further = select i1 %sums, i64 %out_step, i64 {BLOCK}
+  %most = call i64 @llvm.umin.i64(i64 %samples, i64 {BLOCK})
+  %rounded = add i64 %most, {APART + 7}
+  %length = and i64 %rounded, -8
+  %apart = mul i64 %length, 8
   br label %shared
 shared:
   %k = phi i64 [0, %entry], [%k_next, %shared_next]
@@ -326,7 +330,7 @@ leaf_look:
   %offset = mul i64 %row, %at
   %start = add i64 %leaf_source, %offset
   %pointers = getelementptr i64, ptr %columns, i64 %column
-  %place_offset = mul i64 %column, {8 * COLUMN}
+  %place_offset = mul i64 %column, %apart
   %place = add i64 %local, %place_offset
   %is_varying = icmp ne i64 %leaf_varies, 0
   br i1 %is_varying, label %leaf_how, label %leaf_next
@@ -343,7 +347,7 @@ entry_of:
   %more_entries = icmp ult i64 %j, %leaf_count
   br i1 %more_entries, label %entry_point, label %line
 entry_point:
-  %place_row = mul i64 %j, {8 * COLUMN}
+  %place_row = mul i64 %j, %apart
   %to_row = add i64 %place, %place_row
   %pointer_at = getelementptr i64, ptr %pointers, i64 %j
   store i64 %to_row, ptr %pointer_at
@@ -369,7 +373,7 @@ value:
   %v = phi i64 [%e, %sample], [%v_next, %value]
   %value_at = getelementptr double, ptr %from_at, i64 %v
   %x = load double, ptr %value_at
-  %v_offset = mul i64 %v, {8 * COLUMN}
+  %v_offset = mul i64 %v, %apart
   %to_at = add i64 %to_sample, %v_offset
   %target = inttoptr i64 %to_at to ptr
   store double %x, ptr %target

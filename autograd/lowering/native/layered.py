@@ -1,9 +1,11 @@
-"""A program's sums as machine code made of its families: the functions of layers.py, and the loops around them.
+"""A program as machine code made of its families: the functions of layers.py, and the loops around them.
 
-run         blocks of 512 samples one after the other: their sums, added to the result in their order
+run         what is the same for all samples; then blocks of 512 of them, one after the other
   gathered  in parts of SAMPLES: the columns' part into panels; lanes beyond the last sample repeat the first one
   …         the functions of the layers
   zeroed    what is summed over the samples, beyond the last one
+  ended     outputs at each sample: those of the last panel, as far as there are samples
+  added     sums: those of a block, to the result, in the order of the blocks
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from ..program import Program
 from . import driver, machine
 from .layers import Layers
 from .llvm import Code, Plan
+from .loops import Function
 from .outside import Outside
 from .panels import SAMPLES, tile_of
 
@@ -21,45 +24,62 @@ def layered(program: Program, plan: Plan, outside: Outside) -> Code:
 
     Raises NotInLayers for a program that has no such form.
     """
-    layers = Layers(program, plan.columns, tile_of(plan.machine, machine.registers()), plan.contract, outside)
+    tile = tile_of(plan.machine, machine.registers())
+    layers = Layers(program, plan.columns, plan.sums, tile, plan.contract, outside)
     texts: dict[str, tuple[str, str]] = {}
-    calls = []
-    for call in layers.calls:
-        if isinstance(call, tuple):
-            place, rows = call
-            calls.append(f"  call void @zeroed(ptr %work, i64 {place}, i64 {rows}, i64 %panels, i64 %here)")
-            continue
+
+    def invoked(call: Function, once: bool = False) -> str:
         key = "\n".join(call.lines)
         name, _ = texts.setdefault(key, (call.name, call.text(call.name)))
-        calls.append(call.invoked(name))
-    x = layers.X[0]
+        return call.invoked(name, once)
+
+    before = [invoked(call, once=True) for call in layers.before]
+    calls = [
+        f"  call void @zeroed(ptr %work, i64 {call[0]}, i64 {call[1]}, i64 %panels, i64 %here)"
+        if isinstance(call, tuple)
+        else invoked(call)
+        for call in layers.calls
+    ]
+    run = _run(layers, "".join(f"\n{call}" for call in before), calls)
     parts = [
         *layers.globals,
         *(text for _, text in texts.values()),
         *layers.callees.texts(),
-        _gathered(layers, x.count, layers.places[x]),
-        _zeroed(layers),
-        _run(layers, "\n".join(calls)),
+        *(_gathered(layers, x.count, layers.places[x]) for x in layers.X),
+        _zeroed(layers) if layers.summed else _ended(layers),
+        run,
         driver.declarations(plan.machine),
     ]
-    return Code("\n".join(parts), layers.top + 4096, 1)
+    return Code("\n".join(parts), layers.top + 4096)
 
 
-def _run(layers: Layers, calls: str) -> str:
-    sums = layers.outputs
-    each = f"""
+def _run(layers: Layers, before: str, calls: list[str]) -> str:
+    tile, each = layers.tile, list(calls)
+    if layers.X:
+        each.insert(0, "  call void @gathered(ptr %columns, ptr %work, i64 %at, i64 %here, i64 %panels)")
+    if not layers.summed:
+        each.append("  call void @ended(ptr %work, ptr %out_here, i64 %stride, i64 %panels, i64 %here)")
+    listed = "\n".join(each)
+    part = f"""
   br label %part
 part:
   %at = phi i64 [%block_first, %block], [%next, %part]
   %next = add i64 %at, {SAMPLES}
   %left = sub i64 %block_end, %at
   %here = call i64 @llvm.umin.i64(i64 %left, i64 {SAMPLES})
-  %rounded = add i64 %here, {layers.tile.samples - 1}
-  %panels = udiv i64 %rounded, {layers.tile.samples}
-  call void @gathered(ptr %columns, ptr %work, i64 %at, i64 %here, i64 %panels)
-{calls}
+  %rounded = add i64 %here, {tile.samples - 1}
+  %panels = udiv i64 %rounded, {tile.samples}
+  %out_here = getelementptr double, ptr %block_out, i64 %at
+{listed}
   %more = icmp ult i64 %next, %block_end
-  br i1 %more, label %part, label %add
+  br i1 %more, label %part, label %{"add" if layers.summed else "added"}
+{_added(layers.outputs) if layers.summed else ""}
+added:"""
+    return driver.blocks(part, before, 8 * layers.outputs if layers.summed else 0)
+
+
+def _added(sums: int) -> str:
+    return f"""
 add:
   %k = phi i64 [0, %part], [%k_next, %add]
   %sum_at = getelementptr double, ptr %work, i64 %k
@@ -70,9 +90,43 @@ add:
   store double %after, ptr %to
   %k_next = add i64 %k, 1
   %more_sums = icmp ult i64 %k_next, {sums}
-  br i1 %more_sums, label %add, label %added
-added:"""
-    return driver.blocks(each, zeroed=8 * sums)
+  br i1 %more_sums, label %add, label %added"""
+
+
+def _ended(layers: Layers) -> str:
+    """What the last panel has put into memory of its own, to the outputs, as far as there are samples."""
+    samples = layers.tile.samples
+    return f"""
+define internal void @ended(ptr noalias %work, ptr noalias %out, i64 %stride, i64 %panels, i64 %here) {{
+entry:
+  %rest = urem i64 %here, {samples}
+  %partial = icmp ne i64 %rest, 0
+  %first = sub i64 %here, %rest
+  %start = getelementptr double, ptr %out, i64 %first
+  br i1 %partial, label %output, label %done
+output:
+  %k = phi i64 [0, %entry], [%k_next, %output_done]
+  %from_offset = mul i64 %k, {samples}
+  %from_row = getelementptr double, ptr %work, i64 %from_offset
+  %to_offset = mul i64 %k, %stride
+  %to_row = getelementptr double, ptr %start, i64 %to_offset
+  br label %sample
+sample:
+  %s = phi i64 [0, %output], [%s_next, %sample]
+  %from = getelementptr double, ptr %from_row, i64 %s
+  %x = load double, ptr %from
+  %to = getelementptr double, ptr %to_row, i64 %s
+  store double %x, ptr %to
+  %s_next = add i64 %s, 1
+  %more = icmp ult i64 %s_next, %rest
+  br i1 %more, label %sample, label %output_done
+output_done:
+  %k_next = add i64 %k, 1
+  %more_outputs = icmp ult i64 %k_next, {layers.outputs}
+  br i1 %more_outputs, label %output, label %done
+done:
+  ret void
+}}"""
 
 
 def _gathered(layers: Layers, columns: int, place: int) -> str:

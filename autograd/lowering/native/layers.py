@@ -1,10 +1,10 @@
-"""Families → LLVM IR: loops over neurons instead of code for each, with the sums over the samples as results.
+"""Families → LLVM IR: loops over neurons instead of code for each.
 
     elementwise a family, and those that read it row by row, on registers
-    unrolled    rows of any number of operands, such as a softmax: all members in one piece of code
+    variadic    rows of any number of operands, such as a softmax: see variadic.py
     sums        of products: a tile of members × vectors, the terms in the loop, from left to right as in the program
     outer       products of all pairs of two ranges, summed over the samples: see summing.py
-    reduce      the rows of other outputs, summed over the samples
+    outputs     summed over the samples, or stored at each of them: summing.py too
 
 Sums begin at −0.0, and −0.0 + x is x to the bit; so a sample's arithmetic is the program's.
 """
@@ -20,37 +20,50 @@ from .loops import Function
 from .outside import Outside
 from .panels import NotInLayers, Tile
 from .rows import exact
-from .summing import Summing
-from .terms import Access, Run, access, outer_of, passes_of, runs_of
+from .terms import Access, Outer, Run, access, line, outer_of, passes_of, runs_of
+from .variadic import SHARES, Variadic
 from .vectors import splat
 
-LARGE = 4  # instructions in a family, on average: else there is little to loop over
-MANY = 40_000  # operands in code that is no loop
+LARGE = (
+    4  # instructions in a family, on average: else straight-line code is faster, and compiled in a tenth of the time
+)
+WIDE = 16  # operands of a softmax, from which on it has to be a loop
 AHEAD = 6  # families that are computed together at most
 _SUMPROD = TABLE["sumprod"]
 _SIGNS = (TABLE["add"], TABLE["sub"], TABLE["mul"])
 
 
-class Layers(Summing):
-    """The functions that compute a program's sums over one block of samples, and where everything stands.
+class Layers(Variadic):
+    """The functions that compute a program for one block of samples, and where everything stands.
 
     Raises NotInLayers for a program that it cannot compute, or for which straight-line code is the better one.
     """
 
-    def __init__(self, program: Program, columns: Sequence[bool], tile: Tile, contract: bool, outside: Outside) -> None:
+    def __init__(
+        self, program: Program, columns: Sequence[bool], sums: bool, tile: Tile, contract: bool, outside: Outside
+    ) -> None:
         leaves = [
             ("x", [i for i in program.inputs if columns[i]]),
             ("y", [i for i in program.inputs if not columns[i]]),
         ]
         found = families(program, [leaf for leaf in leaves if leaf[1]])
         self.found, self.leaves = list(found), found.leaves
-        X, T = ([f for f in found.leaves if not f.values and f.name == name][:1] for name, _ in leaves)
-        few = len(self.found) * LARGE > len(program.instructions)
-        if not X or few or _mostly_shared(self.found, T):
+        wide = any(each.row in SHARES and len(each.operands) > WIDE for each in program.instructions)
+        if len(self.found) * LARGE > len(program.instructions) and not wide:
             raise NotInLayers
-        super().__init__(X, T, len(program.outputs), tile, contract, outside)
-        self.outers = {family: outer for family in self.found if (outer := outer_of(family, X))}
-        self.stored = {f for f in self.found if f.outputs or f.readers}
+        X, T = ([f for f in found.leaves if not f.values and f.name == name][:1] for name, _ in leaves)
+        super().__init__(X, T, len(program.outputs), sums, tile, contract, outside)
+        self.rank = {family: k for k, family in enumerate([*self.leaves, *self.found])}
+        for family in self.found:
+            if all(x.family in self.T or x.family in self.alike or x.family.values for x in family.sides):
+                self.alike.add(family)
+        varying = {*X, *self.found} - self.alike
+        self.outers: dict[Family, Outer] = {}
+        if sums:
+            self.outers = {f: outer for f in self.found if f in varying and (outer := outer_of(f, varying))}
+        else:
+            self.straight = {f: at for f in self.found if f in varying and (at := _in_place(f))}
+        self.stored = {f for f in self.found if f.readers or (f.outputs and f not in self.straight)}
         self._write()
 
     # --- families row by row -----------------------------------------------------------------------
@@ -58,28 +71,29 @@ class Layers(Summing):
     def elementwise(self, chain: list[Family]) -> None:
         """Families of one count, of which each reads those before it row by row, computed together."""
         for family in chain:
-            self.place(family)
-        fn = self.begin("elementwise")
+            if family in self.stored:
+                self.place(family)
+        fn, vectors = self.begin("elementwise", chain[0]), self.tile_for(chain[0]).vectors
         wide = all(_is_exact(family) for family in chain)
 
         def member(p: str, j: str, v: str | int) -> None:
             at: dict[Family, str] = {}
             for family in chain:
                 at[family] = x = self.computed_row(fn, family, at, p, j, v, 0)
-                if family in self.stored:
-                    self.store(fn, family, p, j, v, 0, x)
+                self.store(fn, family, p, j, v, 0, x)
 
-        def members(p: str, _: list[str]) -> None:
-            def each(j: str, _: list[str]) -> None:
-                if wide:
-                    for v in range(self.tile.vectors):
-                        member(p, j, v)
-                else:
-                    fn.loop(self.tile.vectors, [], lambda v, _: member(p, j, v))
+        def each(p: str, j: str) -> None:
+            if wide:
+                for v in range(vectors):
+                    member(p, j, v)
+            else:
+                fn.loop(vectors, [], lambda v, _: member(p, j, v))
 
-            fn.loop(chain[0].count, [], each)
-
-        fn.loop("%panels", [], members)
+        count = chain[0].count
+        if self.stored.isdisjoint(chain):  # outputs only: samples beside each other are neighbours in memory
+            fn.loop(count, [], lambda j, _: fn.loop("%panels", [], lambda p, _: each(p, j)) and None)
+        else:
+            fn.loop("%panels", [], lambda p, _: fn.loop(count, [], lambda j, _: each(p, j)) and None)
 
     def computed_row(
         self, fn: Function, family: Family, at: dict[Family, str], p: str, j: str, v: str | int, a: int
@@ -89,39 +103,27 @@ class Layers(Summing):
         names = [at[x.family] if x.family in at else self.operand(fn, x, p, j, "0", v, a) for x in reads]
         return self.row(fn, family.row, names, reads[-1].one)
 
-    def unrolled(self, group: list[Family]) -> None:
-        """Rows of any number of operands: all members together, since they have most of their work in common."""
-        for family in group:
-            self.place(family)
-        fn = self.begin("unrolled")
-        members = [(family, j, reads) for family in group for j, reads in enumerate(family.operands())]
-        if sum(len(reads) for _, _, reads in members) > MANY:
-            raise NotInLayers
-
-        def vector(p: str, v: str) -> None:
-            for family, j, reads in members:
-                assert family.row is not None
-                names = [self.operand(fn, Access(f, i, 0, 0), p, "0", "0", v) for f, i in reads]
-                self.store(fn, family, p, "0", v, j, self.row(fn, family.row, names, None))
-
-        fn.loop("%panels", [], lambda p, _: fn.loop(self.tile.vectors, [], lambda v, _: vector(p, v)) and None)
-
     # --- sums ------------------------------------------------------------------------------------------
 
     def sums(self, family: Family, chain: list[Family]) -> None:
         """Sums of products, and the families that read them row by row, on registers."""
-        for each in (family, *chain):
-            self.place(each)
         if len(family.orders) == 1:
-            self.sum_of(family, chain, runs_of(family, family.orders[0]), 0, family.count)
-            return
-        at = [[access(family, part, side) for side in part.sides] for part in family.parts]
-        for j, order in enumerate(family.orders):
-            self.sum_of(family, [], runs_of(family, order, [[x.of(j) for x in sides] for sides in at]), j, 1)
+            sums = [runs_of(family, family.orders[0])]
+        else:
+            at = [[access(family, part, side) for side in part.sides] for part in family.parts]
+            sums = [
+                runs_of(family, order, [[x.of(j) for x in sides] for sides in at])
+                for j, order in enumerate(family.orders)
+            ]
+        for each in (family, *chain):
+            if each in self.stored or (each is family and any(len(passes_of(runs)) > 1 for runs in sums)):
+                self.place(each)
+        for j, runs in enumerate(sums):
+            self.sum_of(family, chain, runs, j, family.count if len(sums) == 1 else 1)
 
     def sum_of(self, family: Family, chain: list[Family], runs: list[Run], first: int, count: int) -> None:
         """`count` members from the first on; the accesses of the runs count from there."""
-        fn, tile = self.begin("sums"), self.tile
+        fn, tile = self.begin("sums", family), self.tile_for(family)
         tiles = -(-count // tile.members)
         height = -(-count // tiles)
         rest = count % height
@@ -143,8 +145,8 @@ class Layers(Summing):
 
         def tile_of_members(p: str, j: str, height: int, some: list[tuple[Run, str]], begins: bool, ends: bool) -> None:
             places = [(a, v) for a in range(height) for v in range(tile.vectors)]
-            here = [self.at_row(fn, family, p, j, first + a, v) for a, v in places]
-            sums = [splat(-0.0) if begins else fn.again(f"load {fn.type}, ptr {x}") for x in here]
+            here = [] if begins and ends else [self.at_row(fn, family, p, j, first + a, v) for a, v in places]
+            sums = [fn.again(f"load {fn.type}, ptr {x}") for x in here] if not begins else [splat(-0.0)] * len(places)
             for run, start in some:
                 if run.terms <= 2:
                     for t in range(run.terms):
@@ -155,15 +157,17 @@ class Layers(Summing):
                     return term(sums, p, j, fn.plus(t, start), run, height)
 
                 sums = fn.loop(run.terms, [(fn.type, x) for x in sums], one)
-            if not ends or family in self.stored:
+            if not ends:
                 for x, to in zip(sums, here):
                     fn.do(f"store {fn.type} {x}, ptr {to}")
-            for (a, v), x in zip(places, sums) if ends and chain else ():
+                return
+            for (a, v), x in zip(places, sums):
+                self.store(fn, family, p, j, v, first + a, x)
+            for (a, v), x in zip(places, sums) if chain else ():
                 at = {family: x}
                 for each in chain:
                     at[each] = y = self.computed_row(fn, each, at, p, j, v, a)
-                    if each in self.stored:
-                        self.store(fn, each, p, j, v, a, y)
+                    self.store(fn, each, p, j, v, a, y)
 
         def members(p: str, some: list[tuple[Run, str]], begins: bool, ends: bool) -> None:
             if count > height + rest:
@@ -178,35 +182,30 @@ class Layers(Summing):
             if rest:
                 tile_of_members(p, str(count - rest), rest, some, begins, ends)
 
-        def panel(p: str, _: list[str]) -> None:
-            for k, (some, often) in enumerate(passes):
-                begins, ends = k == 0, k == len(passes) - 1
-                if often == 1:
-                    members(p, [(run, "0") for run in some], begins, ends)
-                else:
-                    (run,) = some
-                    fn.loop(
-                        run.terms * often,
-                        [],
-                        lambda t, _, run=run: members(p, [(run, t)], False, False),  # type: ignore[misc]
-                        step=run.terms,
-                    )
+        def panels(some: list[tuple[Run, str]], begins: bool, ends: bool) -> None:
+            fn.loop("%panels", [], lambda p, _: members(p, some, begins, ends))
 
-        fn.loop("%panels", [], panel)
+        # A pass reads its weights once for all panels: those of 784-128 would not stay in the cache.
+        for k, (some, often) in enumerate(passes):
+            begins, ends = k == 0, k == len(passes) - 1
+            if often == 1:
+                panels([(run, "0") for run in some], begins, ends)
+            else:
+                (run,) = some
+                step = run.terms
+                fn.loop(step * often, [], lambda t, _, run=run: panels([(run, t)], False, False), step=step)  # type: ignore[misc]
 
     def at_row(self, fn: Function, family: Family, p: str, j: str, a: int, v: int) -> str:
-        row = fn.at(self.panel(fn, family, p), fn.times(j, self.tile.row))
-        return fn.at(row, a * self.tile.row + 8 * self.tile.lanes * v)
+        size = self.tile_for(family).row
+        row = fn.at(self.panel(fn, family, p), fn.times(j, size))
+        return fn.at(row, a * size + 8 * self.tile.lanes * v)
 
     # --- all of it ----------------------------------------------------------------------------------------------
 
     def _write(self) -> None:
         for leaf in self.leaves:
-            if leaf in self.X and leaf.outputs:
-                self.reduce(leaf)
-            elif any(leaf.values[j] if leaf.values else True for j, _ in leaf.outputs):
-                self.repeated(leaf)
-        todo = list(self.found)
+            self.put_out(leaf)
+        todo = [f for f in self.found if f in self.alike] + [f for f in self.found if f not in self.alike]
         while todo:
             family = todo.pop(0)
             if family in self.outers:
@@ -216,12 +215,11 @@ class Layers(Summing):
             assert family.row is not None
             chain: list[Family] = []
             if _is_variadic(family):
-                ready = [
-                    f for f in todo[:AHEAD] if _is_variadic(f) and not {x.family for x in f.sides} & {*todo, family}
-                ]
-                todo = [f for f in todo if f not in ready]
-                chain = ready
-                self.unrolled([family, *ready])
+                waiting = {family, *todo}
+                chain = [f for f in todo if _is_variadic(f) and waiting.isdisjoint(x.family for x in f.sides)]
+                chain = [f for f in chain if (f in self.alike) == (family in self.alike)]
+                todo = [f for f in todo if f not in chain]
+                self.variadic([family, *chain])
             elif family.row is not _SUMPROD:
                 chain = self.chain([family], todo, registers=False)[1:]
                 self.elementwise([family, *chain])
@@ -230,8 +228,7 @@ class Layers(Summing):
                     chain = self.chain([family], todo, registers=True)[1:]
                 self.sums(family, chain)
             for each in (family, *chain):
-                if each.outputs:
-                    self.reduce(each)
+                self.put_out(each)
             self.computed(family, *chain)
 
     def chain(self, chain: list[Family], todo: list[Family], registers: bool) -> list[Family]:
@@ -239,6 +236,8 @@ class Layers(Summing):
         for each in todo[:AHEAD]:
             assert each.row is not None
             if each.row.arity is None or each.count != chain[0].count or each in self.outers:
+                continue
+            if (each in self.alike) != (chain[0] in self.alike):
                 continue
             if registers and not _is_exact(each):
                 continue
@@ -252,18 +251,17 @@ class Layers(Summing):
         for each in chain[1:]:
             todo.remove(each)
         for each in chain:
-            if not each.outputs and all(reader in chain for reader in each.readers):
+            if (not each.outputs or each in self.straight) and all(reader in chain for reader in each.readers):
                 self.stored.discard(each)
         return chain
 
 
-def _mostly_shared(found: list[Family], shared: list[Family]) -> bool:
-    """Whether much of the program is the same for all samples: straight-line code computes that once."""
-    alike = set(shared)
-    for family in found:
-        if all(x.family in alike or x.family.values for x in family.sides):
-            alike.add(family)
-    return 10 * sum(family.count for family in alike & set(found)) > sum(family.count for family in found)
+def _in_place(family: Family) -> Access | None:
+    """Where the members go as outputs, if each is one, once."""
+    places = dict(family.outputs)
+    if len(places) != family.count or len(family.outputs) != family.count:
+        return None
+    return line(family, [[places[j]] for j in range(family.count)])
 
 
 def _is_variadic(family: Family) -> bool:

@@ -57,11 +57,10 @@ class Plan:
 
 
 class Code(NamedTuple):
-    """The text, the bytes of memory that a run works in, and into how many functions it is split."""
+    """The text, and the bytes of memory that a run works in."""
 
     text: str
     memory: int
-    functions: int
 
 
 def code(program: Program, plan: Plan, outside: Outside) -> Code:
@@ -113,7 +112,7 @@ class _Writer:
         texts += [*self.callees.texts(), run, driver.each_vector(plan.lanes)]
         texts.append(driver.declarations(plan.lanes))
         memory = sizes.accumulators + sizes.values + sizes.uniform
-        return Code("\n".join(texts), memory, len(self.uniform) + len(self.varying))
+        return Code("\n".join(texts), memory)
 
     def function(self, name: str, part: Segment, rest: list[int]) -> str:
         """One function: the groups of a segment for each vector of a tile, then the `rest` of the outputs."""

@@ -13,7 +13,8 @@ from ...ops import Op
 from .vectors import Block, splat
 
 Body: TypeAlias = "Callable[[str, list[str]], list[str] | None]"
-ARGUMENTS = "ptr noalias %columns, ptr noalias %scalars, ptr noalias %work, i64 %panels, i64 %here"
+# %out: where the outputs of the first sample go, %stride: how many doubles are from one output to the next.
+_GIVEN = ("ptr {}%columns", "ptr {}%scalars", "ptr {}%work", "ptr {}%out{}", "i64 %stride")
 
 
 class Function(Block):
@@ -108,10 +109,13 @@ class Function(Block):
 
     def text(self, name: str) -> str:
         parameters = "".join(f", i64 %p{k}" for k in range(len(self.parameters)))
-        head = f"define internal void @{name}({ARGUMENTS}{parameters}) #0 {{"
+        given = ", ".join(_GIVEN).format(*["noalias "] * 4, "")
+        head = f"define internal void @{name}({given}, i64 %panels, i64 %here{parameters}) #0 {{"
         return "\n".join([head, "entry:", *self.lines, "  ret void", "}"])
 
-    def invoked(self, name: str) -> str:
+    def invoked(self, name: str, once: bool = False) -> str:
         """How the function is called, under the name that its text has."""
-        given = "".join(f", i64 {offset}" for _, offset in self.parameters)
-        return f"  call void @{name}(ptr %columns, ptr %scalars, ptr %work, i64 %panels, i64 %here{given})"
+        given = ", ".join(_GIVEN).format(*[""] * 4, "" if once else "_here")
+        panels = "1, i64 1" if once else "%panels, i64 %here"
+        places = "".join(f", i64 {offset}" for _, offset in self.parameters)
+        return f"  call void @{name}({given}, i64 {panels}{places})"

@@ -67,22 +67,20 @@ class Loaded:
     """Machine code that lives as long as this object.
 
     run   the function of that name, or of the name `entry`, called without Python's lock
-    opt   1: registers and instructions chosen with care; 0: three times as fast to compile,
-          two to three times as slow to run
 
     The text is compiled as it stands: it is single-assignment and without repetitions already,
     and LLVM's own passes at -O2 took three times as long for slower code (2-16-16-1 network:
     56 µs instead of 35 µs for 1024 samples).
     """
 
-    def __init__(self, text: str, *arguments: Any, opt: int = 1, entry: str = "run") -> None:
+    def __init__(self, text: str, *arguments: Any, entry: str = "run") -> None:
         with busy:
             binding = llvm()
             features = _features()
             target = binding.Target.from_default_triple().create_target_machine(
                 cpu=binding.get_host_cpu_name(),
                 features=features.flatten() if features else "",
-                opt=opt,
+                opt=1,  # 0 makes long programs five to seven times as slow
                 codemodel="jitdefault",
                 jit=True,
             )

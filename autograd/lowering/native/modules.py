@@ -21,9 +21,9 @@ from .outside import Outside
 from .panels import NotInLayers
 
 LANES = 8
-LONG = 50  # functions; a program of more is compiled with less care, since it would take most of a minute
-# Instructions from which on loops are faster than straight-line code: for 2-8-8-1, with 173, it hardly matters.
-LAYERED = 150
+# Operands of all instructions from which on loops are faster than straight-line code, for sums and for values.  On AVX2
+# they take 1.0 of its time for 2-8-8-1 (226 forward) and for its gradient, and for 2-16-16-1 0.8 to 0.95 forward.
+LAYERED = {True: 600, False: 200}
 KEPT = 64  # compiled programs that are remembered
 WAVE = 64  # blocks whose sums one thread keeps apart before they are added
 
@@ -40,8 +40,8 @@ class Module:
     """
 
     def __init__(self, program: Program, plan: Plan) -> None:
-        (text, self.memory, functions), self.outside = _written(program, plan)
-        self.loaded = machine.Loaded(text, *ARGUMENTS, opt=1 if functions <= LONG else 0)
+        (text, self.memory), self.outside = _written(program, plan)
+        self.loaded = machine.Loaded(text, *ARGUMENTS)
         self.functions = entry.functions()
         self.free: list[Any] = []  # memory that no call is working in
 
@@ -67,7 +67,7 @@ class Module:
 
 def _written(program: Program, plan: Plan) -> tuple[Code, Outside]:
     """Loops over the program's families where that is worth it, else its instructions one after the other."""
-    if plan.sums and len(program.instructions) >= LAYERED:
+    if sum(len(each.operands) for each in program.instructions) >= LAYERED[plan.sums]:
         with suppress(NotInLayers):
             outside = Outside()
             return layered(program, plan, outside), outside

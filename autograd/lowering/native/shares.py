@@ -1,7 +1,8 @@
 """Compensated sums, and shares of a sum of exponentials, on Vectors: softmax and its relatives; see kernels.py.
 
-The rows of one layer have the same operands in different orders: what they share is computed
-once, see Block.kept.
+Rows of one layer have the same operands in different orders: what they share is computed once, in an order that does
+not depend on the row.  What is the same for a set of operands is the largest m, Σ = Σ exp(x − m) in two parts, and
+what Σ has without its largest term, whose log1p is log Σ exp(x) − m without cancellation.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from .kernels import exp, inf, log1p, nan
-from .vectors import Vector, multiply_add, select
+from .vectors import Mask, Vector, multiply_add, select
 
 
 def compensated(xs: Sequence[Vector]) -> Vector:
@@ -20,36 +21,29 @@ def compensated(xs: Sequence[Vector]) -> Vector:
     """
     total, rest = xs[0], None
     for x in xs[1:]:
-        new = total + x
-        back = new - total
-        error = (total - (new - back)) + (x - back)  # exact: Knuth's TwoSum
-        total, rest = new, error if rest is None else rest + error
+        total, rest = added(total, rest, x)
     return total if rest is None or len(xs) == 2 else total + rest
 
 
-class Shares(NamedTuple):
-    """The largest operand, and exp(x − largest) of each."""
-
-    largest: Vector
-    terms: dict[str, Vector]
-
-
-def _shares(xs: tuple[Vector, ...]) -> Shares:
-    """The same, and computed once, for the same operands in any order."""
-    block = xs[0].block
-    ordered = sorted(xs, key=lambda x: x.name)
-    key = ("shares", *(x.name for x in ordered))
-    if key not in block.kept:
-        m = ordered[0]
-        for x in ordered[1:]:
-            m = select((m >= x) | (m != m), m, x)
-        base = select(m > -inf, m, nan)
-        block.kept[key] = Shares(m, {x.name: _exp_difference(x, base) for x in ordered})
-    shares: Shares = block.kept[key]
-    return shares
+def added(total: Vector, rest: Vector | None, x: Vector) -> tuple[Vector, Vector]:
+    """total + x, and the sum of the rounding errors."""
+    new = total + x
+    back = new - total
+    error = (total - (new - back)) + (x - back)  # exact: Knuth's TwoSum
+    return new, error if rest is None else rest + error
 
 
-def _exp_difference(x: Vector, m: Vector) -> Vector:
+def larger(m: Vector, x: Vector) -> Vector:
+    """The larger one, nan if one of them is."""
+    return select((m >= x) | (m != m), m, x)
+
+
+def above_all(m: Vector) -> Vector:
+    """What exponents are taken from: the largest operand, nan where that is −inf."""
+    return select(m > -inf, m, nan)
+
+
+def exp_difference(x: Vector, m: Vector) -> Vector:
     """exp(x − m) for x ≤ m; the rounding of x − m is up to 372 ulp, so it is put back."""
     d = x - m
     back = d - x
@@ -58,48 +52,85 @@ def _exp_difference(x: Vector, m: Vector) -> Vector:
     return select(x == m, 1.0, select(d == -inf, 0.0, e))
 
 
+def but_largest(x: Vector, m: Vector, e: Vector, taken: Mask | None) -> tuple[Vector, Mask]:
+    """The term of x, 0 if x is the first one that is the largest; whether that one has come."""
+    largest = x == m
+    if taken is None:
+        return select(largest, 0.0, e), largest
+    return select(largest, select(taken, e, 0.0), e), taken | largest
+
+
+class Shares(NamedTuple):
+    """What a set of operands has in common; `log` is log1p(others)."""
+
+    m: Vector
+    total: Vector  # Σ is total + low
+    low: Vector
+    others: Vector  # Σ without the first of the largest terms
+    log: Vector
+
+    def softmax(self, e: Vector) -> Vector:
+        return e / (self.total + self.low)
+
+    def softmax_rest(self, e: Vector) -> Vector:
+        """(Σ − e)/Σ; an e above half of Σ is its largest term."""
+        whole = self.total + self.low
+        return select(e > 0.5 * whole, self.others, (self.total - e) + self.low) / whole
+
+    def cross_entropy(self, target: Vector) -> Vector:
+        return (self.m - target) + select(abs(self.m) < inf, self.log, 0.0)
+
+    def cancels(self) -> Mask:
+        """Where m + log is near zero: there Σ exp(x) is near 1 and its parts are small."""
+        return (abs(self.m + self.log) < 0.25) & (self.m < 0.0) & (self.others > 0.0)
+
+    def logsumexp(self, near: Vector) -> Vector:
+        """near: log1p(Σ exp(x) − 1)"""
+        return select(abs(self.m) < inf, select(self.cancels(), near, self.m + self.log), self.m)
+
+
+def _ordered(xs: Sequence[Vector]) -> list[Vector]:
+    return sorted(xs, key=lambda x: (len(x.name), x.name))
+
+
+def _shares(xs: tuple[Vector, ...]) -> tuple[Shares, dict[str, Vector]]:
+    """The same, and computed once, for the same operands in any order; and exp(x − m) of each."""
+    block = xs[0].block
+    ordered = _ordered(xs)
+    key = ("shares", *(x.name for x in ordered))
+    if key not in block.kept:
+        m = ordered[0]
+        for x in ordered[1:]:
+            m = larger(m, x)
+        base = above_all(m)
+        terms = {x.name: exp_difference(x, base) for x in ordered}
+        total, low, taken = terms[ordered[0].name], None, None
+        rest = []
+        for x in ordered:
+            term, taken = but_largest(x, m, terms[x.name], taken)
+            rest.append(term)
+        for x in ordered[1:]:
+            total, low = added(total, low, terms[x.name])
+        others = compensated(rest)
+        block.kept[key] = Shares(m, total, low or block.constant(0.0), others, log1p(others)), terms
+    found: tuple[Shares, dict[str, Vector]] = block.kept[key]
+    return found
+
+
 def softmax(x: Vector, *others: Vector) -> Vector:
-    terms = _shares((x, *others)).terms
-    return terms[x.name] / _total((x, *others))
+    shares, terms = _shares((x, *others))
+    return shares.softmax(terms[x.name])
 
 
 def softmax_rest(x: Vector, *others: Vector) -> Vector:
-    terms = _shares((x, *others)).terms
-    return (compensated([terms[y.name] for y in others]) if others else x.block.constant(0.0)) / _total((x, *others))
-
-
-def _total(xs: tuple[Vector, ...]) -> Vector:
-    """Σ exp(x − largest) in an order that does not depend on the first operand."""
-    terms = _shares(xs).terms
-    return compensated([terms[x.name] for x in sorted(xs, key=lambda x: x.name)])
-
-
-def _without_largest(xs: tuple[Vector, ...]) -> Vector:
-    """log1p(Σ exp(x − largest) without the largest itself), the first one if several are."""
-    m, terms = _shares(xs)
-    rest, taken = [], None
-    for x in xs:
-        largest = x == m
-        term = terms[x.name]
-        if taken is None:
-            rest.append(select(largest, 0.0, term))
-            taken = largest
-        else:
-            rest.append(select(largest, select(taken, term, 0.0), term))
-            taken = taken | largest
-    return log1p(compensated(rest))
+    shares, terms = _shares((x, *others))
+    return shares.softmax_rest(terms[x.name])
 
 
 def logsumexp(*xs: Vector) -> Vector:
-    m = _shares(xs).largest
-    rest = _without_largest(xs)
-    result = m + rest
-    # Near zero the two cancel; there Σ exp(x) is near 1 and its parts are small.
-    near = log1p(compensated([*map(exp, xs), m.block.constant(-1.0)]))
-    return select(abs(m) < inf, select((abs(result) < 0.25) & (m < 0.0) & (rest > 0.0), near, result), m)
+    near = log1p(compensated([*map(exp, _ordered(xs)), xs[0].block.constant(-1.0)]))
+    return _shares(xs)[0].logsumexp(near)
 
 
 def cross_entropy(target: Vector, *others: Vector) -> Vector:
-    xs = (target, *others)
-    m = _shares(xs).largest
-    return (m - target) + select(abs(m) < inf, _without_largest(xs), 0.0)
+    return _shares((target, *others))[0].cross_entropy(target)

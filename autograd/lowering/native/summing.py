@@ -1,4 +1,6 @@
-"""Sums over the samples of a block: products of all pairs of two ranges, which are never stored, and rows of outputs.
+"""Outputs: sums over the samples of a block, and what is stored at each of them.
+
+Products of all pairs of two ranges are summed and never stored, rows of other outputs are summed, or copied.
 
 Of a product of pairs the lanes are the second range, read from a transposed copy; the first is one double for all
 lanes, the samples are in the loop, and nothing is summed across lanes.
@@ -9,12 +11,35 @@ from __future__ import annotations
 from ..families import Family
 from .loops import Function
 from .panels import SAMPLES, Panels
-from .terms import Access, Outer
+from .terms import Access, Outer, line
 from .vectors import splat
 
 
 class Summing(Panels):
-    """The functions that add a block's sums to the results."""
+    """The functions that add a block's sums to the results, or put there what each sample has."""
+
+    def put_out(self, family: Family) -> None:
+        """What of a family is an output, read from where it stands."""
+        shared = family in self.T or family in self.alike or family.values
+        if not family.outputs or family in self.straight:
+            return
+        if not self.summed:
+            self.copied(family)
+        elif not shared:
+            self.reduce(family)
+        elif any(family.values[j] if family.values else True for j, _ in family.outputs):
+            self.repeated(family)
+
+    def copied(self, family: Family) -> None:
+        """Outputs at each sample that are inputs or constants, or the same for all samples, or one several times."""
+        fn = self.begin("copied")
+        members, places = _outputs(family)
+
+        def each(p: str, i: str) -> None:
+            for v in range(self.tile.vectors):
+                self.put(fn, p, places, i, v, self.operand(fn, members, p, i, "0", v))
+
+        fn.loop("%panels", [], lambda p, _: fn.loop(len(family.outputs), [], lambda i, _: each(p, i)) and None)
 
     def outer(self, outer: Outer) -> None:
         """The products of all pairs, summed over the samples of a block and added to the outputs."""
@@ -85,7 +110,7 @@ class Summing(Panels):
             self.free.setdefault(self.packed_rows(outer.columns), []).append(at)
 
     def repeated(self, leaf: Family) -> None:
-        """Outputs that are scalars or constants: so many times their number as the block has samples."""
+        """Outputs that are the same for all samples: so many times their number as the block has samples."""
         fn = self.begin("repeated")
         here = fn.value("uitofp i64 %here to double")
         for j, k in leaf.outputs:
@@ -145,14 +170,7 @@ class Summing(Panels):
         """The rows of a family that are outputs, summed over the samples of a block."""
         self.zero(family)
         fn, tile = self.begin("reduce"), self.tile
-        pairs = sorted(family.outputs)
-        sides = []
-        for numbers in zip(*pairs):
-            step = numbers[1] - numbers[0] if len(numbers) > 1 else 0
-            line = all(x == numbers[0] + step * k for k, x in enumerate(numbers))
-            sides.append(
-                Access(family, numbers[0], step, 0) if line else Access(family, 0, 0, 0, tuple((x,) for x in numbers))
-            )
+        sides = _outputs(family)
 
         def each(i: str, _: list[str]) -> None:
             member, output = (self.index(fn, x, i, "0") for x in sides)
@@ -172,7 +190,13 @@ class Summing(Panels):
             before = fn.again(f"load double, ptr {to}")
             fn.do(f"store double {fn.again(f'fadd double {before}, {total}')}, ptr {to}")
 
-        fn.loop(len(pairs), [], each)
+        fn.loop(len(family.outputs), [], each)
+
+
+def _outputs(family: Family) -> tuple[Access, Access]:
+    """Which members are outputs, and which ones."""
+    members, places = (line(family, [[i] for i in numbers]) for numbers in zip(*sorted(family.outputs)))
+    return members, places
 
 
 def _turned(fn: Function, rows: list[str]) -> list[str]:

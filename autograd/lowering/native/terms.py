@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from itertools import pairwise
+from math import prod
 from typing import NamedTuple
 
 from ...ops import TABLE
@@ -15,13 +16,17 @@ _SUMPROD, _MUL = TABLE["sumprod"], TABLE["mul"]
 
 
 class Access(NamedTuple):
-    """Where operands stand in a family: at base + dj·j + dt·t, or as a table has it for members and terms."""
+    """Where operands stand in a family: at base + dj·j + dt·t, or as a table has it for members and terms.
+
+    loops  of members that are counted by several, (how many members a step passes, how often, stride) each
+    """
 
     family: Family
     base: int
     dj: int
     dt: int
     table: tuple[tuple[int, ...], ...] | None = None
+    loops: tuple[tuple[int, int, int], ...] = ()
 
     @property
     def one(self) -> float | None:
@@ -33,7 +38,8 @@ class Access(NamedTuple):
         """The same for member j alone."""
         if self.table is not None:
             return self._replace(table=self.table[j : j + 1])
-        return self._replace(base=self.base + self.dj * j, dj=0)
+        steps = sum(j // passed % count * stride for passed, count, stride in self.loops)
+        return self._replace(base=self.base + self.dj * j + steps, dj=0, loops=())
 
     def after(self, t: int) -> Access:
         """The same from term t on."""
@@ -45,9 +51,24 @@ class Access(NamedTuple):
 def access(family: Family, part: Part, side: Side) -> Access:
     """Where a family reads one side of a part, in one loop over members and one over terms."""
     dj, dt = (_stride(*loops) for loops in ((family.shape, side.strides), (part.shape, side.steps)))
-    if side.table is None and dj is not None and dt is not None:
-        return Access(side.family, side.base, dj, dt)
+    if side.table is None and dt is not None:
+        if dj is not None:
+            return Access(side.family, side.base, dj, dt)
+        if part.count == 1:
+            passed = [prod(family.shape[k + 1 :]) for k in range(len(family.shape))]
+            loops = [each for each in zip(passed, family.shape, side.strides) if each[2]]
+            return Access(side.family, side.base, 0, dt, None, tuple(loops))
     return Access(side.family, 0, 0, 0, tuple(map(tuple, family.rows(part, side))))
+
+
+def line(family: Family, rows: Sequence[Sequence[int]]) -> Access:
+    """The access of these indices, a row for each member."""
+    base = rows[0][0]
+    dj = rows[1][0] - base if len(rows) > 1 else 0
+    dt = rows[0][1] - base if len(rows[0]) > 1 else 0
+    if all(i == base + dj * j + dt * t for j, row in enumerate(rows) for t, i in enumerate(row)):
+        return Access(family, base, dj, dt)
+    return Access(family, 0, 0, 0, tuple(map(tuple, rows)))
 
 
 def _stride(shape: Sequence[int], strides: Sequence[int]) -> int | None:
@@ -117,7 +138,7 @@ def outer_of(family: Family, varying: Collection[Family]) -> Outer | None:
     shapes = [part.shape for part in family.parts] if family.row is _SUMPROD else [()]
     terms: list[tuple[Side, int, Side, int]] = []
     for (p, q), shape in zip(pairs, shapes):
-        if any(x.table is not None or (x.family.row is None and x.family not in varying) for x in (p, q)):
+        if any(x.table is not None or x.family not in varying for x in (p, q)):
             return None
         places = zip(expanded(p.base, shape, p.steps), expanded(q.base, shape, q.steps))
         terms += [(p, a, q, b) for a, b in places]

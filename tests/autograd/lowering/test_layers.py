@@ -8,9 +8,9 @@ import pytest
 np = pytest.importorskip("numpy")
 pytest.importorskip("llvmlite")
 
-from autograd import Value, grad, logsumexp, lower, sumprod, take  # noqa: E402
+from autograd import Value, grad, logsumexp, lower, softmax, sumprod, take  # noqa: E402
 from autograd.lowering.native import compiled as native  # noqa: E402
-from autograd.lowering.native import layered, llvm, machine, modules  # noqa: E402
+from autograd.lowering.native import layered, layers, llvm, machine, modules  # noqa: E402
 from autograd.lowering.native.outside import Outside  # noqa: E402
 from autograd.lowering.native.panels import NotInLayers  # noqa: E402
 from nn import MLP  # noqa: E402
@@ -91,6 +91,63 @@ def rows(n=40, width=6):
     return [y, *grad(y, [*parameters, *xs])], xs, parameters
 
 
+def penalized():
+    """Much of it is the same for all samples: rows of weights of length 1, and what they are together."""
+    rng = np.random.default_rng(0)
+    xs = [Value(0.1 * k, f"x{k}") for k in range(7)]
+    W = [[Value(rng.normal(), f"w{i}_{j}") for j in range(7)] for i in range(20)]
+    lengths = [sumprod(row, row).sqrt() for row in W]
+    unit = [[w / length for w in row] for row, length in zip(W, lengths)]
+    os = [sumprod(row, xs).tanh() for row in unit]
+    parameters = [w for row in W for w in row]
+    err = sumprod(os, os) + logsumexp(parameters[::17]) + sumprod(parameters, parameters)
+    return [err, *os, *lengths, *grad(err, [*parameters, *xs])], xs, parameters
+
+
+def attention(places=4, width=3):
+    """Several softmaxes of as many operands, of different families: keys before, and the query's own."""
+    rng = np.random.default_rng(0)
+    xs = [[Value(rng.normal(), f"x{i}_{j}") for j in range(width)] for i in range(places)]
+    Q, K = ([[Value(rng.normal(), f"{name}{i}_{j}") for j in range(width)] for i in range(width)] for name in "qk")
+    queries, keys = ([[sumprod(row, x) for row in M] for x in xs] for M in (Q, K))
+    outputs = []
+    for t in range(places):
+        shares = softmax([sumprod(queries[t], k) for k in keys[: t + 1]])
+        outputs += [sumprod(shares, [x[j] for x in xs[: t + 1]]) for j in range(width)]
+    scores = [o.tanh() for o in outputs]
+    err = sum((logsumexp(scores[k : k + 4]) for k in range(0, 9, 3)), sumprod(outputs, outputs))
+    parameters = [w for M in (Q, K) for row in M for w in row]
+    return [err, *outputs, *grad(err, parameters)], [x for row in xs for x in row], parameters
+
+
+def soft_labels(classes=7):
+    """Cross-entropies of all classes, weighted: softmax of the same operands in all orders, and twice the same one."""
+    xs = [Value(0.1 * k, f"x{k}") for k in range(classes)]
+    ps = [Value(1.0 / classes, f"p{k}") for k in range(classes)]
+    err = losses.cross_entropy(xs, ps) + logsumexp([*xs, xs[3], xs[3]])
+    slopes = grad(err, xs)
+    return [err, *slopes, *grad(sumprod(slopes, slopes), xs)], xs, ps
+
+
+def taken_entries(rows=11):
+    """Entries of scalars, of samples, of what is computed, and of a table of no order."""
+    xs = [Value(0.1 * k, f"x{k}") for k in range(rows)]
+    ws = [Value(0.2 * k, f"w{k}") for k in range(rows)]
+    index = Value(2.0, "i")
+    tables = [
+        xs,
+        ws,
+        [(x * w).tanh() for x, w in zip(xs, ws)],
+        [*ws[::2], *xs[::3]],
+        [*ws[::2], *ws[::-1]],
+        [*xs, index],
+    ]
+    found = [take(table, index + float(k)) for table in tables for k in range(4)]
+    hidden = [(a * b).tanh() for a in found for b in ws]
+    err = sumprod(hidden, hidden) + sumprod(found, found)
+    return [err, *found, *grad(err, ws)], [*xs, index], ws
+
+
 PROGRAMS = {
     "relu": lambda: mlp(3, 9, 5, 2),
     "tanh": lambda: mlp(2, 16, 16, 1, activation="tanh"),
@@ -104,26 +161,49 @@ PROGRAMS = {
     "embedded": embedded,
     "with leaves": with_leaves,
     "rows": rows,
+    "penalized": penalized,
+    "attention": attention,
+    "soft labels": soft_labels,
+    "entries": taken_entries,
 }
 
 
-class Code:
-    """Sums of a program, made in one of both ways."""
+WIDTHS = [(name, 4) for name in PROGRAMS] + [
+    (name, n) for name in ("tanh", "long sums", "attention", "entries") for n in (2, 8)
+]
 
-    def __init__(self, program, columns, how, lanes, contract=False):
+
+class Code:
+    """Sums of a program, or its values at each sample, made in one of both ways."""
+
+    def __init__(self, program, columns, how, lanes, contract=False, sums=True):
         pattern = tuple(k < columns for k in range(len(program.inputs)))
-        self.outside = Outside()
-        self.text, self.memory, _ = how(program, llvm.Plan(pattern, True, lanes, lanes, contract), self.outside)
+        self.outside, self.sums = Outside(), sums
+        self.text, self.memory = how(program, llvm.Plan(pattern, sums, lanes, lanes, contract), self.outside)
         self.loaded = machine.Loaded(self.text, *modules.ARGUMENTS)
         self.size = len(program.outputs)
 
     def __call__(self, X, theta):
         columns = [np.ascontiguousarray(row) for row in X]
-        pointers = (ctypes.c_void_p * len(columns))(*[row.ctypes.data for row in columns])
-        out, work = np.zeros(self.size), np.full(self.memory // 8 + 16, np.nan)
-        at = machine.aligned(work)
-        self.loaded.run(ctypes.addressof(pointers), theta.ctypes.data, at, out.ctypes.data, 0, 0, 0, X.shape[1])
-        return out
+        pointers = (ctypes.c_void_p * max(1, len(columns)))(*[row.ctypes.data for row in columns])
+        n = X.shape[1]
+        out = np.zeros(self.size) if self.sums else np.full((self.size, n + 3), -7.0)  # nothing is written beyond
+        work = np.full(self.memory // 8 + 16, np.nan)
+        at, step = machine.aligned(work), 0 if self.sums else n + 3
+        self.loaded.run(ctypes.addressof(pointers), theta.ctypes.data, at, out.ctypes.data, 0, step, 0, n)
+        if not self.sums:
+            assert (out[:, n:] == -7.0).all()
+        return out if self.sums else out[:, :n]
+
+
+EXPONENTIALS = ("classes", "embedded", "attention", "soft labels")  # whose sums go in an order of their own
+
+
+def same(name, a, b):
+    """The same bits, but for the sign of a zero and which nan it is; sums of exponentials to the last ones."""
+    if name in EXPONENTIALS:
+        return np.allclose(a, b, rtol=1e-13, atol=1e-14, equal_nan=True)
+    return np.array_equal(a, b, equal_nan=True)
 
 
 @cache
@@ -131,32 +211,56 @@ def case(name):
     outputs, xs, parameters = PROGRAMS[name]()
     program = lower(outputs, [*xs, *parameters], allow_constants=True)
     rng = np.random.default_rng(1)
-    whole = name in ("embedded", "classes")
+    whole = name in ("embedded", "classes", "entries")
     X = rng.integers(0, 5, (len(xs), 600)).astype(float) if whole else rng.normal(size=(len(xs), 600))
     return program, X, np.array([p.data for p in parameters])
 
 
 @cache
-def straight_line(name):
+def straight_line(name, sums=True, columns=None):
     program, X, _ = case(name)
-    return Code(program, len(X), llvm.code, machine.register())
+    return Code(program, len(X) if columns is None else columns, llvm.code, machine.register(), sums=sums)
 
 
-@pytest.mark.parametrize("lanes", [2, 4, 8])
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize(("name", "lanes"), WIDTHS)
 def test_a_sample_has_the_bits_of_straight_line_code(name, lanes, monkeypatch):
     monkeypatch.setattr(machine, "registers", lambda: 32 if lanes == 8 else 16)
+    monkeypatch.setattr(layers, "LARGE", 0)
     program, X, theta = case(name)
     loops = Code(program, len(X), layered.layered, lanes)
     straight = straight_line(name)
     for k in (0, 599):
         one = X[:, k : k + 1]
-        assert np.array_equal(loops(one, theta).view("i8") << 1, straight(one, theta).view("i8") << 1)  # but for −0
+        assert same(name, loops(one, theta), straight(one, theta))
     for n in (0, 3, 128, 141, 600):
         expected = straight(X[:, :n], theta)
         assert np.allclose(
             loops(X[:, :n], theta), expected, rtol=1e-12, atol=1e-13 * max(1.0, np.abs(expected).max(initial=0))
         )
+
+
+@pytest.mark.parametrize(("name", "lanes"), WIDTHS)
+def test_values_at_each_sample_have_the_bits_of_straight_line_code(name, lanes, monkeypatch):
+    monkeypatch.setattr(machine, "registers", lambda: 32 if lanes == 8 else 16)
+    monkeypatch.setattr(layers, "LARGE", 0)
+    program, X, theta = case(name)
+    X = X.copy()
+    X[0, 7], X[-1, 40] = np.nan, np.inf
+    loops = Code(program, len(X), layered.layered, lanes, sums=False)
+    straight = straight_line(name, sums=False)
+    for n in (0, 1, 3, 8, 15, 31, 32, 33, 128, 141, 600):
+        assert same(name, loops(X[:, :n], theta), straight(X[:, :n], theta)), n
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_without_samples_everything_is_computed_once(name, monkeypatch):
+    monkeypatch.setattr(layers, "LARGE", 0)
+    program, X, theta = case(name)
+    inputs = np.concatenate([X[:, 3], theta])
+    nothing = np.zeros((0, 1))
+    for sums in (False, True):
+        loops = Code(program, 0, layered.layered, machine.register(), sums=sums)
+        assert same(name, loops(nothing, inputs), straight_line(name, sums, 0)(nothing, inputs))
 
 
 @pytest.mark.parametrize("name", ["relu", "tanh", "long sums"])
@@ -193,17 +297,6 @@ def test_what_has_no_loops_stays_straight_line_code():
         y = (y * xs[k % 4] + xs[(k + 1) % 3]).tanh() / xs[(k * 7) % 4] if k % 3 else (y - xs[k % 4]).sin()
     with pytest.raises(NotInLayers):
         Code(lower([y, *grad(y, xs)], xs), 4, layered.layered, 4)
-    program, _, _ = case("relu")
-    with pytest.raises(NotInLayers):  # nothing has samples
-        Code(program, 0, layered.layered, 4)
-
-
-def test_what_is_the_same_for_all_samples_stays_straight_line_code():
-    xs, ws = [Value(0.5)], [Value(0.1 * k) for k in range(100)]
-    shared = [w.tanh() * w for w in ws]
-    y = sumprod(shared, shared) * xs[0]
-    with pytest.raises(NotInLayers):
-        Code(lower([y, *grad(y, ws)], [*xs, *ws]), 1, layered.layered, 4)
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
@@ -221,3 +314,40 @@ def test_the_public_call_takes_it_with_the_same_bits_for_any_number_of_threads(t
     )
     assert np.array_equal(got, in_blocks)
     assert np.array_equal(f.bind(X, theta)(0, 2100), in_blocks)
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_values_have_the_same_bits_for_any_number_of_threads(threads):
+    program, X, theta = case("tanh")
+    X = np.tile(X, (1, 4))[:, :2100]
+    alone, together = (np.array(native.compiled(program, threads=n)(*X, *theta.tolist())) for n in (1, threads))
+    assert np.array_equal(alone, together)
+    assert np.array_equal(alone[:, :600], straight_line("tanh", sums=False)(X[:, :600], theta))
+
+
+def wide(count):
+    """All rows of shares of the same operands."""
+    xs = [Value(0.1 * k, f"x{k}") for k in range(count)]
+    err = losses.cross_entropy(xs, 1) + logsumexp(xs)
+    return [err, *softmax(xs), *grad(err, xs)], xs
+
+
+def test_a_softmax_takes_one_exponential_for_each_operand():
+    lines = []
+    for count in (20, 300):
+        outputs, xs = wide(count)
+        for sums in (True, False):
+            text = Code(lower(outputs, xs), count, layered.layered, 4, sums=sums).text
+            lines.append(len([line for line in text.splitlines() if not line.startswith("@constants")]))
+    assert max(lines) < 1.2 * min(lines)
+
+
+def test_shares_of_many_operands_are_those_of_the_table():
+    outputs, xs = wide(23)
+    program = lower(outputs, xs)
+    X = np.random.default_rng(0).normal(0.0, [[1.0], [30.0], [300.0]] * 7 + [[1.0]] * 2, (23, 60))
+    X[:, 1], X[0, 2], X[:, 3], X[5, 4], X[:, 5], X[0:2, 6] = -np.inf, np.nan, 7.0, np.inf, -1e308, -np.inf
+    X[:, 7] -= 50.0
+    got = Code(program, 23, layered.layered, machine.register(), sums=False)(X, np.zeros(1))
+    expected = np.array([program(*x) for x in X.T.tolist()]).T
+    assert np.allclose(got, expected, rtol=1e-14, atol=0.0, equal_nan=True)

@@ -308,11 +308,8 @@ def test_a_branch_that_is_not_taken_leaves_no_trace():
     assert [column.tolist() for column in f([-1.0, 0.0, 4.0])] == [[0.0, 0.0, 2.0], [0.0, 0.0, 0.25]]
 
 
-@pytest.mark.parametrize("care", [1000, 0])
-def test_a_long_program_is_compiled_in_pieces(care, monkeypatch):
+def test_a_long_program_is_compiled_in_pieces():
     """Ten thousand operations in sequence: values cross from function to function."""
-    monkeypatch.setattr(modules, "LONG", care)
-    monkeypatch.setattr(modules, "_modules", modules.OrderedDict())
     x, a = Value(0.5, "x"), Value(0.999, "a")
     y, z = x, a
     for k in range(5000):

@@ -294,3 +294,18 @@ def test_native_falls_back_with_a_word(monkeypatch, missing):
     with pytest.raises(MissingDependency, match="needs the package torch; pip install torch"):
         monkeypatch.setattr(targets, "_installed", lambda package: False)
         lower(x * x, [x]).to("torch")
+
+
+def test_torch_follows_the_device_of_its_inputs():
+    """On a device that has shapes and no numbers; what is given as a list, and constants, go there too."""
+    torch = pytest.importorskip("torch", reason="a device of PyTorch's")
+    xs, ws = [Value(1.0, f"x{i}") for i in range(9)], [Value(2.0, f"w{i}") for i in range(9)]
+    err = sum((k + 0.5) * (x * w).tanh() + k for k, (x, w) in enumerate(zip(xs, ws)))
+    step = lower({"err": err, "slope": grad(err, ws)}, {"x": xs, "w": ws}).to("torch")
+    x = torch.zeros((5, 9), dtype=torch.float64, device="meta")
+    for w in ([0.5] * 9, torch.ones(9, dtype=torch.float64, device="meta")):
+        for found in (step(x=x, w=w), step.sum(x=x, w=w)):
+            assert {out.device.type for out in found.values()} == {"meta"}
+    flat = lower([a * b + 1.0 for a, b in zip(xs, ws)], [*xs, *ws]).to("torch")
+    given = [torch.zeros(4, dtype=torch.float64, device="meta")] * 9 + [[1.0, 2.0, 3.0, 4.0]] * 9
+    assert {out.device.type for out in flat(*given)} == {"meta"}

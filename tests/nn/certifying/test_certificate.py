@@ -209,6 +209,19 @@ def test_a_loss_and_an_activation_of_ones_own():
     assert wrong.first_disagreement.neuron == (2, 1)
 
 
+def test_a_pair_is_for_the_layers_whose_activation_is_one_s_own():
+    def cube(u):
+        return u**3
+
+    pair = (lambda u: u**3, lambda u: 3 * u**2)
+    net = MLP(2, [3, 1], cube, "linear", seed=0)
+    assert certify(net, [0.5, -1.0], 0.25, sigma=pair)
+    assert not certify(net, [0.5, -1.0], 0.25, sigma=(pair[0], lambda u: 2 * u))
+    assert not certify(net, [0.5, -1.0], 0.25, sigma=[pair, pair])
+    known = MLP(2, [3, 1], "tanh", "linear", seed=0)  # where none is, it is for all of them
+    assert not certify(known, [0.5, -1.0], 0.25, sigma=(math.tanh, lambda u: 1 - math.tanh(u) ** 2))
+
+
 def test_a_single_neuron():
     assert certify(Neuron(3, "sigmoid", seed=0), [1.0, 2.0, 3.0], 1.0)
 
@@ -225,8 +238,8 @@ def test_a_function_of_the_losses_is_as_good_as_its_name():
         ({"net": MLP(1, [1], lambda u: u, seed=0)}, "sigma="),
         ({"loss": lambda o, y: o - y}, "error_slopes"),
         ({"loss": "absolute"}, "unknown loss"),
-        ({"y": [1.0, 2.0]}, "1 outputs, and 2 targets"),
-        ({"x": [1.0, 2.0]}, "1 inputs, and was given 2"),
+        ({"y": [1.0, 2.0]}, "1 output, and 2 targets"),
+        ({"x": [1.0, 2.0]}, "1 input, and was given 2"),
     ],
 )
 def test_what_cannot_be_certified_is_said(arguments, message):
@@ -237,7 +250,7 @@ def test_what_cannot_be_certified_is_said(arguments, message):
 def test_shapes_that_do_not_fit_are_said():
     x, w = Value(1.0), Value(2.0)
     u = x * w
-    with pytest.raises(AutogradValueError, match="2 weights for 1 inputs"):
+    with pytest.raises(AutogradValueError, match="2 weights for 1 input"):
         certify_graph(u.tanh(), inputs=[x], u=[[u]], o=[[u]], theta=[[[w, w]]], y=1.0)
     with pytest.raises(AutogradValueError, match="one entry for each layer"):
         certify_graph(u.tanh(), inputs=[x], u=[[u]], o=[], theta=[[[w]]], y=1.0)

@@ -2,12 +2,16 @@
 
 import math
 import struct
+from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
-from autograd import AutogradTypeError, AutogradValueError
+from autograd import AutogradTypeError, AutogradValueError, Value
 from nn import MLP, grade, squared_error
 from nn import deltas as hand
+from nn.grading.equations import derivation
+from nn.grading.samples import cases_of
 
 NET = MLP(2, [3, 2], seed=0)
 X, Y = [0.5, -1.0], [0.1, 0.7]
@@ -84,6 +88,59 @@ def test_a_function_may_work_in_single_precision():
     graded = grade(NET, X, Y, answer)
     assert graded and "float32" in str(graded)
     assert not grade(NET, X, Y, lambda *a: single([[1.001 * d for d in layer] for layer in answer(*a)]))
+
+
+WAYS_TO_WRITE = {
+    "Decimal": lambda v: Decimal(repr(v)), "Fraction": Fraction, "text": repr,
+    "comma": lambda v: f"{v:.4f}".replace(".", ","), "minus": lambda v: f"{v:.4f}".replace("-", "−"), "Value": Value,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", WAYS_TO_WRITE)
+def test_numbers_may_be_of_any_kind(way):
+    assert grade(NET, X, Y, mapped(WAYS_TO_WRITE[way], [list(layer) for layer in DELTA]))
+    slipped = [list(layer) for layer in DELTA]
+    slipped[0][1] += 0.25
+    assert not grade(NET, X, Y, mapped(WAYS_TO_WRITE[way], slipped))
+
+
+def mapped(f, nested):
+    return [mapped(f, part) for part in nested] if isinstance(nested, list) else f(nested)
+
+
+def test_text_that_is_no_number_is_said():
+    with pytest.raises(AutogradTypeError, match=r"δ\[0\] holds '0.5\?' of type str, which is no number"):
+        grade(NET, X, Y, [["0.5?", *DELTA[0][1:]], *DELTA[1:]])
+
+
+def test_layers_may_be_a_tuple_and_the_layers_iterators():
+    assert grade(NET, X, Y, tuple(map(tuple, DELTA))) and grade(NET, X, Y, (iter(layer) for layer in DELTA))
+
+
+@pytest.mark.parametrize("package", ["pandas", "polars"])
+def test_rows_of_a_frame_are_rows(package):
+    """Polars iterates over columns: a square matrix would be transposed without a word."""
+    frames = pytest.importorskip(package)
+    net = MLP(2, [2, 2], seed=3)
+    (case,), _ = cases_of(net, X, [0.25, 0.75])
+    delta, theta, bias = derivation(case, {})
+    how = {"orient": "row"} if package == "polars" else {}
+    answer = (
+        [frames.Series(layer) for layer in delta],
+        [frames.DataFrame(layer, **how) for layer in theta],
+        [frames.Series(layer) for layer in bias],
+    )
+    graded = grade(net, X, [0.25, 0.75], answer)
+    assert graded and not graded.notes
+
+
+@pytest.mark.parametrize("name", ["float16", "bfloat16"])
+def test_half_precision_is_refused_since_rounding_hides_mistakes_in_it(name):
+    torch = pytest.importorskip("torch")
+    halves = [torch.tensor(list(layer), dtype=getattr(torch, name)) for layer in DELTA]
+    for answer in (halves, {"delta": halves}, lambda *arguments: halves):
+        with pytest.raises(AutogradValueError, match=f"in {name}, whose digits are too few"):
+            grade(NET, X, Y, answer)
 
 
 def test_columns_and_rows_are_vectors():

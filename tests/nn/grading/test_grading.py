@@ -1,13 +1,14 @@
 """Planted mistakes are named where they are, and what is right is never accused."""
 
 import importlib.util
+import math
 import random
 from pathlib import Path
 
 import pytest
 
-from autograd import TABLE, AutogradTypeError, AutogradValueError, Value, softplus, tanh
-from nn import MLP, certify, cross_entropy
+from autograd import TABLE, AutogradTypeError, AutogradValueError, Value, sigmoid, softplus, tanh
+from nn import MLP, Neuron, certify, cross_entropy, prove, squared_error
 from nn import deltas as hand
 from nn.grading.answers import written_precision
 from nn.grading.equations import EQUATIONS, derivation
@@ -52,6 +53,13 @@ def test_every_mistake_alone_is_identified_up_to_equivalence(planted):
 def test_a_mistake_made_in_several_equations_is_found_in_each(planted):
     counts, of = benchmark.measure(planted, 1, seed="test", columns=(0, 1))
     assert counts == of and of[0] == 1
+
+
+@pytest.mark.parametrize("name", ["σ'(o) for σ'(u)", "σ' twice"])
+def test_one_mistake_in_two_equations_is_named_although_neither_has_digits_enough_alone(name):
+    planted = frozenset({("output", name), ("hidden", name)})
+    counts, of = benchmark.measure(planted, 10, columns=[2])
+    assert counts[2] == of[2] == 10
 
 
 def test_no_right_derivation_is_accused():
@@ -331,7 +339,7 @@ def test_large_numbers_may_have_many_digits_and_be_rounded():
 
 def test_too_few_digits_to_tell_are_right_and_said_to_be():
     graded = grade([[0.0]], small([1], [1.0]), [1.0], 0.75)  # δ = 0.0097
-    assert graded and "1 of 1 numbers have so few digits" in str(graded)
+    assert graded and "the number has so few digits" in str(graded)
     assert "so few digits" not in str(grade([[0.01]], small([1], [1.0]), [1.0], 0.75))
 
 
@@ -364,9 +372,41 @@ def test_a_function_of_the_activations_is_as_good_as_its_name(activation):
     assert not grade(slope_at_o, net, X, Y)
 
 
+def test_a_layer_has_one_activation_and_biases_or_none():
+    """Else the first neuron's σ and bias would be taken for all, and a right answer accused."""
+    net = MLP(2, [2, 1], seed=0)
+    net.layers[0].neurons[1] = Neuron(2, "relu", seed=1)
+    sample = net, [1.0, 2.0], 0.5
+    for referee in (
+        lambda: grade(*sample, [[0.1, 0.2], [0.3]]),
+        lambda: certify(*sample),
+        lambda: certify(*sample, sigma=(math.tanh, math.tanh)),
+        lambda: prove(net),
+    ):
+        with pytest.raises(AutogradValueError, match="neurons of layer 1 have different σ, tanh and relu"):
+            referee()
+    net.layers[0].neurons[1] = Neuron(2, bias=False, seed=1)
+    with pytest.raises(AutogradValueError, match="some neurons of layer 1 have a bias"):
+        grade(net, [1.0, 2.0], 0.5, [[0.1, 0.2], [0.3]])
+    assert certify(net, [1.0, 2.0], 0.5)
+
+
+def test_what_a_neuron_computes_counts_and_not_what_it_is_called():
+    def softplus(u):
+        return u.tanh()
+
+    for referee in (grade, certify):
+        with pytest.raises(AutogradValueError, match=r"activation ('softplus' )?of your own"):
+            referee(MLP(2, [3], softplus), [1.0, 2.0], [0.5] * 3, *([[[0.1] * 3]] * (referee is grade)))
+    net = MLP(2, [1], "tanh", seed=0)
+    net.layers[0].neurons[0].sigma = sigmoid
+    squared_error(net([1.0, 2.0]), 0.5).backward()
+    assert grade(net, [1.0, 2.0], 0.5, [[net.layers[0].neurons[0].delta]]) and certify(net, [1.0, 2.0], 0.5)
+
+
 def test_your_own_activation_and_loss_need_their_hand_formulas():
     net = MLP(2, [3, 2], lambda u: softplus(u), seed=0)
-    with pytest.raises(AutogradValueError, match=r"no hand formula for the activation <(cy)?function"):
+    with pytest.raises(AutogradValueError, match=r"no hand formula for the activation '.*' of your own"):
         grade(right, net, X, Y)
     import math
 
@@ -410,7 +450,7 @@ def test_what_is_no_sample():
         grade(right, NET, [1.0], Y)
     with pytest.raises(AutogradValueError, match="2 targets"):
         grade(right, NET, X, 1.0)
-    with pytest.raises(AutogradValueError, match="1 samples, and 2 targets"):
+    with pytest.raises(AutogradValueError, match="1 sample, and 2 targets"):
         grade(right, NET, [X], [Y, Y])
     with pytest.raises(AutogradValueError, match="not x = 'ab'"):
         grade(right, NET, "ab", Y)

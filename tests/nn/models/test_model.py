@@ -111,7 +111,8 @@ def test_what_the_main_job_wrote_in_version_1_is_understood(tmp_path):
 
 
 @pytest.mark.parametrize("make, message", [
-    (lambda: Model.train([], []), "0 rows in X"), (lambda: Model.train([[1.0]], ["a"]), "one class only, 'a'"),
+    (lambda: Model.train([], []), "X has 0 rows, and Y 0"),
+    (lambda: Model.train([[1.0]], ["a"]), "one class only, 'a'"),
     (lambda: Model.train([1.0, 2.0], [1.0, 2.5]), r"X\[0\] is 1.0"),
     (lambda: Model.train([[1], [2, 3]], [0.5, 1]), "2 val"),
     (lambda: Model.train([[1.0], [2.0]], ["a", 1]), "several kinds"),
@@ -159,8 +160,22 @@ def test_whole_numbers_that_never_come_twice_are_no_classes():
 def test_one_hidden_layer_may_be_an_int_as_for_a_network():
     nets = [Model.train([[0.0], [1.0]], [0.5, 1.5], layers, epochs=1, seed=0).network for layers in (3, [3])]
     assert [p.data for p in nets[0].parameters()] == [p.data for p in nets[1].parameters()]
-    with pytest.raises(AutogradValueError, match="a number of neurons"):
-        Model.train([[0.0], [1.0]], [0.5, 1.5], 0)
+    for layers in (0, "3", [3, -1], [[3]], 2.5, True):
+        with pytest.raises(AutogradValueError, match="layers are the neurons of each hidden layer"):
+            Model.train([[0.0], [1.0]], [0.5, 1.5], layers)
+
+
+@pytest.mark.parametrize(
+    ("habit", "advice"),
+    [
+        ({"hidden_layer_sizes": (3,)}, r"Model.train has no argument 'hidden_layer_sizes'; here it is layers=\(3,\)"),
+        ({"hidden": 3}, "here it is layers=3"), ({"max_iter": 9}, "Model.train has no argument .*epochs=9"),
+        ({"epohcs": 9}, "Model.train has no argument 'epohcs'$"),
+    ],
+)  # fmt: skip
+def test_habits_of_scikit_learn_are_answered(habit, advice):
+    with pytest.raises(AutogradTypeError, match=advice):
+        Model.train([[0.0], [1.0]], [0.5, 1.5], **habit)
 
 
 def test_validation_is_read_by_the_names_of_its_columns_too():

@@ -79,7 +79,7 @@ def test_one_row_is_all_that_a_new_activation_needs(monkeypatch, tmp_path):
     assert MLP.load(tmp_path / "net.json").activation == "erf"
     assert diagnose(net, X, Y).rows[0].flat == 2
     assert decision_boundary(net, X, Y, resolution=5).figure.axes[0].get_title() == "4 of 4 samples right"
-    assert repr(activation_curves("erf")) == "Plot of 1 activations and their slopes"
+    assert repr(activation_curves("erf")) == "Plot of 1 activation with slopes"
     assert certify(net, X, Y, sigma=(math.erf, lambda u: 2 / math.sqrt(math.pi) * math.exp(-u * u)))
     assert prove([2, 2, 1], "erf")
     options = parse(["--activation", "erf", "--loss", "squared_error"])

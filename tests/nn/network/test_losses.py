@@ -248,8 +248,9 @@ def test_losses_by_name() -> None:
 
 
 @pytest.mark.parametrize("call, message", [
-    (lambda: squared_error(values([1.0]), [1.0, 2.0]), "squared_error: 1 outputs, and 2 targets"),
-    (lambda: mean_squared_error(values([1.0]), []), "mean_squared_error: 1 outputs, and 0 targets"),
+    (lambda: squared_error(values([1.0]), [1.0, 2.0]), "squared_error: 1 output, and 2 targets"),
+    (lambda: mean_squared_error(values([1.0]), []), "mean_squared_error: 1 output, and 0 targets"),
+    (lambda: squared_error(values([1.0, 2.0, 3.0]), 2), "3 outputs, and 1 target; for class 2 give 1 there"),
     (lambda: squared_error([], []), "squared_error: there are no outputs"),
     (lambda: mean_squared_error([], []), "mean_squared_error: there are no outputs"),
     (lambda: hinge([], []), "hinge: there are no outputs"),

@@ -318,7 +318,7 @@ def test_a_linear_neuron_is_its_own_u() -> None:
     (lambda: Neuron(0), "nin is a number of neurons, a whole number from 1, and was given as 0"),
     (lambda: MLP(2, [1], "tan"), "unknown activation 'tan'; choose one of tanh, sigmoid, relu, leaky_relu,"),
     (lambda: MLP(2, [1], "tanh", "tan"), "or give a function of a Value"),
-    (lambda: MLP(2, [1], ["tanh", "tanh"]), "2 activations, and 1 layers"),
+    (lambda: MLP(2, [1], ["tanh", "tanh"]), "2 activations, and 1 layer"),
     (lambda: MLP(2, [1], initializer="xaver"), "unknown initializer 'xaver'; choose one of xavier, he, uniform, zeros"),
     (lambda: MLP(2, [1], initializer=["he"]), "unknown initializer ['he']; choose one of"),
     (lambda: MLP(2, [1], seed=0)([1.0]), "the network has 2 inputs, and was given 1"),

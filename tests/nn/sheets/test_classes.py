@@ -180,12 +180,16 @@ def test_sheets_are_made_and_graded_by_command(tmp_path, capsys):
 
 def test_the_command_says_what_is_wrong(tmp_path, capsys):
     (tmp_path / "empty").write_text("\n", encoding="utf-8")
+    (tmp_path / "none").mkdir()
+    (tmp_path / "some.json").write_text("{}", encoding="utf-8")
     for arguments, words in (
         (["worksheet", "--digits", "2", "--output", str(tmp_path)], "rejected most"),
         (["worksheet", "--student", "ann", "--output", str(tmp_path)], "need --secret FILE"),
         (["worksheet", "--secret", str(tmp_path / "empty"), "--output", str(tmp_path)], "is empty"),
         (["grade", str(tmp_path / "nowhere")], "there is no file or folder"),
-        (["grade", str(tmp_path)], "there are no answers"),
+        (["grade", str(tmp_path / "none")], "there are no answers"),
+        (["grade", str(tmp_path / "some.json")], "which sheet do they answer? give --sheet FILE"),
+        (["grade", str(tmp_path / "some.json"), "--sheet", "a.json", "--seed", "3"], "and not both"),
     ):
         assert main(arguments) == 2
         assert words in capsys.readouterr().err

@@ -4,10 +4,12 @@ import copy
 import functools
 import json
 import time
+from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
-from autograd import AutogradTypeError, AutogradValueError
+from autograd import AutogradTypeError, AutogradValueError, Value
 from nn import grade_sheet, worksheet
 from nn.sheets.answers import from_csv, from_notebook, mappings_in, number
 from nn.sheets.marks import texts_of
@@ -162,6 +164,28 @@ def test_what_is_no_number(text):
         number(text)
 
 
+def test_numbers_of_any_kind_and_layers_of_any_shape():
+    def each(f, nested):
+        return [each(f, part) for part in nested] if isinstance(nested, list) else f(nested)
+
+    for how in (Decimal, Fraction, Value, lambda v: f"{v:.4f}".replace(".", ",")):
+        assert (
+            grade_sheet({part: each(how, numbers) for part, numbers in SHEET.key.items()}, sheet=SHEET).score
+            == SHEET.max_score
+        )
+    columns = {
+        part: [[[v] for v in layer] for layer in SHEET.key[part]] for part in ("u", "o", "slope", "delta", "db", "b")
+    }
+    assert grade_sheet({**SHEET.key, **columns}, sheet=SHEET).score == SHEET.max_score
+    half = pytest.importorskip("numpy").float16
+    marks = grade_sheet({"delta": each(half, SHEET.key["delta"])}, sheet=SHEET)
+    assert (
+        marks.needs_human
+        and "half precision" in marks.problems[0]
+        and not any(m.status == "mistake" for m in marks.fields)
+    )
+
+
 def test_what_cannot_be_read_is_quoted_and_goes_to_a_person():
     answer = copy.deepcopy(RIGHT)
     answer["delta"][0][0] = "0.03·0.2?"
@@ -308,3 +332,13 @@ def test_an_answer_of_which_nothing_was_read_comes_to_a_person():
     sheet = worksheet([2, 2, 1], seed=1)
     assert grade_sheet({"student": "a", "Dleta": [1, 2, 3]}, sheet=sheet).needs_human
     assert not grade_sheet({"student": "a", "remark": "late", "err": 0.1}, sheet=sheet).problems
+
+
+@pytest.mark.parametrize("name", ["dleta", "Delta", "dletas", "deltas", "d", "delta.3.1", "detla.1.1"])
+def test_a_part_that_was_misspelt_beside_right_ones_comes_to_a_person(name):
+    sheet = worksheet([2, 2, 1], seed=1)
+    numbers = sheet.key["delta"] if "." not in name else 0.1
+    answer = {part: numbers for part, numbers in sheet.key.items() if part != "delta"}
+    marks = grade_sheet(answer | {name: numbers}, sheet=sheet)
+    assert marks.needs_human and name in marks.problems[0]
+    assert not grade_sheet(answer | {name: None, "remark": "late", "minutes": 45}, sheet=sheet).needs_human

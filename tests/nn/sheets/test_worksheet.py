@@ -124,7 +124,9 @@ def test_students_have_variants_that_only_the_secret_gives():
         ({"loss": "mine"}, "unknown loss 'mine'"),
         ({"difficulty": "hard"}, "unknown difficulty 'hard'"),
         ({"loss": "cross_entropy"}, "at least two classes"),
-        ({"loss": "hinge", "output_activation": "tanh"}, "linear last layer"),
+        ({"loss": "hinge", "widths": [2, 2, 3], "output_activation": "tanh"}, "linear last layer"),
+        ({"loss": "hinge", "widths": [2, 2, 2]}, "three outputs at least, and was asked for 2"),
+        ({"loss": "hinge", "widths": [1, 1]}, "three outputs at least, and was asked for 1"),
         ({"eta": -1}, "η is above 0"),
     ],
 )

@@ -65,6 +65,26 @@ def test_more_epochs_go_on_from_the_end_and_patience_ends_where_it_had(tmp_path)
     assert len(short[1]) < 500 and run(tmp_path / "short", epochs=500, patience=2) == short
 
 
+def test_a_file_that_is_further_than_was_asked_for_is_said_to_be(tmp_path):
+    longer = run(tmp_path / "kept", epochs=9)
+    with pytest.warns(UserWarning, match="holds 9 epochs, and 4 in all were asked for: nothing is trained"):
+        assert run(tmp_path / "kept", epochs=4) == longer
+
+
+def test_a_function_of_one_s_own_is_not_ours_of_that_name(tmp_path):
+    def tanh(u):
+        return u.sigmoid()
+
+    X, Y = [[0.0], [1.0]], [0.5, 0.25]
+    fit(MLP(1, [2, 1], seed=0), X, Y, epochs=1, checkpoint=tmp_path / "kept")
+    for net, words in (
+        (MLP(1, [2, 1], tanh, seed=0), r"1-2-1 \(tanh, tanh\), and is 1-2-1 \(tanh \(your own\), tanh \(your own\)\)"),
+        (MLP(1, [3, 1], bias=False, seed=0), r"is 1-3-1 \(tanh without bias, tanh without bias\) now"),
+    ):
+        with pytest.raises(AutogradValueError, match=words):
+            fit(net, X, Y, epochs=2, checkpoint=tmp_path / "kept")
+
+
 def test_it_is_written_every_so_often_at_the_best_and_at_the_end(tmp_path, monkeypatch):
     written = []
     monkeypatch.setattr("nn.training.checkpoints.write", lambda path, text: written.append(json.loads(text)["state"]))

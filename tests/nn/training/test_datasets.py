@@ -147,7 +147,7 @@ def test_scales_take_any_column_to_mean_zero_and_deviation_one(column):
 def test_missing_values_are_known_in_features_and_targets_and_counted(table, hole):
     text = GOOD + f"9,{hole},p\n,,\n10,11,{hole}\n"
     data = table(text, missing="drop")
-    assert data[:5] == table(GOOD)[:5] and list(data.lines) == [2, 3, 4, 5]
+    assert data[:5] == table(GOOD)[:5] and list(data.numbers) == [1, 2, 3, 4]
     assert "3 of 7 rows left out, where a value is missing" in data.told[0]
     with pytest.raises(AutogradValueError, match=r"row 5 \(line 6\), column 'b' is"):
         table(text)

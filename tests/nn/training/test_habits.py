@@ -28,7 +28,7 @@ def test_what_works(options):
     (lambda: SGD(MLP(2, [1]).parameters(), lr=0.1), "learning_rate=0.1"), (lambda: Adam([], eps=1), "epsilon=1"),
     (lambda: fit(MLP(2, [1]), X, Y, optimizer=SGD(MLP(2, [1]).parameters()), learning_rate=1), "learning rate already"),
     (lambda: MLP(2, [1]).fit(X, Y), "fit(net, X, Y)"), (lambda: MLP(2, [1]).predict(X), "predict(net, X)"),
-    (lambda: MLP(2, [1]).train(), "no mode"), (lambda: MLP(2, [3, 1], ["relu"]), "1 activations, and 2 layers"),
+    (lambda: MLP(2, [1]).train(), "no mode"), (lambda: MLP(2, [3, 1], ["relu"]), "1 activation, and 2 layers"),
 ])  # fmt: skip
 def test_what_is_answered(make, words):
     with pytest.raises((AutogradTypeError, AutogradValueError, AttributeError)) as caught:

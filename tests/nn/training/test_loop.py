@@ -366,14 +366,14 @@ def test_a_diverging_training_says_so_and_keeps_finite_parameters():
 
 
 @pytest.mark.parametrize("X, Y, message", [
-    ([[1, 2]], [1, 2], "1 rows in X, and 2 in Y"),
+    ([[1, 2]], [1, 2], "X has 1 row, and Y 2"),
     ([], [], "X is empty"),
     ([[1, 2], [1, 2, 3]], [1, 1], "row 1.*has 2 inputs, and was given 3"),
     ([[1, 2], [1, math.nan]], [1, 1], r"X\[1\]\[1\] is nan"),
     ([[1, 2], [math.inf, 2]], [1, 1], r"X\[1\]\[0\] is inf"),
     ([[1, 2], [1, 2]], [1, math.nan], r"Y\[1\] is nan"),
     ([[1, 2], [1, 2]], [1, [1, -math.inf]], r"Y\[1\]\[1\] is -inf"),
-    ([[1, 2], [1, 2]], [1, [1, 2]], "row 1.*1 outputs, and 2 targets"),
+    ([[1, 2], [1, 2]], [1, [1, 2]], "row 1.*1 output, and 2 targets"),
     ([1, 2], [1, 2], r"X\[0\] is 1, and must be a list of numbers"),
     ([[1, 2], "ab"], [1, 2], r"X\[1\] is 'ab'"),
     ([[1, "2"]], [1], r"X\[0\]\[1\].*text"),
