@@ -44,7 +44,7 @@ from autograd import (
 from autograd.lowering.targets import TARGETS
 from nn import MLP, squared_error
 
-from .test_branches import KINKS, SILENT, SPECIAL, UNDETERMINED, near, random_graph, same
+from .chain.test_branches import KINKS, SILENT, SPECIAL, UNDETERMINED, near, random_graph, same
 from .test_gradient import Program, programs
 from .test_random_graphs import NAMES, build, leaf_values, steps
 

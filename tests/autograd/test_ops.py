@@ -103,6 +103,7 @@ IF_NATURAL = {
     "tests/accuracy/sampling.py", "tests/accuracy/edges.py",  # where it bends, and what it says there
     "nn/network/activations.py", "nn/deltas.py", "nn/bridges/pytorch.py",  # it is an activation too
     "nn/certifying/certificate.py",  # whose argument list names them
+    "tests/accuracy/peers.py",  # where a peer has it
 }  # fmt: skip
 
 

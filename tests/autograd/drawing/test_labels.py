@@ -425,7 +425,7 @@ def test_wrong_roles_are_refused(shown):
 
 def test_a_network_knows_its_roles():
     run = MLP(2, [1], seed=0).forward([Value(1.8, "w_height"), Value(70.0, "b")])
-    html_of = run.explore(squared_error(run.outputs, [0.5])).html
+    html_of = run.explore(squared_error(run.outputs, [0.5]), level="cards").html
     assert html_of.count("parameter-border") - html_of.count("--parameter-border:") == 3  # two θ and the bias
 
 

@@ -48,7 +48,7 @@ def test_errors_name_the_path_as_it_was_given(tmp_path):
 def test_what_a_killed_process_has_left_is_swept_away_and_a_living_ones_stays(tmp_path):
     script = (
         "import os, signal, sys\n"
-        "from autograd import files\n"
+        "from autograd.tools import files\n"
         "files.os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
         "files.write(sys.argv[1], 'half')\n"
     )
