@@ -77,16 +77,6 @@ def runnable(text):
     return text
 
 
-def in_order(text):
-    """Each code cell of the text form after the other: its output, beside that of the notebook."""
-    namespace = {"__name__": "__main__"}
-    written = [cell for cell in notebook_of(text)["cells"] if cell["cell_type"] == "code"]
-    sources = [source for kind, source in cells_of(text) if kind == "code"]
-    assert len(sources) == len(written), AGAIN
-    for source, cell in zip(sources, written):
-        yield run(source, namespace), cell["outputs"]
-
-
 TIME = re.compile(r"\d[\d.,]* (?:[nµm]?s|times as fast)\b")  # measured while it runs: another one each time
 NUMBER = re.compile(r"[-+]?\d+\.\d+(?:e[-+]?\d+)?")
 
@@ -114,12 +104,27 @@ def test_a_notebook_is_its_text_form(text):
 
 
 @every_notebook
-def test_its_cells_run_and_give_what_it_shows(runnable):
-    for (printed, shown), outputs in in_order(runnable):
-        written = "".join("".join(o["text"]) for o in outputs if o["output_type"] == "stream")
-        assert same_text(printed, written), f"{written!r} was shown, and it is {printed!r} now; {AGAIN}"
+def test_its_cells_run_and_give_what_it_shows_and_its_exercise_takes_the_solution_alone(runnable):
+    cells, namespace = cells_of(runnable), {"__name__": "__main__"}
+    written = [cell["outputs"] for cell in notebook_of(runnable)["cells"] if cell["cell_type"] == "code"]
+    sources = [source for kind, source in cells if kind == "code"]
+    assert len(sources) == len(written), AGAIN
+    for source, outputs in zip(sources, written):
+        printed, shown = run(source, namespace)
+        told = "".join("".join(o["text"]) for o in outputs if o["output_type"] == "stream")
+        assert same_text(printed, told), f"{told!r} was shown, and it is {printed!r} now; {AGAIN}"
         displayed = [o["data"] for o in outputs if o["output_type"] == "execute_result"]
         assert [sorted(data) for data in displayed] == [sorted(shown)] * bool(shown), AGAIN
+    assert "WRONG" in printed
+
+    (solution,) = re.findall(r"```python\n(.*?)```", cells[-1][1], flags=re.DOTALL)
+    # The last cell asks for the verdict; the definitions in it would undo the solution.
+    checks = ast.parse(sources[-1])
+    solved = {node.name for node in ast.parse(solution).body}
+    checks.body = [node for node in checks.body if getattr(node, "name", None) not in solved]
+    run(solution, namespace)
+    verdict, _ = run(ast.unparse(checks), namespace)
+    assert "WRONG" not in verdict and "right" in verdict
 
 
 @every_notebook
@@ -146,23 +151,6 @@ def test_its_links_lead_somewhere(text):
     ):
         for target in re.findall(r"\]\(([^)#]+)\)", prose):
             assert (FOLDER / target).exists(), target
-
-
-@every_notebook
-def test_its_exercise_is_refused_as_it_stands_and_its_solution_accepted(runnable):
-    cells, namespace = cells_of(runnable), {"__name__": "__main__"}
-    sources = [source for kind, source in cells if kind == "code"]
-    outputs = [run(source, namespace)[0] for source in sources]
-    assert "WRONG" in outputs[-1]
-
-    (solution,) = re.findall(r"```python\n(.*?)```", cells[-1][1], flags=re.DOTALL)
-    # The last cell asks for the verdict; the definitions in it would undo the solution.
-    checks = ast.parse(sources[-1])
-    solved = {node.name for node in ast.parse(solution).body}
-    checks.body = [node for node in checks.body if getattr(node, "name", None) not in solved]
-    run(solution, namespace)
-    verdict, _ = run(ast.unparse(checks), namespace)
-    assert "WRONG" not in verdict and "right" in verdict
 
 
 def test_they_run_in_fresh_kernels():
