@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from autograd.lowering.native import machine
+from autograd.lowering.native import driver, machine
 from autograd.lowering.native.compiled import Native, compiled
 
 from .updates import Update
@@ -157,35 +157,28 @@ def _read(names: str) -> str:
 
 
 _VECTOR = f"<{_WIDE} x double>"
-_TEXT = f"""
-define internal void @gathered(ptr %plan, i64 %start, i64 %count) {{
-entry:
-{_read("inputs rows order columns stride")}
-  br label %column
-column:
-  %c = phi i64 [0, %entry], [%c_next, %column_done]
-  %to_offset = mul i64 %c, %stride
-  %to = getelementptr double, ptr %columns_at, i64 %to_offset
-  %from = getelementptr double, ptr %rows_at, i64 %c
-  br label %sample
-sample:
-  %s = phi i64 [0, %column], [%s_next, %sample]
-  %place = add i64 %start, %s
+_SAMPLE = """  %place = add i64 %start, %s
   %i_at = getelementptr i64, ptr %order_at, i64 %place
   %i = load i64, ptr %i_at
   %row = mul i64 %i, %inputs
   %x_at = getelementptr double, ptr %from, i64 %row
   %x = load double, ptr %x_at
   %y_at = getelementptr double, ptr %to, i64 %s
-  store double %x, ptr %y_at
-  %s_next = add i64 %s, 1
-  %more_samples = icmp ult i64 %s_next, %count
-  br i1 %more_samples, label %sample, label %column_done
-column_done:
-  %c_next = add i64 %c, 1
-  %more_columns = icmp ult i64 %c_next, %inputs
-  br i1 %more_columns, label %column, label %done
-done:
+  store double %x, ptr %y_at"""
+_COLUMN = f"""  %to_offset = mul i64 %c, %stride
+  %to = getelementptr double, ptr %columns_at, i64 %to_offset
+  %from = getelementptr double, ptr %rows_at, i64 %c
+{driver.loop("sample", "s", "%count", _SAMPLE, "column")}"""
+_SHARE = f"""  %from = getelementptr double, ptr %slopes, i64 %k
+  %slope = load {_VECTOR}, ptr %from, align 8
+  %product = fmul {_VECTOR} %slope, %wide
+  %to = getelementptr double, ptr %g, i64 %k
+  store {_VECTOR} %product, ptr %to, align 8"""
+_TEXT = f"""
+define internal void @gathered(ptr %plan, i64 %start, i64 %count) {{
+entry:
+{_read("inputs rows order columns stride")}
+{driver.loop("column", "c", "%inputs", _COLUMN)}
   ret void
 }}
 
@@ -209,18 +202,7 @@ sum:
   %share_0 = insertelement {_VECTOR} poison, double %share, i64 0
   %wide = shufflevector {_VECTOR} %share_0, {_VECTOR} poison, <{_WIDE} x i32> zeroinitializer
   %slopes = getelementptr double, ptr %sums_at, i64 2
-  br label %vector
-vector:
-  %k = phi i64 [0, %sum], [%k_next, %vector]
-  %from = getelementptr double, ptr %slopes, i64 %k
-  %slope = load {_VECTOR}, ptr %from, align 8
-  %product = fmul {_VECTOR} %slope, %wide
-  %to = getelementptr double, ptr %g, i64 %k
-  store {_VECTOR} %product, ptr %to, align 8
-  %k_next = add i64 %k, {_WIDE}
-  %more = icmp ult i64 %k_next, %trained
-  br i1 %more, label %vector, label %done
-done:
+{driver.loop("vector", "k", "%trained", _SHARE, "sum", step=_WIDE)}
   ret void
 }}
 
