@@ -50,7 +50,7 @@ ARROWS = {
     "autograd.numeric.derivatives": "autograd.forward+ autograd.numeric.nesting",
     "autograd.check": "autograd.gradient+ autograd.forward",
     "autograd.expression": "autograd.gradient+ autograd.forward",
-    "autograd.lowering": "autograd.gradient+",
+    "autograd.lowering": "autograd.gradient+ autograd.numeric.nesting",
     "autograd.teaching": "autograd.forward+ autograd.lowering",
     "autograd.drawing": "autograd.teaching+ autograd.tools.files",
     "autograd.console": "autograd.errors autograd.words+",

@@ -239,8 +239,7 @@ class _Detection:
             raise LoweringError("families(program, leaves): every input has to be in one of the leaves, once")
         for name, numbers in leaves:
             self.enter(Family(self.unused(name), None, list(numbers), _line(numbers)))
-        of_tables = sorted(positions(program), key=program.constants.__getitem__)
-        of_tables = [i for i in of_tables if i not in thresholds]
+        of_tables = sorted(positions(program) - thresholds, key=program.constants.__getitem__)
         apart = {*of_tables, *thresholds}
         few = len(program.constants) - len(apart) <= _OWN_FAMILIES
         own = {i: repr(x) for i, x in program.constants.items() if i not in apart and (few or abs(x) == 1.0)}

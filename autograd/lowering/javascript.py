@@ -12,13 +12,14 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
+from ..numeric.nesting import Branch
 from ..ops import TABLE
 from .lookup import functions_of
 from .program import Program
 from .python import Style, statements
 from .rows import PLAIN, text
 from .script import MATH, Script, number
-from .structure import Branch, Leaf, Tree
+from .structure import Leaf, Tree
 
 
 def source(program: Program, functions: Mapping[str, str]) -> str:

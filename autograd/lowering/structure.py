@@ -9,12 +9,13 @@ A Value or a flat list of Values as the outermost thing is no structure: it stan
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any, TypeAlias
 
 from ..errors import LoweringError
+from ..numeric.nesting import Branch
 from ..value import Value
 
 RESERVED = ("out", "threads")  # what a call means by these names
@@ -37,20 +38,7 @@ class Leaf:
         return nested(flat[self.start : self.start + self.count], self.shape)
 
 
-@dataclass(frozen=True)
-class Branch:
-    """Parts under keys (of a dictionary), or one after the other.
-
-    kind  dict, list, tuple, or the class of a named tuple
-    """
-
-    path: str
-    kind: type
-    keys: tuple[Any, ...]
-    parts: tuple[Tree, ...]
-
-
-Tree: TypeAlias = "Leaf | Branch"
+Tree: TypeAlias = "Leaf | Branch[Leaf]"
 
 
 def structured(given: object) -> bool:
@@ -70,6 +58,7 @@ def parsed(what: str, given: Any) -> tuple[Tree, list[Value]]:
 
     Raises LoweringError for anything in it that is neither.
 
+    >>> from autograd.numeric.nesting import leaves
     >>> a, b, c = (Value(x) for x in (1.0, 2.0, 3.0))
     >>> tree, values = parsed("inputs", {"w": [a, b], "c": c})
     >>> [(leaf.path, leaf.start, leaf.shape) for leaf in leaves(tree)], len(values)
@@ -87,14 +76,14 @@ def parsed(what: str, given: Any) -> tuple[Tree, list[Value]]:
             _only_values(what, path, values[start:])
             return Leaf(path, start, tuple(x.shape))
         if isinstance(x, Mapping):
-            return Branch(path, dict, tuple(x), tuple([walk(x[key], f"{path}[{key!r}]") for key in x]))
+            return Branch(dict, tuple(x), tuple([walk(x[key], f"{path}[{key!r}]") for key in x]), path)
         if isinstance(x, tuple):
             keys = getattr(x, "_fields", range(len(x)))
             named = hasattr(x, "_fields")
             parts = [walk(y, f"{path}.{key}" if named else f"{path}[{key}]") for key, y in zip(keys, x)]
-            return Branch(path, type(x), tuple(keys), tuple(parts))
+            return Branch(type(x), tuple(keys), tuple(parts), path)
         if isinstance(x, list) and not all(isinstance(y, Value) for y in x):
-            return Branch(path, list, tuple(range(len(x))), tuple([walk(y, f"{path}[{k}]") for k, y in enumerate(x)]))
+            return Branch(list, tuple(range(len(x))), tuple([walk(y, f"{path}[{k}]") for k, y in enumerate(x)]), path)
         if isinstance(x, list):
             values.extend(x)
             return Leaf(path, start, (len(x),))
@@ -121,15 +110,6 @@ def _array(x: object) -> bool:
     return hasattr(x, "ravel") and hasattr(x, "shape")
 
 
-def leaves(tree: Tree) -> Iterator[Leaf]:
-    """The leaves in order."""
-    if isinstance(tree, Leaf):
-        yield tree
-    else:
-        for part in tree.parts:
-            yield from leaves(part)
-
-
 def arguments(tree: Tree, positional: Sequence[Any], named: Mapping[str, Any]) -> list[Any]:
     """What a call gives for each leaf, in order.
 
@@ -151,7 +131,7 @@ def arguments(tree: Tree, positional: Sequence[Any], named: Mapping[str, Any]) -
     return _under(tree, {**given, **named}, "")
 
 
-def _under(tree: Branch, given: Any, path: str) -> list[Any]:
+def _under(tree: Branch[Leaf], given: Any, path: str) -> list[Any]:
     found: list[Any] = []
     if tree.kind is dict or isinstance(given, Mapping):
         if not isinstance(given, Mapping):
@@ -179,7 +159,7 @@ def _under(tree: Branch, given: Any, path: str) -> list[Any]:
     return found
 
 
-def _wanted(tree: Branch) -> str:
+def _wanted(tree: Branch[Leaf]) -> str:
     return f"{_listed(tree.keys)} by name" if tree.kind is dict else f"{len(tree.parts)} inputs"
 
 
@@ -189,21 +169,6 @@ def _counted(positional: Sequence[Any], named: Mapping[str, Any]) -> str:
 
 def _listed(keys: Sequence[Any]) -> str:
     return ", ".join(map(str, keys[:8])) + (", …" if len(keys) > 8 else "")
-
-
-def rebuilt(tree: Tree, of_leaf: Callable[[Leaf], Any]) -> Any:
-    """The structure with something for each leaf.
-
-    >>> tree, _ = parsed("inputs", {"w": [Value(1.0), Value(2.0)], "c": (Value(3.0),)})
-    >>> rebuilt(tree, lambda leaf: leaf.count)
-    {'w': 2, 'c': (1,)}
-    """
-    if isinstance(tree, Leaf):
-        return of_leaf(tree)
-    parts = [rebuilt(part, of_leaf) for part in tree.parts]
-    if tree.kind is dict:
-        return dict(zip(tree.keys, parts))
-    return parts if tree.kind is list else tuple(parts) if tree.kind is tuple else tree.kind(*parts)
 
 
 def check_names(tree: Tree) -> None:
@@ -220,7 +185,7 @@ def of_scalars(values: Sequence[Any], single: bool) -> Tree:
     """Single inputs or outputs as a structure: a list of leaves of one number each, or one such leaf."""
     if single:
         return Leaf("", 0, ())
-    return Branch("", list, tuple(range(len(values))), tuple(Leaf(f"[{k}]", k, ()) for k in range(len(values))))
+    return Branch(list, tuple(range(len(values))), tuple(Leaf(f"[{k}]", k, ()) for k in range(len(values))))
 
 
 def nested(flat: Sequence[Any], shape: tuple[int, ...]) -> Any:

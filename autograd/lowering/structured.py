@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from ..errors import LoweringError
+from ..numeric.nesting import leaves, rebuilt
 from ..words.naming import identifier
 from .batches import together
 from .families import families, stem
@@ -18,7 +19,7 @@ from .matrix_arrays import OnArrays
 from .matrix_steps import Steps
 from .program import Program
 from .readings import Array
-from .structure import Leaf, Tree, arguments, leaves, rebuilt
+from .structure import Leaf, Tree, arguments
 
 
 class Engine(Protocol):

@@ -12,11 +12,12 @@ from itertools import count
 from typing import Any
 
 from ..errors import LoweringError
+from ..numeric.nesting import leaves, rebuilt
 from ..recording import tracing
 from ..value import Value
 from ..words.naming import name
 from .lowered import Lowered, lower
-from .structure import Tree, check_names, leaves, parsed, rebuilt, structured
+from .structure import Tree, check_names, parsed, structured
 
 _LARGE = 20_000  # instructions; two places have to do for more
 _PLACES = (0.6180339887498949, -1.4142135623730951, 23.140692632779267)

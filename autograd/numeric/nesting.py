@@ -1,7 +1,7 @@
 """A nesting of numbers taken apart into one flat list, and others put in their places.
 
 leaf   a number, a flat list or tuple of numbers, or an array: so many numbers, one after the other
-tree   dictionaries, lists, tuples and named tuples around leaves
+tree   dictionaries, lists, tuples and named tuples around leaves, which may be of another kind, as a program's are
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any, TypeAlias
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from ..recording import number
 from ..value import Value
+
+L = TypeVar("L")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +39,20 @@ class Leaf:
 
 
 @dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(Generic[L]):
     """Parts under keys (of a dictionary), or one after the other.
 
     kind  dict, list, tuple, or the class of a named tuple
+    path  where it stands, for whoever wants to tell
     """
 
     kind: type
     keys: tuple[Any, ...]
-    parts: tuple[Tree, ...]
+    parts: tuple[L | Branch[L], ...]
+    path: str = ""
 
 
-Tree: TypeAlias = "Leaf | Branch"
+Tree: TypeAlias = "Leaf | Branch[Leaf]"
 
 
 def taken_apart(x: Any, where: str) -> tuple[Tree, list[Any]]:
@@ -107,9 +111,14 @@ def put_together(tree: Tree, flat: Sequence[Any]) -> Any:
     return rebuilt(tree, lambda leaf: filled(leaf, flat[leaf.start : leaf.end]))
 
 
-def rebuilt(tree: Tree, of_leaf: Callable[[Leaf], Any]) -> Any:
-    """The branches of a nesting around something for each leaf."""
-    if isinstance(tree, Leaf):
+def rebuilt(tree: L | Branch[L], of_leaf: Callable[[L], Any]) -> Any:
+    """The branches of a nesting around something for each leaf.
+
+    >>> tree, _ = taken_apart({"a": 1.0, "b": ([2.0], {})}, "f(x)")
+    >>> rebuilt(tree, lambda leaf: leaf.start)
+    {'a': 0, 'b': (1, {})}
+    """
+    if not isinstance(tree, Branch):
         return of_leaf(tree)
     parts = [rebuilt(part, of_leaf) for part in tree.parts]
     if tree.kind is dict:
@@ -133,10 +142,10 @@ def filled(leaf: Leaf, xs: Sequence[Any]) -> Any:
     return array.reshape(leaf.shape + array.shape[1:])
 
 
-def leaves(tree: Tree) -> Iterator[Leaf]:
+def leaves(tree: L | Branch[L]) -> Iterator[L]:
     """The leaves in order."""
-    if isinstance(tree, Leaf):
-        yield tree
-    else:
+    if isinstance(tree, Branch):
         for part in tree.parts:
             yield from leaves(part)
+    else:
+        yield tree

@@ -190,10 +190,10 @@ def _require_names(sheet: Sheet) -> None:
     header = sheet.header
     if not header:
         raise AutogradValueError("there is no column")
-    counted = header == [str(i) for i in range(len(header))]
+    by_number = header == [str(i) for i in range(len(header))]
     words = [c for c, cell in enumerate(header) if not _is_number(cell)]
     known = [{cells[c] for cells in sheet.rows} for c in words] if len(words) < len(header) else []
-    if not counted and len(words) < len(header) and all(header[c] in seen for c, seen in zip(words, known)):
+    if not by_number and len(words) < len(header) and all(header[c] in seen for c, seen in zip(words, known)):
         raise AutogradValueError(
             f"the first line must name the columns, and is {listing(header, 5)}, which looks like a row; put a line of"
             " names above it"

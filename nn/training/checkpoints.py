@@ -24,6 +24,7 @@ from ..network.losses import LOSSES
 from ..network.storage import double, parsed
 from .epochs import Best, Training
 from .history import Epoch, History
+from .optimizers import settings_of
 
 FORMAT, VERSION = "deltagrad checkpoint", 1
 
@@ -156,12 +157,11 @@ def _identity(training: Training) -> dict[str, Any]:
     net, optimizer = training.net, training.optimizer
     layers = net.layers if hasattr(net, "layers") else [net]
     neurons = [getattr(layer, "neurons", [layer]) for layer in layers]
-    settings = {k: v for k, v in vars(optimizer).items() if k not in ("parameters", "steps", "memory")}
     return {
         "network": [[len(row[0].theta), len(row), _sigma(row), row[0].bias is not None] for row in neurons],
         "loss": _called(training.err, LOSSES),
         "optimizer": type(optimizer).__name__,
-        "settings": {name: _told(value) for name, value in settings.items()},
+        "settings": {name: _told(value) for name, value in settings_of(optimizer).items()},
         "batch_size": training.size,
         "reduction": "mean" if training.mean else "sum",
         "clip_norm": training.clip_norm,

@@ -94,6 +94,7 @@ class Compiled:
         self.numpy = numpy
         _try_optimizer(optimizer, numpy)
         self.scalars = numpy.array([p.data for p in self.leaves])
+        self.θ = self.scalars[-len(self.trained) :]
         self.rows = self._rows(samples, weights)
         self.columns = numpy.ascontiguousarray(self.rows.T)
         self.each = self.native.bind(self.columns, self.scalars)
@@ -142,7 +143,7 @@ class Compiled:
         batches = [range(start, min(start + size, n)) for start in range(0, n, size)]
         shares = [self._share(order, batch) if mean else 1.0 for batch in batches]
         memory = {key: self.numpy.array(vector) for key, vector in optimizer.memory.items()}
-        self.done = Step(self.scalars[-len(self.trained) :].copy(), None, memory, optimizer.steps)
+        self.done = Step(self.θ.copy(), None, memory, optimizer.steps)
         steps = self._steps(size) if clip_norm is None else None
         try:
             if steps is None:
@@ -156,9 +157,7 @@ class Compiled:
         key = size, *settings(self.optimizer)
         if self.made[0] != key:
             update = update_of(self.optimizer) if self.many else None
-            steps, fixed = None, len(self.leaves) - len(self.trained)
-            if update is not None:
-                steps = Steps(self.native, self.rows, size, fixed, update, self.optimizer.remembers)
+            steps = Steps(self.native, self.rows, size, update) if update else None
             self.made = key, None if steps and steps.module.outside.callbacks else steps  # they may raise
         return self.made[1]
 
@@ -201,7 +200,7 @@ class Compiled:
                     g = np.array(shortened(g.tolist(), clip_norm)[1])
                 worker.steps, worker.memory = self.done.steps, self.done.memory
                 θ, memory = worker.proposal(self.done.θ, g, np.sqrt)
-                self.scalars[-len(self.trained) :] = θ
+                self.θ[:] = θ
                 self.done = Step(θ, g, memory, worker.steps + 1)
                 total, right = total + float(sums[0]), right + float(sums[1])
         return total, round(right)

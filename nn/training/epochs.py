@@ -151,9 +151,4 @@ def _pays(seen: int, parameters: int) -> bool:
     Measured: the engine needs about 0.4 µs · (parameters + 60) a sample, compilation as long as
     600 samples at any size, and to load LLVM takes 0.12 s once, which is 0.4 µs · 300,000.
     """
-    return seen > 600 + 0.12 / _eager_seconds(parameters)
-
-
-def _eager_seconds(parameters: int) -> float:
-    """About how long a sample takes node by node."""
-    return 4e-7 * (parameters + 60)
+    return seen > 600 + 0.12 / (4e-7 * (parameters + 60))

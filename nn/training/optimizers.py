@@ -282,6 +282,15 @@ def optimizer_of(
     return made
 
 
+def settings_of(optimizer: Optimizer) -> dict[str, Any]:
+    """What does not change from step to step, by its name.
+
+    >>> settings_of(SGD([Value(1.0)], 0.5))
+    {'learning_rate': 0.5, 'momentum': 0.0, 'weight_decay': 0.0}
+    """
+    return {name: x for name, x in vars(optimizer).items() if name not in ("parameters", "steps", "memory")}
+
+
 def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
     """Shorten the gradient, all parameters together, to a length of at most max_norm.
 

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from autograd.lowering.native import machine
+from autograd.lowering.native import driver, machine
 from autograd.lowering.native.compiled import Native, compiled
 
 from .updates import Update
@@ -48,35 +48,32 @@ class Step(NamedTuple):
 class Steps:
     """An epoch's steps in machine code.
 
-    native     the program: a sample's inputs, then the fixed parameters and those that are trained →
-               two numbers to be summed, and the gradient
-    rows       array (samples, inputs)
-    size       samples to a step
-    fixed      how many parameters are not trained
-    update     the optimiser's
-    remembers  the names of what it remembers
+    native  the program: a sample's inputs, then the fixed parameters and those that are trained →
+            two numbers to be summed, and the gradient
+    rows    array (samples, inputs)
+    size    samples to a step
+    update  the optimiser's
 
     >>> from autograd import Value, lower
     >>> from nn import SGD
     >>> import numpy as np
     >>> x, θ = Value(1.0), Value(1.0)
     >>> native = lower([x * θ, 0.0 * x, x], [x, θ]).to("native")
-    >>> steps = Steps(native, np.array([[1.0], [2.0], [4.0]]), 2, 0, Update(SGD([θ], 0.5)), ())
+    >>> steps = Steps(native, np.array([[1.0], [2.0], [4.0]]), 2, Update(SGD([θ], 0.5)))
     >>> steps.begin(np.array([10.0]), {}, [2, 0, 1], [1.0, 1.0])
     >>> steps.shared[:] = 0.5
     >>> steps.run(0, 2), steps.completed(2).θ.tolist(), steps.results.tolist()
     (2, [6.5], [65.0, 0.0])
     """
 
-    def __init__(
-        self, native: Native, rows: Any, size: int, fixed: int, update: Update, remembers: Sequence[str]
-    ) -> None:
+    def __init__(self, native: Native, rows: Any, size: int, update: Update) -> None:
         import numpy as np
 
-        (n, inputs), regions = rows.shape, len(remembers) + 2
+        (n, inputs), regions = rows.shape, len(update.remembers) + 2
         outputs = len(native.program.outputs)
         trained, whole = outputs - 2, size == n
-        self.remembers, self.update, self.batches = remembers, update, -(-n // size)
+        fixed = len(native.program.inputs) - inputs - trained
+        self.update, self.batches = update, -(-n // size)
         self.module = native.module((True,) * inputs + (False,) * (fixed + trained), sums=True)
         self.rule = compiled(update.program).module((True,) * regions + (False,) * len(update.results), sums=False)
         region, stride = _padded(fixed + trained), n if whole else _padded(size)
@@ -87,9 +84,9 @@ class Steps:
         self.order, self.shares, self.results = np.arange(n), np.ones(self.batches), np.zeros(2)
         self.shared = np.zeros((self.batches, max(1, len(update.results))))
         arrays = {
-            "pointers": _addresses(columns), "columns": columns, "rows": self.rows, "sums": np.zeros(_padded(outputs)),
-            "operands": self._operands(), "order": self.order, "shares": self.shares, "shared": self.shared,
-            "blocks": self.blocks, "results": self.results,
+            "pointers": np.array([x.ctypes.data for x in columns]), "columns": columns, "rows": self.rows,
+            "sums": np.zeros(_padded(outputs)), "operands": self._operands(), "order": self.order,
+            "shares": self.shares, "shared": self.shared, "blocks": self.blocks, "results": self.results,
         }  # fmt: skip
         works = self.module.working_memory(), self.rule.working_memory()
         self.kept = arrays, works
@@ -100,7 +97,7 @@ class Steps:
             region=region, regions=regions, of_step=self.shared.shape[1], whole=whole,
             **{name: array.ctypes.data for name, array in arrays.items()},
         )  # fmt: skip
-        self.code = _functions()
+        self.steps = _STEPS(_code().address("steps"))
 
     def _operands(self) -> Any:
         """Where the update reads θ, g and what is remembered, with either block as the last one."""
@@ -114,7 +111,7 @@ class Steps:
         """An epoch that begins here, with all parameters; `shares`: what a batch's gradient is multiplied by."""
         self.plan.parity = 0
         self.blocks[:, 0, : len(θ)] = θ
-        for k, name in enumerate(self.remembers, 1):
+        for k, name in enumerate(self.update.remembers, 1):
             self.views[0, k] = memory.get(name, 0.0)
         if order is not None:
             self.order[:] = order
@@ -123,23 +120,17 @@ class Steps:
 
     def run(self, first: int, end: int) -> int:
         """The steps from batch `first` to before `end`; the first one that is not completed."""
-        reached: int = self.code.steps(ctypes.addressof(self.plan), first, end) if first < end else first
+        reached: int = self.steps(ctypes.addressof(self.plan), first, end) if first < end else first
         return reached
 
     def completed(self, steps: int) -> Step:
         """The last completed step, which is number `steps`."""
         θ, *memory, g = self.views[self.plan.parity].copy()
-        return Step(θ, g, dict(zip(self.remembers, memory)), steps)
+        return Step(θ, g, dict(zip(self.update.remembers, memory)), steps)
 
     def refused(self) -> Any:
         """The gradient of the step that was not completed."""
         return self.views[1 - self.plan.parity, -1].copy()
-
-
-def _addresses(columns: Any) -> Any:
-    import numpy as np
-
-    return np.array([column.ctypes.data for column in columns])
 
 
 def _padded(n: int) -> int:
@@ -147,17 +138,13 @@ def _padded(n: int) -> int:
     return -(-n // _WIDE) * _WIDE + _WIDE
 
 
-class _Functions(NamedTuple):
-    steps: Any
-    kept: Any
-
-
 @cache
-def _functions() -> _Functions:
+def _code() -> machine.Loaded:
     """The code, which is the same for all networks."""
-    loaded = machine.Loaded(_TEXT, entry="steps")
-    integer, pointer = ctypes.c_int64, ctypes.c_void_p
-    return _Functions(ctypes.CFUNCTYPE(integer, pointer, integer, integer)(loaded.address("steps")), loaded)
+    return machine.Loaded(_TEXT, entry="steps")
+
+
+_STEPS = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
 
 
 def _read(names: str) -> str:
@@ -170,35 +157,28 @@ def _read(names: str) -> str:
 
 
 _VECTOR = f"<{_WIDE} x double>"
-_TEXT = f"""
-define internal void @gathered(ptr %plan, i64 %start, i64 %count) {{
-entry:
-{_read("inputs rows order columns stride")}
-  br label %column
-column:
-  %c = phi i64 [0, %entry], [%c_next, %column_done]
-  %to_offset = mul i64 %c, %stride
-  %to = getelementptr double, ptr %columns_at, i64 %to_offset
-  %from = getelementptr double, ptr %rows_at, i64 %c
-  br label %sample
-sample:
-  %s = phi i64 [0, %column], [%s_next, %sample]
-  %place = add i64 %start, %s
+_SAMPLE = """  %place = add i64 %start, %s
   %i_at = getelementptr i64, ptr %order_at, i64 %place
   %i = load i64, ptr %i_at
   %row = mul i64 %i, %inputs
   %x_at = getelementptr double, ptr %from, i64 %row
   %x = load double, ptr %x_at
   %y_at = getelementptr double, ptr %to, i64 %s
-  store double %x, ptr %y_at
-  %s_next = add i64 %s, 1
-  %more_samples = icmp ult i64 %s_next, %count
-  br i1 %more_samples, label %sample, label %column_done
-column_done:
-  %c_next = add i64 %c, 1
-  %more_columns = icmp ult i64 %c_next, %inputs
-  br i1 %more_columns, label %column, label %done
-done:
+  store double %x, ptr %y_at"""
+_COLUMN = f"""  %to_offset = mul i64 %c, %stride
+  %to = getelementptr double, ptr %columns_at, i64 %to_offset
+  %from = getelementptr double, ptr %rows_at, i64 %c
+{driver.loop("sample", "s", "%count", _SAMPLE, "column")}"""
+_SHARE = f"""  %from = getelementptr double, ptr %slopes, i64 %k
+  %slope = load {_VECTOR}, ptr %from, align 8
+  %product = fmul {_VECTOR} %slope, %wide
+  %to = getelementptr double, ptr %g, i64 %k
+  store {_VECTOR} %product, ptr %to, align 8"""
+_TEXT = f"""
+define internal void @gathered(ptr %plan, i64 %start, i64 %count) {{
+entry:
+{_read("inputs rows order columns stride")}
+{driver.loop("column", "c", "%inputs", _COLUMN)}
   ret void
 }}
 
@@ -222,18 +202,7 @@ sum:
   %share_0 = insertelement {_VECTOR} poison, double %share, i64 0
   %wide = shufflevector {_VECTOR} %share_0, {_VECTOR} poison, <{_WIDE} x i32> zeroinitializer
   %slopes = getelementptr double, ptr %sums_at, i64 2
-  br label %vector
-vector:
-  %k = phi i64 [0, %sum], [%k_next, %vector]
-  %from = getelementptr double, ptr %slopes, i64 %k
-  %slope = load {_VECTOR}, ptr %from, align 8
-  %product = fmul {_VECTOR} %slope, %wide
-  %to = getelementptr double, ptr %g, i64 %k
-  store {_VECTOR} %product, ptr %to, align 8
-  %k_next = add i64 %k, {_WIDE}
-  %more = icmp ult i64 %k_next, %trained
-  br i1 %more, label %vector, label %done
-done:
+{driver.loop("vector", "k", "%trained", _SHARE, "sum", step=_WIDE)}
   ret void
 }}
 

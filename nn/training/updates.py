@@ -17,7 +17,7 @@ from autograd import Value, sqrt
 from autograd.lowering import Program, lower
 from autograd.lowering.program import Instruction
 
-from .optimizers import SGD, Adam, Optimizer
+from .optimizers import SGD, Adam, Optimizer, settings_of
 
 
 class Update:
@@ -31,8 +31,8 @@ class Update:
     """
 
     def __init__(self, optimizer: Optimizer) -> None:
-        twin, names = copy.copy(optimizer), ["θ", "g", *optimizer.remembers]
-        columns = [Value(1.0, name) for name in names]
+        twin, self.remembers = copy.copy(optimizer), optimizer.remembers
+        columns = [Value(1.0, name) for name in ("θ", "g", *self.remembers)]
         rate, t = Value(1.0, "η"), Value(1.0, "t")
         twin.steps = t  # type: ignore[assignment]
         whole = lower([*twin.rule(rate, sqrt)(*columns)], [*columns, rate, t])  # type: ignore[arg-type]
@@ -86,5 +86,4 @@ def settings(optimizer: Optimizer) -> tuple[Any, ...]:
     >>> settings(SGD([Value(1.0)], 0.5, momentum=0.9))
     (<class 'nn.training.optimizers.SGD'>, ('momentum', 0.9), ('weight_decay', 0.0))
     """
-    changing = ("parameters", "learning_rate", "steps", "memory")
-    return type(optimizer), *[(key, x) for key, x in vars(optimizer).items() if key not in changing]
+    return type(optimizer), *[each for each in settings_of(optimizer).items() if each[0] != "learning_rate"]

@@ -593,10 +593,9 @@ def main() -> int:
     print(f"{platform.python_implementation()} {platform.python_version()}, {', '.join(versions)}")
     processor = machine.llvm().get_host_cpu_name()
     print(f"{platform.machine()}, {processor}, {machine.registers()} registers of {64 * machine.register()} bits\n")
-    tables = (networks, classes, transformer, functions, compilation)
-    for table in tables:
-        if table.__name__ in arguments.tables or not arguments.tables:
-            table()
+    tables = {table.__name__: table for table in (networks, classes, transformer, functions, compilation)}
+    for name in arguments.tables or tables:
+        tables[name]()
     print("\nbars missed: " + "; ".join(missed) if missed else "\nall bars reached")
     return int(arguments.check and bool(missed))
 

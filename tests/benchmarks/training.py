@@ -33,6 +33,7 @@ import sys  # noqa: E402
 import time  # noqa: E402
 import warnings  # noqa: E402
 from collections.abc import Callable  # noqa: E402
+from functools import partial  # noqa: E402
 from importlib import metadata  # noqa: E402
 from typing import Any, NamedTuple  # noqa: E402
 
@@ -68,6 +69,10 @@ class Task(NamedTuple):
     activation: str = "tanh"
     mean: bool = False
 
+    @property
+    def momentum(self) -> float:
+        return 0.9 if "momentum" in self.optimizer else 0.0
+
 
 def iris(optimizer: str, rate: float) -> Task:
     table = read_csv(IRIS)
@@ -102,10 +107,10 @@ def ours(task: Task, backend: str = "auto", epochs: int = 0) -> float:
     """The mean error of a sample in the last epoch."""
     modules._modules.clear()  # else a program of the same structure is remembered
     net = MLP(task.sizes[0], task.sizes[1:], task.activation, "linear", seed=0)
-    p, rate, momentum = net.parameters(), task.rate, 0.9 if "momentum" in task.optimizer else 0.0
+    p, rate = net.parameters(), task.rate
     history = fit(
         net, task.X, task.Y, loss="cross_entropy", epochs=epochs or task.epochs, batch_size=task.batch, seed=0,
-        optimizer=Adam(p, rate) if task.optimizer == "Adam" else SGD(p, rate, momentum), progress=False,
+        optimizer=Adam(p, rate) if task.optimizer == "Adam" else SGD(p, rate, task.momentum), progress=False,
         reduction="mean" if task.mean else "sum", backend=backend,
     )  # fmt: skip
     return history.loss[-1]
@@ -114,11 +119,10 @@ def ours(task: Task, backend: str = "auto", epochs: int = 0) -> float:
 def in_torch(task: Task) -> float:
     nin, hidden, nout = task.sizes
     net = torch.nn.Sequential(torch.nn.Linear(nin, hidden), torch.nn.Tanh(), torch.nn.Linear(hidden, nout)).double()
-    momentum = 0.9 if "momentum" in task.optimizer else 0.0
     if task.optimizer == "Adam":
         optimizer: Any = torch.optim.Adam(net.parameters(), task.rate, fused=True)
     else:
-        optimizer = torch.optim.SGD(net.parameters(), task.rate, momentum, fused=True)
+        optimizer = torch.optim.SGD(net.parameters(), task.rate, task.momentum, fused=True)
     loss = torch.nn.CrossEntropyLoss(reduction="sum")
     xs, ys = torch.tensor(task.X, dtype=torch.float64), torch.tensor(task.Y)
     for _ in range(task.epochs):
@@ -138,7 +142,7 @@ def in_sklearn(task: Task) -> float:
     rate = task.rate * (1 if task.mean or solver == "adam" else task.batch)
     net = MLPClassifier(
         (task.sizes[1],), activation=task.activation, solver=solver, alpha=0.0, batch_size=task.batch,
-        learning_rate_init=rate, momentum=0.9 if "momentum" in task.optimizer else 0.0, max_iter=task.epochs,
+        learning_rate_init=rate, momentum=task.momentum, max_iter=task.epochs,
         tol=0.0, n_iter_no_change=10**9, random_state=0,
     )  # fmt: skip
     with warnings.catch_warnings():
@@ -189,7 +193,7 @@ def large(name: str, made: Callable[[int], Task], short: int, long: int, missed:
     tasks = made(short), made(long)
     rounds = []
     for _ in range(ROUNDS if missed is not None else 1):
-        rounds.append([timed(lambda t=t, f=f: f(t))[0] for t in tasks for f in (ours, in_sklearn)])  # type: ignore[misc]
+        rounds.append([timed(partial(f, t))[0] for t in tasks for f in (ours, in_sklearn)])
     a, b, c, d = map(list, zip(*rounds))
     epoch = [[(y - x) / (long - short) for x, y in zip(*pair)] for pair in ((a, c), (b, d))]
     found = {"an epoch": ratio(*epoch), f"{short} epochs": ratio(a, b), f"{long} epochs": ratio(c, d)}

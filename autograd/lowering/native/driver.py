@@ -45,22 +45,35 @@ def function(name: str, lanes: int, lines: list[str]) -> str:
     ])  # fmt: skip
 
 
+def loop(
+    name: str, i: str, end: str | int, body: str, before: str = "entry", start: str | int = 0, step: int = 1
+) -> str:
+    """The body for %i from `start` to before `end`, at least once; what follows is in the block `name`_done.
+
+    before  the block in which the loop begins
+    """
+    return f"""  br label %{name}
+{name}:
+  %{i} = phi i64 [{start}, %{before}], [%{i}_next, %{name}_next]
+{body}
+  br label %{name}_next
+{name}_next:
+  %{i}_next = add i64 %{i}, {step}
+  %{i}_more = icmp ult i64 %{i}_next, {end}
+  br i1 %{i}_more, label %{name}, label %{name}_done
+{name}_done:"""
+
+
 def each_vector(lanes: int) -> str:
     """Calls a function for each vector of `count` samples from `first` on."""
     names = "ptr %columns, ptr %scalars, ptr %out, ptr %values, ptr %uniform"
+    vector = f"""  %sample = add i64 %first, %i
+  %left = sub i64 %count, %i
+  call void %function({names}, i64 %stride, i64 %sample, i64 %i, i64 %left)"""
     return f"""
 define internal void @each_vector(ptr %function, {names}, i64 %stride, i64 %first, i64 %count) {{
 entry:
-  br label %vector
-vector:
-  %i = phi i64 [0, %entry], [%next, %vector]
-  %sample = add i64 %first, %i
-  %left = sub i64 %count, %i
-  call void %function({names}, i64 %stride, i64 %sample, i64 %i, i64 %left)
-  %next = add i64 %i, {lanes}
-  %more = icmp ult i64 %next, %count
-  br i1 %more, label %vector, label %done
-done:
+{loop("vector", "i", "%count", vector, step=lanes)}
   ret void
 }}"""
 
@@ -83,28 +96,20 @@ def run(sizes: Sizes, uniform: int, varying: int, machine: int) -> str:
     """The entry point; `machine` is the width of an accumulator, 0 where outputs are stored."""
     passed = "ptr %columns, ptr %scalars, ptr {0}, ptr %values, ptr %uniform, i64 %stride"
     target = passed.format("%work" if machine else "%out")
-    before = f"""
-  %values = getelementptr i8, ptr %work, i64 {sizes.accumulators}
+    before = f"""  %values = getelementptr i8, ptr %work, i64 {sizes.accumulators}
   %uniform = getelementptr i8, ptr %work, i64 {sizes.accumulators + sizes.values}
 {_calls("uniform", uniform, f"{target}, i64 0, i64 1")}"""
-    each = f"""
-  br label %tile
-tile:
-  %tile_first = phi i64 [%block_first, %block], [%tile_next, %tile]
-  %tile_next = add i64 %tile_first, {sizes.tile}
-  %tile_end = call i64 @llvm.umin.i64(i64 %tile_next, i64 %block_end)
-  %tile_count = sub i64 %tile_end, %tile_first
-{_calls("segment", varying, f"{target}, i64 %tile_first, i64 %tile_count")}
-  %more_tiles = icmp ult i64 %tile_next, %block_end
-  br i1 %more_tiles, label %tile, label %computed
-computed:"""
+    tile = f"""  %left = sub i64 %block_end, %tile_first
+  %tile_count = call i64 @llvm.umin.i64(i64 %left, i64 {sizes.tile})
+{_calls("segment", varying, f"{target}, i64 %tile_first, i64 %tile_count")}"""
+    each = loop("tile", "tile_first", "%block_end", tile, "block", "%block_first", sizes.tile)
     if not machine:
-        return blocks(each, before=before)
+        return blocks(each, before)
     added = "\n  call void @reduce(ptr %work, ptr %block_out)"
     return blocks(each + added, before, sizes.accumulators) + _reduce(sizes.outputs, machine)
 
 
-def blocks(each: str, before: str = "", zeroed: int = 0) -> str:
+def blocks(each: str, before: str, zeroed: int = 0) -> str:
     """`run`: blocks of samples one after the other, each with a place in %out that is %out_step further.
 
     each    what is done in a block, from %block_first to %block_end, with its sums at %block_out
@@ -114,7 +119,8 @@ def blocks(each: str, before: str = "", zeroed: int = 0) -> str:
     return f"""
 define void @run(ptr %columns, ptr %scalars, ptr %work, ptr %out, i64 %out_step, i64 %stride, i64 %first, i64 %count) {{
 entry:
-  %end = add i64 %first, %count{before}
+  %end = add i64 %first, %count
+{before}
   %any = icmp ult i64 %first, %end
   br i1 %any, label %block, label %done
 block:
@@ -122,7 +128,8 @@ block:
   %block_out = phi ptr [%out, %entry], [%block_out_next, %block_done]
   %block_next = add i64 %block_first, {BLOCK}
   %block_end = call i64 @llvm.umin.i64(i64 %block_next, i64 %end)
-{f"  call void @llvm.memset.p0.i64(ptr %work, i8 0, i64 {zeroed}, i1 false)" if zeroed else ""}{each}
+{f"  call void @llvm.memset.p0.i64(ptr %work, i8 0, i64 {zeroed}, i1 false)" if zeroed else ""}
+{each}
   br label %block_done
 block_done:
   %block_out_next = getelementptr double, ptr %block_out, i64 %out_step
@@ -141,23 +148,17 @@ def _calls(name: str, count: int, arguments: str) -> str:
 def _reduce(outputs: int, machine: int) -> str:
     """Σ of the lanes of each accumulator, pair by pair, added to the result."""
     vector = f"<{machine} x double>"
-    return f"""
-define internal void @reduce(ptr noalias %accumulators, ptr noalias %out) {{
-entry:
-  br label %output
-output:
-  %k = phi i64 [0, %entry], [%next, %output]
-  %place = getelementptr {vector}, ptr %accumulators, i64 %k
+    output = f"""  %place = getelementptr {vector}, ptr %accumulators, i64 %k
   %lanes = load {vector}, ptr %place
   %sum = call reassoc double @llvm.vector.reduce.fadd.v{machine}f64(double 0.0, {vector} %lanes)
   %result = getelementptr double, ptr %out, i64 %k
   %before = load double, ptr %result, align 8
   %after = fadd double %before, %sum
-  store double %after, ptr %result, align 8
-  %next = add i64 %k, 1
-  %more = icmp ult i64 %next, {outputs}
-  br i1 %more, label %output, label %done
-done:
+  store double %after, ptr %result, align 8"""
+    return f"""
+define internal void @reduce(ptr noalias %accumulators, ptr noalias %out) {{
+entry:
+{loop("output", "k", outputs, output)}
   ret void
 }}"""
 

@@ -21,7 +21,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from . import machine
-from .driver import BLOCK
+from .driver import BLOCK, loop
 
 APART = 24  # doubles between columns: if pages were between them, all would be in few lines of the cache
 _WORDS = 8  # how many leaves, `run`, its memory, pointers to columns, memory for columns, scalars
@@ -268,6 +268,18 @@ no:
 
 
 def _go() -> str:
+    value = """  %value_at = getelementptr double, ptr %from_at, i64 %v
+  %x = load double, ptr %value_at
+  %v_offset = mul i64 %v, %apart
+  %to_at = add i64 %to_sample, %v_offset
+  %target = inttoptr i64 %to_at to ptr
+  store double %x, ptr %target"""
+    sample = f"""  %row_offset = mul i64 %s, %row
+  %from = add i64 %start, %row_offset
+  %from_at = inttoptr i64 %from to ptr
+  %s_bytes = mul i64 %s, 8
+  %to_sample = add i64 %place, %s_bytes
+{loop("value", "v", "%line_end", value, "sample", "%e")}"""
     return f"""
 define void @go(ptr %plan, ptr %out, i64 %out_step, i64 %stride, i64 %first, i64 %samples) {{
 entry:
@@ -354,37 +366,13 @@ entry_point:
   %j_next = add i64 %j, 1
   br label %entry_of
 line:
-  %e = phi i64 [0, %entry_of], [%e_next, %line_next]
+  %e = phi i64 [0, %entry_of], [%e_next, %sample_done]
   %more_lines = icmp ult i64 %e, %leaf_count
   br i1 %more_lines, label %line_start, label %leaf_next
 line_start:
   %e_next = add i64 %e, 8
   %line_end = call i64 @llvm.umin.i64(i64 %e_next, i64 %leaf_count)
-  br label %sample
-sample:
-  %s = phi i64 [0, %line_start], [%s_next, %sample_next]
-  %row_offset = mul i64 %s, %row
-  %from = add i64 %start, %row_offset
-  %from_at = inttoptr i64 %from to ptr
-  %s_bytes = mul i64 %s, 8
-  %to_sample = add i64 %place, %s_bytes
-  br label %value
-value:
-  %v = phi i64 [%e, %sample], [%v_next, %value]
-  %value_at = getelementptr double, ptr %from_at, i64 %v
-  %x = load double, ptr %value_at
-  %v_offset = mul i64 %v, %apart
-  %to_at = add i64 %to_sample, %v_offset
-  %target = inttoptr i64 %to_at to ptr
-  store double %x, ptr %target
-  %v_next = add i64 %v, 1
-  %more_values = icmp ult i64 %v_next, %line_end
-  br i1 %more_values, label %value, label %sample_next
-sample_next:
-  %s_next = add i64 %s, 1
-  %more_samples = icmp ult i64 %s_next, %here
-  br i1 %more_samples, label %sample, label %line_next
-line_next:
+{loop("sample", "s", "%here", sample, "line_start")}
   br label %line
 leaf_next:
   %l_next = add i64 %l, 1

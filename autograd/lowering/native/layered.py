@@ -40,62 +40,59 @@ def layered(program: Program, plan: Plan, outside: Outside) -> Code:
         else invoked(call)
         for call in layers.calls
     ]
-    run = _run(layers, "".join(f"\n{call}" for call in before), calls)
     parts = [
         *layers.globals,
         *(text for _, text in texts.values()),
         *layers.callees.texts(),
         *(_gathered(layers, x.count, layers.places[x]) for x in layers.X),
         _zeroed(layers) if layers.summed else _ended(layers),
-        run,
+        _run(layers, before, calls),
         driver.declarations(plan.machine),
     ]
     return Code("\n".join(parts), layers.top + 4096)
 
 
-def _run(layers: Layers, before: str, calls: list[str]) -> str:
-    tile, each = layers.tile, list(calls)
+def _run(layers: Layers, before: list[str], calls: list[str]) -> str:
+    samples = layers.tile.samples
     if layers.X:
-        each.insert(0, "  call void @gathered(ptr %columns, ptr %work, i64 %at, i64 %here, i64 %panels)")
+        calls = ["  call void @gathered(ptr %columns, ptr %work, i64 %at, i64 %here, i64 %panels)", *calls]
     if not layers.summed:
-        each.append("  call void @ended(ptr %work, ptr %out_here, i64 %stride, i64 %panels, i64 %here)")
-    listed = "\n".join(each)
-    part = f"""
-  br label %part
-part:
-  %at = phi i64 [%block_first, %block], [%next, %part]
-  %next = add i64 %at, {SAMPLES}
-  %left = sub i64 %block_end, %at
+        calls = [*calls, "  call void @ended(ptr %work, ptr %out_here, i64 %stride, i64 %panels, i64 %here)"]
+    listed = "\n".join(calls)
+    part = f"""  %left = sub i64 %block_end, %at
   %here = call i64 @llvm.umin.i64(i64 %left, i64 {SAMPLES})
-  %rounded = add i64 %here, {tile.samples - 1}
-  %panels = udiv i64 %rounded, {tile.samples}
+  %rounded = add i64 %here, {samples - 1}
+  %panels = udiv i64 %rounded, {samples}
   %out_here = getelementptr double, ptr %block_out, i64 %at
-{listed}
-  %more = icmp ult i64 %next, %block_end
-  br i1 %more, label %part, label %{"add" if layers.summed else "added"}
-{_added(layers.outputs) if layers.summed else ""}
-added:"""
-    return driver.blocks(part, before, 8 * layers.outputs if layers.summed else 0)
+{listed}"""
+    each = driver.loop("part", "at", "%block_end", part, "block", "%block_first", SAMPLES)
+    if not layers.summed:
+        return driver.blocks(each, "\n".join(before))
+    return driver.blocks(f"{each}\n{_added(layers.outputs)}", "\n".join(before), 8 * layers.outputs)
 
 
 def _added(sums: int) -> str:
-    return f"""
-add:
-  %k = phi i64 [0, %part], [%k_next, %add]
-  %sum_at = getelementptr double, ptr %work, i64 %k
+    add = """  %sum_at = getelementptr double, ptr %work, i64 %k
   %sum = load double, ptr %sum_at
   %to = getelementptr double, ptr %block_out, i64 %k
   %before = load double, ptr %to
   %after = fadd double %before, %sum
-  store double %after, ptr %to
-  %k_next = add i64 %k, 1
-  %more_sums = icmp ult i64 %k_next, {sums}
-  br i1 %more_sums, label %add, label %added"""
+  store double %after, ptr %to"""
+    return driver.loop("add", "k", sums, add, "part_done")
 
 
 def _ended(layers: Layers) -> str:
     """What the last panel has put into memory of its own, to the outputs, as far as there are samples."""
     samples = layers.tile.samples
+    sample = """  %from = getelementptr double, ptr %from_row, i64 %s
+  %x = load double, ptr %from
+  %to = getelementptr double, ptr %to_row, i64 %s
+  store double %x, ptr %to"""
+    output = f"""  %from_offset = mul i64 %k, {samples}
+  %from_row = getelementptr double, ptr %work, i64 %from_offset
+  %to_offset = mul i64 %k, %stride
+  %to_row = getelementptr double, ptr %start, i64 %to_offset
+{driver.loop("sample", "s", "%rest", sample, "output")}"""
     return f"""
 define internal void @ended(ptr noalias %work, ptr noalias %out, i64 %stride, i64 %panels, i64 %here) {{
 entry:
@@ -103,28 +100,9 @@ entry:
   %partial = icmp ne i64 %rest, 0
   %first = sub i64 %here, %rest
   %start = getelementptr double, ptr %out, i64 %first
-  br i1 %partial, label %output, label %done
-output:
-  %k = phi i64 [0, %entry], [%k_next, %output_done]
-  %from_offset = mul i64 %k, {samples}
-  %from_row = getelementptr double, ptr %work, i64 %from_offset
-  %to_offset = mul i64 %k, %stride
-  %to_row = getelementptr double, ptr %start, i64 %to_offset
-  br label %sample
-sample:
-  %s = phi i64 [0, %output], [%s_next, %sample]
-  %from = getelementptr double, ptr %from_row, i64 %s
-  %x = load double, ptr %from
-  %to = getelementptr double, ptr %to_row, i64 %s
-  store double %x, ptr %to
-  %s_next = add i64 %s, 1
-  %more = icmp ult i64 %s_next, %rest
-  br i1 %more, label %sample, label %output_done
-output_done:
-  %k_next = add i64 %k, 1
-  %more_outputs = icmp ult i64 %k_next, {layers.outputs}
-  br i1 %more_outputs, label %output, label %done
-done:
+  br i1 %partial, label %last, label %output_done
+last:
+{driver.loop("output", "k", layers.outputs, output, "last")}
   ret void
 }}"""
 
@@ -139,22 +117,13 @@ def _gathered(layers: Layers, columns: int, place: int) -> str:
         f"  store {vector} %x_{v}, ptr %to_{v}"
         for v in range(tile.vectors)
     )
-    return f"""
-define internal void @gathered(ptr %columns, ptr %work, i64 %at, i64 %here, i64 %panels) {{
-entry:
-  br label %column
-column:
-  %c = phi i64 [0, %entry], [%c_next, %column_done]
-  %column_at = getelementptr ptr, ptr %columns, i64 %c
-  %start = load ptr, ptr %column_at
-  %source_0 = getelementptr double, ptr %start, i64 %at
-  %row_offset = mul i64 %c, {tile.row}
-  %row_start = add i64 %row_offset, {place}
-  %row_0 = getelementptr i8, ptr %work, i64 %row_start
-  br label %panel
-panel:
-  %p = phi i64 [0, %column], [%p_next, %panel_done]
-  %s_0 = mul i64 %p, {tile.samples}
+    sample = """  %there = icmp ult i64 %s, %left
+  %from_s = select i1 %there, i64 %s, i64 0
+  %from = getelementptr double, ptr %source, i64 %from_s
+  %x = load double, ptr %from
+  %to = getelementptr double, ptr %row, i64 %s
+  store double %x, ptr %to"""
+    panel = f"""  %s_0 = mul i64 %p, {tile.samples}
   %left = sub i64 %here, %s_0
   %source = getelementptr double, ptr %source_0, i64 %s_0
   %panel_offset = mul i64 %p, {columns * tile.row}
@@ -163,39 +132,37 @@ panel:
   br i1 %whole, label %fast, label %slow
 fast:
 {copies}
-  br label %panel_done
+  br label %sample_done
 slow:
-  %s = phi i64 [0, %panel], [%s_next, %slow]
-  %there = icmp ult i64 %s, %left
-  %from_s = select i1 %there, i64 %s, i64 0
-  %from = getelementptr double, ptr %source, i64 %from_s
-  %x = load double, ptr %from
-  %to = getelementptr double, ptr %row, i64 %s
-  store double %x, ptr %to
-  %s_next = add i64 %s, 1
-  %more_samples = icmp ult i64 %s_next, {tile.samples}
-  br i1 %more_samples, label %slow, label %panel_done
-panel_done:
-  %p_next = add i64 %p, 1
-  %more_panels = icmp ult i64 %p_next, %panels
-  br i1 %more_panels, label %panel, label %column_done
-column_done:
-  %c_next = add i64 %c, 1
-  %more_columns = icmp ult i64 %c_next, {columns}
-  br i1 %more_columns, label %column, label %done
-done:
+{driver.loop("sample", "s", tile.samples, sample, "slow")}"""
+    column = f"""  %column_at = getelementptr ptr, ptr %columns, i64 %c
+  %start = load ptr, ptr %column_at
+  %source_0 = getelementptr double, ptr %start, i64 %at
+  %row_offset = mul i64 %c, {tile.row}
+  %row_start = add i64 %row_offset, {place}
+  %row_0 = getelementptr i8, ptr %work, i64 %row_start
+{driver.loop("panel", "p", "%panels", panel, "column")}"""
+    return f"""
+define internal void @gathered(ptr %columns, ptr %work, i64 %at, i64 %here, i64 %panels) {{
+entry:
+{driver.loop("column", "c", columns, column)}
   ret void
 }}"""
 
 
 def _zeroed(layers: Layers) -> str:
     tile = layers.tile
+    sample = """  %to = getelementptr double, ptr %row_at, i64 %s
+  store double 0.0, ptr %to"""
+    row = f"""  %row_offset = mul i64 %j, {tile.row}
+  %row_at = getelementptr i8, ptr %panel, i64 %row_offset
+{driver.loop("sample", "s", tile.samples, sample, "row", "%first")}"""
     return f"""
 define internal void @zeroed(ptr %work, i64 %place, i64 %rows, i64 %panels, i64 %here) {{
 entry:
   %all = mul i64 %panels, {tile.samples}
   %partial = icmp ult i64 %here, %all
-  br i1 %partial, label %last, label %done
+  br i1 %partial, label %last, label %row_done
 last:
   %p = sub i64 %panels, 1
   %panel_bytes = mul i64 %rows, {tile.row}
@@ -203,23 +170,6 @@ last:
   %start = add i64 %place, %panel_offset
   %panel = getelementptr i8, ptr %work, i64 %start
   %first = urem i64 %here, {tile.samples}
-  br label %row
-row:
-  %j = phi i64 [0, %last], [%j_next, %row_done]
-  %row_offset = mul i64 %j, {tile.row}
-  %row_at = getelementptr i8, ptr %panel, i64 %row_offset
-  br label %sample
-sample:
-  %s = phi i64 [%first, %row], [%s_next, %sample]
-  %to = getelementptr double, ptr %row_at, i64 %s
-  store double 0.0, ptr %to
-  %s_next = add i64 %s, 1
-  %more = icmp ult i64 %s_next, {tile.samples}
-  br i1 %more, label %sample, label %row_done
-row_done:
-  %j_next = add i64 %j, 1
-  %more_rows = icmp ult i64 %j_next, %rows
-  br i1 %more_rows, label %row, label %done
-done:
+{driver.loop("row", "j", "%rows", row, "last")}
   ret void
 }}"""

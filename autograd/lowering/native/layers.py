@@ -24,9 +24,8 @@ from .terms import Access, Outer, Run, access, line, outer_of, passes_of, runs_o
 from .variadic import SHARES, Variadic
 from .vectors import splat
 
-LARGE = (
-    4  # instructions in a family, on average: else straight-line code is faster, and compiled in a tenth of the time
-)
+# Instructions in a family, on average: else straight-line code is faster, and compiled in a tenth of the time.
+LARGE = 4
 WIDE = 16  # operands of a softmax, from which on it has to be a loop
 AHEAD = 6  # families that are computed together at most
 _SUMPROD = TABLE["sumprod"]
@@ -91,9 +90,9 @@ class Layers(Variadic):
 
         count = chain[0].count
         if self.stored.isdisjoint(chain):  # outputs only: samples beside each other are neighbours in memory
-            fn.loop(count, [], lambda j, _: fn.loop("%panels", [], lambda p, _: each(p, j)) and None)
+            fn.loop(count, [], lambda j, _: fn.loop("%panels", [], lambda p, _: each(p, j)))
         else:
-            fn.loop("%panels", [], lambda p, _: fn.loop(count, [], lambda j, _: each(p, j)) and None)
+            fn.loop("%panels", [], lambda p, _: fn.loop(count, [], lambda j, _: each(p, j)))
 
     def computed_row(
         self, fn: Function, family: Family, at: dict[Family, str], p: str, j: str, v: str | int, a: int
@@ -134,12 +133,9 @@ class Layers(Variadic):
             for a in range(height):
                 for v in range(tile.vectors):
                     factors = [self.operand(fn, x, p, j, t, v, a) for x in (run.p, run.q) if x.one != 1.0]
-                    one = splat(1.0)
-                    m = (
-                        fn.value(f"fmul {self.flags}{fn.type} {factors[0]}, {factors[1]}")
-                        if len(factors) == 2
-                        else (factors or [one])[0]
-                    )
+                    m, *more = factors or [splat(1.0)]
+                    if more:
+                        m = fn.value(f"fmul {self.flags}{fn.type} {m}, {more[0]}")
                     found.append(fn.again(f"fadd {self.flags}{fn.type} {sums[a * tile.vectors + v]}, {m}"))
             return found
 
@@ -163,7 +159,7 @@ class Layers(Variadic):
                 return
             for (a, v), x in zip(places, sums):
                 self.store(fn, family, p, j, v, first + a, x)
-            for (a, v), x in zip(places, sums) if chain else ():
+            for (a, v), x in zip(places, sums):
                 at = {family: x}
                 for each in chain:
                     at[each] = y = self.computed_row(fn, each, at, p, j, v, a)
@@ -171,12 +167,7 @@ class Layers(Variadic):
 
         def members(p: str, some: list[tuple[Run, str]], begins: bool, ends: bool) -> None:
             if count > height + rest:
-                fn.loop(
-                    count - rest,
-                    [],
-                    lambda j, _: tile_of_members(p, j, height, some, begins, ends),
-                    step=height,
-                )
+                fn.loop(count - rest, [], lambda j, _: tile_of_members(p, j, height, some, begins, ends), step=height)
             else:
                 tile_of_members(p, "0", height, some, begins, ends)
             if rest:

@@ -12,8 +12,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ...errors import LoweringError
+from ...numeric.nesting import Branch, leaves
 from ..batches import doubles
-from ..structure import Branch, Leaf, Tree, Written, leaves
+from ..structure import Leaf, Tree, Written
 from ..structured import samples_of
 from .compiled import Native
 

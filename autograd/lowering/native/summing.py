@@ -39,7 +39,7 @@ class Summing(Panels):
             for v in range(self.tile.vectors):
                 self.put(fn, p, places, i, v, self.operand(fn, members, p, i, "0", v))
 
-        fn.loop("%panels", [], lambda p, _: fn.loop(len(family.outputs), [], lambda i, _: each(p, i)) and None)
+        fn.loop("%panels", [], lambda p, _: fn.loop(len(family.outputs), [], lambda i, _: each(p, i)))
 
     def outer(self, outer: Outer) -> None:
         """The products of all pairs, summed over the samples of a block and added to the outputs."""

@@ -83,14 +83,9 @@ class Variadic(Summing):
 
         self.each_vector(fn, group[0], vector)
 
-    def each_vector(self, fn: Function, family: Family, body: Callable[[str, str], object]) -> None:
-        def panel(p: str, _: list[str]) -> None:
-            def vector(v: str, _: list[str]) -> None:
-                body(p, v)
-
-            fn.loop(self.tile_for(family).vectors, [], vector)
-
-        fn.loop("%panels", [], panel)
+    def each_vector(self, fn: Function, family: Family, body: Callable[[str, str], list[str] | None]) -> None:
+        vectors = self.tile_for(family).vectors
+        fn.loop("%panels", [], lambda p, _: fn.loop(vectors, [], lambda v, _: body(p, v)))
 
     # --- an entry of a table -------------------------------------------------------------------------
 
