@@ -47,8 +47,7 @@ def cases_of(
         raise AutogradValueError(f"grade: {counted(len(X), 'sample')}, and {counted(len(Y), 'target')}")
     activations = [sigma_of(layer.neurons, "grade", k) for k, layer in enumerate(net.layers, 1)]
     pairs = _sigmas(activations, sigma)
-    if isinstance(loss, str) and error_slopes is None:
-        loss_of(loss)  # raises for an unknown name
+    loss_of(loss)  # raises for an unknown name
     loss_name = loss if isinstance(loss, str) else getattr(loss, "__name__", "")
     if error_slopes is None and (loss_name not in hand.ERROR_SLOPES or loss_of(loss_name) is not loss_of(loss)):
         raise AutogradValueError(

@@ -1,5 +1,6 @@
 """Planted mistakes are named where they are, and what is right is never accused."""
 
+import dataclasses
 import importlib.util
 import math
 import random
@@ -415,6 +416,17 @@ def test_your_own_activation_and_loss_need_their_hand_formulas():
     with pytest.raises(AutogradValueError, match="error_slopes"):
         grade(right, NET, X, Y, loss=lambda o, y: o[0] * 1.0)
     assert grade(right, NET, X, Y, loss=lambda o, y: o[0] * 1.0, error_slopes=hand.squared_error_slopes)
+    with pytest.raises(AutogradValueError, match="unknown loss 'mine'"):
+        grade(right, NET, X, Y, loss="mine", error_slopes=hand.squared_error_slopes)
+
+    @dataclasses.dataclass
+    class Steep:
+        by: float
+
+        def __call__(self, u):
+            return self.by * u
+
+    assert grade(right, net, X, Y, sigma=(Steep(2.0), lambda u: 2.0))  # it is equal to another, and has no hash
 
     def softmax(theta, bias, u, o, x, y, sigma_slope):
         return hand.backward(theta, u, hand.cross_entropy_slopes(y, o[-1]), sigma_slope)
