@@ -27,7 +27,7 @@ from .fields import FOUND, PARTS, blank_of, called, put
 
 LARGEST_FILE = 1_000_000  # bytes; a whole answer has some two thousand
 LONGEST_TEXT = 200  # characters of a number, an id or a formula that are kept
-LOOKED_AT = 100  # names that are no part's, of which some may have been meant as one
+LOOKED_AT = 100  # layers of a part, and names that are no part's, of which some may have been meant as one
 FORMS = (".json", ".csv", ".ipynb")
 _OTHER = {"Err": "err", "σ'": "slope", "sigma_slope": "slope", "δ": "delta", "∂Err/∂θ": "dtheta", "∂Err/∂b": "db",
           "θ": "theta", "bias": "b"}  # fmt: skip
@@ -121,7 +121,7 @@ def answers_of(given: Mapping[str, Any], case: Case) -> Answers:
             read.formulas = {str(k): v[: 10 * LONGEST_TEXT] for k, v in value.items() if isinstance(v, str)}
         elif name in FOUND:
             read.found[name] = value
-        elif name in PARTS and isinstance(value, (list, tuple)) and half_precision(value[:LOOKED_AT]):
+        elif name in PARTS and half_precision(value[:LOOKED_AT] if isinstance(value, (list, tuple)) else value):
             read.problems.append(f"{name} came in half precision, whose digits are too few; hand in float32 or float64")
         elif name in PARTS:
             _part(read, name, _listed(value))
