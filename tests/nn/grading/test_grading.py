@@ -17,6 +17,7 @@ from nn.grading.graded import grade
 from nn.grading.mistakes import MISTAKES
 from nn.grading.rules import OWN, grade_rule
 from nn.grading.samples import cases_of
+from tests.benchmarks import parts
 
 _path = Path(__file__).parents[2] / "benchmarks" / "grading.py"
 _spec = importlib.util.spec_from_file_location("grading_benchmark", _path)
@@ -54,6 +55,20 @@ def test_every_mistake_alone_is_identified_up_to_equivalence(planted):
 def test_a_mistake_made_in_several_equations_is_found_in_each(planted):
     counts, of = benchmark.measure(planted, 1, seed="test", columns=(0, 1))
     assert counts == of and of[0] == 1
+
+
+def test_a_long_run_that_was_stopped_adds_up_to_what_it_would_have_been(tmp_path, monkeypatch):
+    def run(*options):
+        totals = []
+        monkeypatch.setattr("sys.argv", ["run", "--parts", "4", *options])
+        parts.in_parts(
+            {"of": 10}, lambda part, sizes: {"of": sizes, "by": {part % 2: 1}}, lambda t: not totals.append(t)
+        )
+        return {**totals[0], "seconds": 0}
+
+    file = ["--file", str(tmp_path / "parts.jsonl")]
+    run(*file, "--part", "2")
+    assert run(*file) == run() == {"of": {"of": 10}, "by": {"0": 2, "1": 2}, "seconds": 0}
 
 
 @pytest.mark.parametrize("name", ["σ'(o) for σ'(u)", "σ' twice"])
