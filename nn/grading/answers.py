@@ -16,6 +16,7 @@ from typing import Any
 
 from autograd import AutogradTypeError, AutogradValueError, Value
 from autograd.recording import given as told
+from autograd.words.text import counted
 
 from .. import frames
 from ..network.modules import ForwardPass
@@ -219,7 +220,7 @@ class _Reader:
     def _grid(self, part: str, given: Any) -> Grid:
         what = {"delta": "δ", "bias": "∂Err/∂b", "slope": "σ'", "new_bias": "b"}.get(part, part)
         if self.columns(given):
-            given = [layer if layer is None or _depth(layer) < 2 else _squeezed(layer) for layer in given]
+            given = [layer if layer is None or _depth(layer) < 2 else squeezed(layer) for layer in given]
         if part in ("bias", "new_bias"):
             given = [
                 [None] * len(rows) if layer is None else layer
@@ -231,8 +232,8 @@ class _Reader:
         """Whether its layers are columns or rows, (n, 1) or (1, n), and not vectors."""
         layers = part if isinstance(part, list) and len(part) == len(self.case.theta) else []
         fits = [
-            layer is None or _depth(layer) < 2 or (_depth(layer) == 2 and _squeezed(layer) is not None and
-            len(_squeezed(layer)) == len(rows)) for layer, rows in zip(layers, self.case.theta)
+            layer is None or _depth(layer) < 2 or (_depth(layer) == 2 and squeezed(layer) is not None and
+            len(squeezed(layer)) == len(rows)) for layer, rows in zip(layers, self.case.theta)
         ]  # fmt: skip
         return bool(fits) and all(fits)
 
@@ -279,8 +280,12 @@ def _turned(part: Any) -> Any:
     return [[list(row) for row in zip(*matrix)] for matrix in part]
 
 
-def _squeezed(layer: Any) -> Any:
-    """The vector that a column (n, 1) or a row (1, n) is; None for another matrix."""
+def squeezed(layer: Any) -> Any:
+    """The vector that a column (n, 1) or a row (1, n) is; None for another matrix.
+
+    >>> squeezed([[1.0], [2.0]]), squeezed([[1.0, 2.0]]), squeezed([[1.0, 2.0], [3.0, 4.0]])
+    ([1.0, 2.0], [1.0, 2.0], None)
+    """
     if len(layer) == 1:
         return layer[0]
     return [row[0] for row in layer] if all(_depth(row) == 1 and len(row) == 1 for row in layer) else None
@@ -288,7 +293,7 @@ def _squeezed(layer: Any) -> Any:
 
 def _listed(what: str, part: Any, n: int, of: str) -> list[Any]:
     if not hasattr(part, "__iter__") or isinstance(part, str) or len(listed := list(part)) != n:
-        raise AutogradValueError(f"grade: {what} must be a list of {n} {of}{'s' * (n != 1)}, and is {short(part)}")
+        raise AutogradValueError(f"grade: {what} must be a list of {counted(n, of)}, and is {short(part)}")
     return listed
 
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from autograd import AutogradTypeError, AutogradValueError
 
-from ..grading.answers import half_precision, leaves, plain
+from ..grading.answers import half_precision, leaves, plain, squeezed
 from ..grading.equations import Case, Place
 from ..grading.written import read_number
 from .fields import FOUND, PARTS, blank_of, called, put
@@ -187,21 +187,18 @@ def _vectors(given: Any) -> Any:
     """Layers that are columns (n, 1) or rows (1, n) as vectors."""
     if not isinstance(given, (list, tuple)):
         return given
-    vectors = []
-    for layer in given:
-        rows = layer if isinstance(layer, (list, tuple)) and all(isinstance(r, (list, tuple)) for r in layer) else []
-        single = all(len(row) == 1 for row in rows)
-        vectors.append(rows[0] if len(rows) == 1 else [row[0] for row in rows] if rows and single else layer)
-    return vectors
+    vectors = [squeezed(layer) if _is_matrix(layer) else None for layer in given]
+    return [layer if vector is None else vector for layer, vector in zip(given, vectors)]
 
 
 def _turned(given: Any) -> Any:
-    if not isinstance(given, (list, tuple)):
+    if not isinstance(given, (list, tuple)) or not all(_is_matrix(m) and len(set(map(len, m))) == 1 for m in given):
         return given
-    matrices = [m for m in given if isinstance(m, (list, tuple)) and m and all(isinstance(r, (list, tuple)) for r in m)]
-    if len(matrices) != len(given) or any(len({len(row) for row in m}) != 1 for m in matrices):
-        return given
-    return [[list(column) for column in zip(*m)] for m in matrices]
+    return [[list(column) for column in zip(*m)] for m in given]
+
+
+def _is_matrix(layer: Any) -> bool:
+    return isinstance(layer, (list, tuple)) and bool(layer) and all(isinstance(row, (list, tuple)) for row in layer)
 
 
 def _numbered(given: Any, place: Place = ()) -> Iterator[tuple[Place, Any]]:
