@@ -420,6 +420,18 @@ def test_what_a_neuron_computes_counts_and_not_what_it_is_called():
     assert grade(net, [1.0, 2.0], 0.5, [[net.layers[0].neurons[0].delta]]) and certify(net, [1.0, 2.0], 0.5)
 
 
+def test_a_pair_is_for_the_layers_whose_activation_is_one_s_own():
+    """Else it would be taken for the linear output too, and a right answer accused."""
+    pair, net = (lambda u: u**3, lambda u: 3 * u**2), MLP(2, [3, 2], lambda u: u**3, "linear", seed=0)
+    for sigma in (pair, [pair, "linear"]):
+        assert grade(right, net, X, Y, sigma=sigma) and certify(net, X, Y, sigma=sigma)
+    for referee in (lambda sigma: grade(right, net, X, Y, sigma=sigma), lambda sigma: certify(net, X, Y, sigma=sigma)):
+        with pytest.raises(AutogradValueError, match="2 layers, and 1 entry in sigma"):
+            referee([pair])
+        with pytest.raises(AutogradTypeError, match="a pair .* of functions"):
+            referee((pair[0], 2.0))
+
+
 def test_your_own_activation_and_loss_need_their_hand_formulas():
     net = MLP(2, [3, 2], lambda u: softplus(u), seed=0)
     with pytest.raises(AutogradValueError, match=r"no hand formula for the activation '.*' of your own"):
