@@ -428,7 +428,7 @@ def test_a_pair_is_for_the_layers_whose_activation_is_one_s_own():
     for referee in (lambda sigma: grade(right, net, X, Y, sigma=sigma), lambda sigma: certify(net, X, Y, sigma=sigma)):
         with pytest.raises(AutogradValueError, match="2 layers, and 1 entry in sigma"):
             referee([pair])
-        with pytest.raises(AutogradTypeError, match="a pair .* of functions"):
+        with pytest.raises(AutogradTypeError, match=r"a pair .* of functions"):
             referee((pair[0], 2.0))
 
 
