@@ -21,7 +21,7 @@ from autograd import AutogradError, AutogradTypeError, AutogradValueError
 from ..certifying.sigmas import Sigma
 from ..network.losses import Loss
 from ..network.modules import MLP
-from .answers import Answer, Task, TooFewDigits, Written, answer_of, leaves, read_precisely
+from .answers import Answer, Task, Written, leaves, read_precisely
 from .arithmetic import MODES, ways
 from .as_a_whole import as_a_whole, right_so_far, with_operands
 from .by_equation import by_equation
@@ -29,6 +29,7 @@ from .equations import EQUATIONS, Case, derivation
 from .judging import FIELD, all_right, fewest_wrong, judged, walked
 from .mistakes import named
 from .probes import asked, probes
+from .reading import TooFewDigits, answer_of
 from .samples import cases_of
 from .verdict import Finding, Grade
 from .written import Precision, all_digits

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from .answers import Answer, answer_of
+from .answers import Answer
 from .equations import BACKWARD, EQUATION, Case, Row, derivation
 from .mistakes import family
+from .reading import answer_of
 
 DRAWS, PROBES, BATCH = 8, 3, 3  # probes drawn, probes kept, samples in a batch's probe
 PLACES = 12  # of an equation, that say enough about a probe

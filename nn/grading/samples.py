@@ -15,8 +15,8 @@ from ..frames import is_frame, rows_of, targets_of
 from ..network.activations import known_as, sigma_of
 from ..network.losses import Loss, loss_of
 from ..network.modules import MLP, Neuron
-from .answers import plain, short
 from .equations import Case, Row
+from .reading import plain, short
 
 
 def cases_of(

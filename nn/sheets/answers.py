@@ -20,8 +20,9 @@ from typing import Any
 
 from autograd import AutogradTypeError, AutogradValueError
 
-from ..grading.answers import half_precision, leaves, plain, squeezed
+from ..grading.answers import leaves
 from ..grading.equations import Case, Place
+from ..grading.reading import half_precision, plain, squeezed
 from ..grading.written import read_number
 from .fields import FOUND, PARTS, blank_of, called, put
 
