@@ -8,5 +8,5 @@ hypothesis.settings.register_profile("suite", deadline=None, derandomize=True, m
 hypothesis.settings.register_profile("thorough", deadline=None, max_examples=1000)
 hypothesis.settings.load_profile("suite")
 
-# Before anybody imports JAX: two simulated devices, as notebook 11 and docs/pytorch.md have them.
+# Before anybody imports JAX: two simulated devices, as notebook 11 has them.
 os.environ.setdefault("XLA_FLAGS", "--xla_force_host_platform_device_count=2")

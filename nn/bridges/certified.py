@@ -22,13 +22,13 @@ from autograd.words.text import counted
 from .. import deltas as hand
 from ..certifying.comparison import Comparison
 from ..certifying.report import BatchCertificate, Certificate, Row
+from ..certifying.sigmas import Pair
 from ..certifying.structure import at
 from ..network.choosing import chosen
 from ..network.losses import targets_of
 from .pytorch import doubles, torch_for
 from .watching import Layer, Run, watched
 
-Pair = tuple[Callable[[float], float], Callable[[float], float]]
 EPSILON = 2.0**-52  # of doubles
 
 # What these are in PyTorch, of one sample's outputs and targets: (torch, o, y) -> a tensor of one number.

@@ -96,7 +96,7 @@ def to_torch(net: MLP, *, dtype: Any = None, device: Any = None) -> Any:
 
 def _sigma_of(layer: Layer, k: int) -> tuple[str, bool]:
     """The activation of a layer by name, and whether its neurons have a bias."""
-    functions = {known_as(neuron.activation) or neuron.sigma for neuron in layer.neurons}
+    functions = {known_as(neuron.sigma) or neuron.sigma for neuron in layer.neurons}
     biases = {neuron.bias is not None for neuron in layer.neurons}
     if len(functions) > 1 or len(biases) > 1 or len({len(neuron.theta) for neuron in layer.neurons}) > 1:
         raise AutogradValueError(f"to_torch: the neurons of layer {k} differ, and a torch.nn.Linear has one kind")

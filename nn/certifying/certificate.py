@@ -28,14 +28,15 @@ from autograd.words.text import counted
 
 from .. import deltas as hand
 from ..frames import is_frame, plain, targets_of
-from ..network.activations import Activation, known_as, sigma_of
+from ..network.activations import sigma_of
 from ..network.losses import Loss, loss_of, loss_record
 from ..network.modules import MLP, Neuron
-from .checking import Check, ErrorSlopes, Sigma
+from .checking import Check, ErrorSlopes
 from .comparison import Comparison
 from .differences import measure
 from .report import BatchCertificate, Certificate
 from .rounding import sum_tolerance
+from .sigmas import Sigma, sigmas_of
 from .structure import Structure, Weight, require_values
 
 Progress: TypeAlias = Callable[[int, int], object]
@@ -169,11 +170,7 @@ def certify_graph(
         require_values("bias", bias, "ki", none=True)
     if reads is not None:
         require_values("reads", reads, "kl")
-    sigmas: Any = list(sigma) if isinstance(sigma, list) else [sigma] * len(u)
-    if len(sigmas) != len(u):
-        raise AutogradValueError(
-            f"certify_graph: {counted(len(u), 'layer')}, and {counted(len(sigmas), 'entry', 'entries')} in sigma"
-        )
+    sigmas = sigmas_of("certify_graph", [None] * len(u), sigma)  # a graph does not say what its activations are
     structure = Structure(inputs, u, o, theta, bias, reads)
     structure.find_outside(err)
     check = Check(err, structure, sigmas, error_slopes, y)
@@ -193,17 +190,10 @@ def _recorded(
         run = net.forward(x)
         inputs, us, os = run.inputs, run.u, run.o
         neurons = [layer.neurons for layer in net.layers]
-    known = [sigma_of(layer, "certify", k) for k, layer in enumerate(neurons, 1)]
+    activations = [sigma_of(layer, "certify", k) for k, layer in enumerate(neurons, 1)]
     outputs = os[-1]
     err = loss_of(loss)(outputs if len(outputs) > 1 else outputs[0], y)
-    if isinstance(sigma, list):
-        sigmas: Any = list(sigma)
-    else:  # a pair is for the layers whose activation is one's own; where all are known, for all
-        own = [not known_as(function) for function in known]
-        sigmas = [
-            sigma if sigma is not None and (mine or not any(own)) else _by_hand(function)
-            for mine, function in zip(own, known)
-        ]
+    sigmas = sigmas_of("certify", activations, sigma)
     theta = [[neuron.theta for neuron in layer] for layer in neurons]
     bias = [[neuron.bias for neuron in layer] for layer in neurons]
     slopes = error_slopes if error_slopes is not None else _slopes_of(loss)
@@ -267,14 +257,6 @@ def _require_fit(net: object, x: Any, y: object) -> None:
         )
     if len(x) and hasattr(next(iter(x)), "__len__") and not hasattr(y, "__len__"):
         raise AutogradTypeError(f"certify(net, x, y): x is a list of samples, so y is a list, and was given {given(y)}")
-
-
-def _by_hand(function: Activation) -> Sigma:
-    if name := known_as(function):
-        return name
-    raise AutogradValueError(
-        "certify: for an activation of your own give sigma=(σ, σ'), its hand-derived pair on floats"
-    )
 
 
 def _slopes_of(loss: str | Loss) -> str:

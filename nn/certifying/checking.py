@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias, TypeVar
 
-from autograd import AutogradTypeError, AutogradValueError, Difference, Value, toposort
+from autograd import AutogradValueError, Difference, Value, toposort
 from autograd.words.text import counted
 
 from .. import deltas as hand
@@ -25,11 +25,11 @@ from .rounding import (
     slope_tolerance,
     sum_tolerance,
 )
+from .sigmas import Sigma, pair_of
 from .structure import Structure, at
 from .tracing import culprit, note
 
 T = TypeVar("T")
-Sigma: TypeAlias = "str | tuple[Callable[[float], float], Callable[[float], float]]"
 ErrorSlopes: TypeAlias = "str | Callable[[Sequence[float], Sequence[float]], Sequence[float]]"
 
 
@@ -45,7 +45,7 @@ class Check:
             (self.interior if v.op is not None else self.leaves).append(v)
         self.u, self.o = structure.u, structure.o
         self.names = [s if isinstance(s, str) else "" for s in sigma]
-        self.sigma, self.slope = zip(*map(_pair, sigma))
+        self.sigma, self.slope = zip(*(pair_of("certify", each) for each in sigma))
         self.loss = error_slopes if isinstance(error_slopes, str) else ""
         self.error_slopes = _error_slopes(error_slopes)
         self.y_hat = [v.data for v in structure.reads[-1]]
@@ -209,29 +209,14 @@ def _columns(wrong: Sequence[Comparison]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(kinds))
 
 
-def _pair(sigma: Sigma) -> tuple[Callable[[float], float], Callable[[float], float]]:
-    if not isinstance(sigma, str):
-        given: Any = sigma
-        if isinstance(given, Sequence) and len(given) == 2 and all(map(callable, given)):
-            return sigma
-        raise AutogradTypeError(
-            f"certify: sigma is {', '.join(map(repr, hand.ACTIVATIONS))} or a pair (σ, σ') of functions, or a list"
-            f" of these with one for each layer, and was given as {sigma!r}"
-        )
-    return _by_hand(sigma, hand.ACTIVATIONS, "sigma=(σ, σ') on floats")
-
-
 def _error_slopes(error_slopes: ErrorSlopes) -> Callable[[Sequence[float], Sequence[float]], Sequence[float]]:
     if not isinstance(error_slopes, str):
         return error_slopes
-    return _by_hand(error_slopes, hand.ERROR_SLOPES, "(y, ŷ) -> ∂Err/∂ŷ as error_slopes")
-
-
-def _by_hand(formula: str, table: Mapping[str, T], instead: str) -> T:
-    if formula in table:
-        return table[formula]
+    if error_slopes in hand.ERROR_SLOPES:
+        return hand.ERROR_SLOPES[error_slopes]
     raise AutogradValueError(
-        f"certify: there is no hand formula for {formula!r}, only for {', '.join(table)}; give {instead}"
+        f"certify: there is no hand formula for {error_slopes!r}, only for {', '.join(hand.ERROR_SLOPES)}; give"
+        " (y, ŷ) -> ∂Err/∂ŷ as error_slopes"
     )
 
 

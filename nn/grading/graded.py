@@ -18,9 +18,10 @@ from typing import Any
 
 from autograd import AutogradError, AutogradTypeError, AutogradValueError
 
+from ..certifying.sigmas import Sigma
 from ..network.losses import Loss
 from ..network.modules import MLP
-from .answers import Answer, Task, TooFewDigits, Written, answer_of, leaves, read_precisely
+from .answers import Answer, Task, Written, leaves, read_precisely
 from .arithmetic import MODES, ways
 from .as_a_whole import as_a_whole, right_so_far, with_operands
 from .by_equation import by_equation
@@ -28,7 +29,8 @@ from .equations import EQUATIONS, Case, derivation
 from .judging import FIELD, all_right, fewest_wrong, judged, walked
 from .mistakes import named
 from .probes import asked, probes
-from .samples import Sigma, cases_of
+from .reading import TooFewDigits, answer_of
+from .samples import cases_of
 from .verdict import Finding, Grade
 from .written import Precision, all_digits
 
@@ -61,7 +63,8 @@ def grade(
     eta           η: lets mistakes with the learning rate be recognised
     tolerance     how far the answer may be off, relative to its terms; by default 1e-9 for a
                   function, and for numbers what the digits they were written with allow
-    sigma         for an activation of your own: (σ, σ') on floats, one pair or one for each layer
+    sigma         for an activation of your own: (σ, σ') on floats, a pair for the layers that have it, or a list
+                  with a pair or a name for each layer
     error_slopes  for a loss of your own: (y, ŷ) -> ∂Err/∂ŷ
     decimals      how many were asked for: among numbers that were written so, 0.4 is 0.4000
 

@@ -10,12 +10,14 @@ import dataclasses
 import itertools
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from .answers import Answer, answer_of
+from .answers import Answer
 from .equations import BACKWARD, EQUATION, Case, Row, derivation
 from .mistakes import family
+from .reading import answer_of
 
 DRAWS, PROBES, BATCH = 8, 3, 3  # probes drawn, probes kept, samples in a batch's probe
 PLACES = 12  # of an equation, that say enough about a probe
@@ -73,7 +75,7 @@ def probes(case: Case, batch: bool, square: int | None = None) -> list[list[Case
     >>> [len(cases) for cases in probes(case, batch=True)]
     [3, 3, 3]
     """
-    drawn = _drawn(_Kind(case), square)
+    drawn = _drawn(_kind(case), square)
     if not batch:
         return [[best] for best in drawn]
     others = [[probe(best, 100 * n + m, square) for m in range(1, BATCH)] for n, best in enumerate(drawn, 1)]
@@ -83,22 +85,19 @@ def probes(case: Case, batch: bool, square: int | None = None) -> list[list[Case
     ]
 
 
+@dataclass(frozen=True)
 class _Kind:
     """A case of which only the network matters: two are equal if their networks differ in numbers alone."""
 
-    def __init__(self, case: Case) -> None:
-        self.case = case
-        self.key = (
-            (len(case.x), *map(len, case.theta)), tuple(b is None for b in case.bias), tuple(case.sigma),
-            tuple(case.slope), tuple(case.names), case.errors_of, case.loss, case.err_of, case.eta, case.decay,
-            case.forgetful,
-        )  # fmt: skip
+    key: tuple[Any, ...]
+    case: Case = field(compare=False)
 
-    def __hash__(self) -> int:
-        return hash(self.key)
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Kind) and self.key == other.key
+def _kind(case: Case) -> _Kind:
+    # Functions by identity, since callable objects need have no hash; the case that is kept keeps them alive.
+    functions = tuple(map(id, (*case.sigma, *case.slope, case.errors_of, case.err_of)))
+    sizes, bare = (len(case.x), *map(len, case.theta)), tuple(b is None for b in case.bias)
+    return _Kind((sizes, bare, functions, *case.names, case.loss, case.eta, case.decay, case.forgetful), case)
 
 
 @lru_cache(maxsize=64)

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any
 
 from autograd import AutogradError, AutogradTypeError, AutogradValueError, Value
 from autograd.words.text import counted
 
 from .. import deltas as hand
+from ..certifying.sigmas import pair_of, sigmas_of
 from ..frames import is_frame, rows_of, targets_of
-from ..network.activations import known_as, name_of, sigma_of
+from ..network.activations import known_as, sigma_of
 from ..network.losses import Loss, loss_of
 from ..network.modules import MLP, Neuron
-from .answers import plain, short
 from .equations import Case, Row
-
-Sigma: TypeAlias = "tuple[Callable[[float], float], Callable[[float], float]]"
+from .reading import plain, short
 
 
 def cases_of(
@@ -46,9 +45,8 @@ def cases_of(
     if len(X) != len(Y):
         raise AutogradValueError(f"grade: {counted(len(X), 'sample')}, and {counted(len(Y), 'target')}")
     activations = [sigma_of(layer.neurons, "grade", k) for k, layer in enumerate(net.layers, 1)]
-    pairs = _sigmas(activations, sigma)
-    if isinstance(loss, str) and error_slopes is None:
-        loss_of(loss)  # raises for an unknown name
+    pairs = [pair_of("grade", each) for each in sigmas_of("grade", activations, sigma)]
+    loss_of(loss)  # raises for an unknown name
     loss_name = loss if isinstance(loss, str) else getattr(loss, "__name__", "")
     if error_slopes is None and (loss_name not in hand.ERROR_SLOPES or loss_of(loss_name) is not loss_of(loss)):
         raise AutogradValueError(
@@ -73,18 +71,6 @@ def _biases(neurons: list[Neuron], k: int) -> Row | None:
     if biases and len(biases) < len(neurons):
         raise AutogradValueError(f"grade: some neurons of layer {k} have a bias, and some have none; give them all one")
     return biases or None
-
-
-def _sigmas(activations: list[Any], sigma: Any) -> list[Sigma]:
-    if sigma is not None:
-        return list(sigma) if isinstance(sigma, list) else [sigma] * len(activations)
-    for activation in activations:
-        if known_as(activation) not in hand.ACTIVATIONS:
-            raise AutogradValueError(
-                f"grade: there is no hand formula for the activation {name_of(activation)!r} of your own, only for"
-                f" {', '.join(hand.ACTIVATIONS)}; give sigma=(σ, σ') on floats"
-            )
-    return [hand.ACTIVATIONS[known_as(activation)] for activation in activations]
 
 
 def _err_of(loss: str | Loss) -> Callable[[Row, Row], float]:

@@ -20,14 +20,15 @@ from typing import Any
 
 from autograd import AutogradTypeError, AutogradValueError
 
-from ..grading.answers import half_precision, leaves, plain
+from ..grading.answers import leaves
 from ..grading.equations import Case, Place
+from ..grading.reading import half_precision, plain, squeezed
 from ..grading.written import read_number
 from .fields import FOUND, PARTS, blank_of, called, put
 
 LARGEST_FILE = 1_000_000  # bytes; a whole answer has some two thousand
 LONGEST_TEXT = 200  # characters of a number, an id or a formula that are kept
-LOOKED_AT = 100  # names that are no part's, of which some may have been meant as one
+LOOKED_AT = 100  # layers of a part, and names that are no part's, of which some may have been meant as one
 FORMS = (".json", ".csv", ".ipynb")
 _OTHER = {"Err": "err", "σ'": "slope", "sigma_slope": "slope", "δ": "delta", "∂Err/∂θ": "dtheta", "∂Err/∂b": "db",
           "θ": "theta", "bias": "b"}  # fmt: skip
@@ -121,7 +122,7 @@ def answers_of(given: Mapping[str, Any], case: Case) -> Answers:
             read.formulas = {str(k): v[: 10 * LONGEST_TEXT] for k, v in value.items() if isinstance(v, str)}
         elif name in FOUND:
             read.found[name] = value
-        elif name in PARTS and isinstance(value, (list, tuple)) and half_precision(value[:LOOKED_AT]):
+        elif name in PARTS and half_precision(value[:LOOKED_AT] if isinstance(value, (list, tuple)) else value):
             read.problems.append(f"{name} came in half precision, whose digits are too few; hand in float32 or float64")
         elif name in PARTS:
             _part(read, name, _listed(value))
@@ -187,21 +188,18 @@ def _vectors(given: Any) -> Any:
     """Layers that are columns (n, 1) or rows (1, n) as vectors."""
     if not isinstance(given, (list, tuple)):
         return given
-    vectors = []
-    for layer in given:
-        rows = layer if isinstance(layer, (list, tuple)) and all(isinstance(r, (list, tuple)) for r in layer) else []
-        single = all(len(row) == 1 for row in rows)
-        vectors.append(rows[0] if len(rows) == 1 else [row[0] for row in rows] if rows and single else layer)
-    return vectors
+    vectors = [squeezed(layer) if _is_matrix(layer) else None for layer in given]
+    return [layer if vector is None else vector for layer, vector in zip(given, vectors)]
 
 
 def _turned(given: Any) -> Any:
-    if not isinstance(given, (list, tuple)):
+    if not isinstance(given, (list, tuple)) or not all(_is_matrix(m) and len(set(map(len, m))) == 1 for m in given):
         return given
-    matrices = [m for m in given if isinstance(m, (list, tuple)) and m and all(isinstance(r, (list, tuple)) for r in m)]
-    if len(matrices) != len(given) or any(len({len(row) for row in m}) != 1 for m in matrices):
-        return given
-    return [[list(column) for column in zip(*m)] for m in matrices]
+    return [[list(column) for column in zip(*m)] for m in given]
+
+
+def _is_matrix(layer: Any) -> bool:
+    return isinstance(layer, (list, tuple)) and bool(layer) and all(isinstance(row, (list, tuple)) for row in layer)
 
 
 def _numbered(given: Any, place: Place = ()) -> Iterator[tuple[Place, Any]]:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ..grading.answers import NAMES
 from ..grading.equations import EQUATION, Case, Place
 from ..grading.intervals import middle
 from ..grading.judging import FIELD, SYMBOL, at
+from ..grading.reading import NAMES
 from ..network.modules import name
 from .telling import in_full
 

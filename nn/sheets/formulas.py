@@ -83,7 +83,7 @@ def error_slope(loss: str, outputs: int = 1) -> str:
 
 
 def factor(text: str) -> str:
-    """A text as a factor: in brackets where it is a sum, a difference or a quotient.
+    """A text as a factor: in brackets where it is a sum, a difference, a quotient or has cases.
 
     >>> factor("pₖ − yₖ"), factor("−2(y − ŷ)"), factor("−2(yₖ − ŷₖ) / n")
     ('(pₖ − yₖ)', '−2(y − ŷ)', '(−2(yₖ − ŷₖ) / n)')
@@ -91,7 +91,7 @@ def factor(text: str) -> str:
     outside = text
     while outside != (outside := re.sub(r"\([^()]*\)", "", outside)):
         pass
-    return f"({text})" if re.search(r" [−+/] ", outside) else text
+    return f"({text})" if " " in outside else text
 
 
 def hidden_delta() -> str:

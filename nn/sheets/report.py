@@ -9,6 +9,8 @@ import statistics
 from collections.abc import Sequence
 from html import escape
 
+from autograd.words.text import counted
+
 from .classes import Result
 from .contents import layout_of
 from .layout import points
@@ -72,7 +74,7 @@ class _Report:
         median = points(statistics.median_low(self.scores)) if self.scores else "–"
         s = self.sheet.settings
         under = (f"Backpropagation by hand, sheet {s.seed} · {'-'.join(map(str, s.widths))} {s.activation} ·"
-                 f" {self.n} answers, {variants} variant{'s' * (variants != 1)}")  # fmt: skip
+                 f" {counted(self.n, 'answer')}, {counted(variants, 'variant')}")  # fmt: skip
         told = f"median {median} of {points(self.sheet.max_score)} · {whole} without a mistake · {look} to look at"
         return (f'<div class="top"><div><h1>Class report</h1><div class="under">{escape(under)}</div></div>'
                 f'<div class="who">{told}</div></div>')  # fmt: skip

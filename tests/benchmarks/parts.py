@@ -72,10 +72,12 @@ def in_parts(
         shares = {name: share(size, n - 1, options.parts) for name, size in sizes.items()}
         shares |= {name: sizes[name] if n == 1 else 0 for name in whole}
         counts = computed(n - 1, shares)
-        there[n] = counts | {"seconds": time.process_time() - began}
+        seconds = time.process_time() - began
+        line = json.dumps({**run, "part": n, "counts": {**counts, "seconds": seconds}}, ensure_ascii=False)
+        there[n] = json.loads(line)["counts"]  # as a file gives it back: all names are text
         if options.file:
             with open(options.file, "a", encoding="utf-8") as file:
-                file.write(json.dumps({**run, "part": n, "counts": there[n]}, ensure_ascii=False) + "\n")
+                file.write(line + "\n")
         if options.parts > 1:
             print(f"part {n} of {options.parts}: {there[n]['seconds']:.0f} s", file=sys.stderr, flush=True)
     if not there:

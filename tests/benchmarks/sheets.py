@@ -252,10 +252,10 @@ def stepped(old, by, eta, r):
     return [stepped(a, b, eta, r) for a, b in zip(old, by)] if isinstance(old, list) else r(old - eta * by)
 
 
-def accused(number, seed=5):
+def accused(number, part=0):
     """Of that many right answers: those in which some field is called a mistake, and those that are not full marks."""
-    draw, wrong, short = random.Random(seed), [], []
-    first = 10_000 * (seed - 5)
+    draw, wrong, short = random.Random(5 + part), [], []
+    first = 10_000 * part
     for n in range(first, first + number):
         style = list(styles.STYLES)[n % len(styles.STYLES)]
         sheet = worksheet(**KINDS[n % len(KINDS)], seed=n)
@@ -307,7 +307,7 @@ def processors():
 def computed(part, sizes):
     """The class is graded once, by the first part."""
     table = planted(sizes["sheets"], part)
-    wrong, short = accused(sizes["right"], 5 + part)
+    wrong, short = accused(sizes["right"], part)
     class_of = {}
     if sizes["files"]:
         with tempfile.TemporaryDirectory() as folder:

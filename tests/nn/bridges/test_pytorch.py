@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from autograd import AutogradError, AutogradTypeError, AutogradValueError, MissingDependency, no_grad, tanh
+from autograd import AutogradError, AutogradTypeError, AutogradValueError, MissingDependency, no_grad, relu, tanh
 from nn import ACTIVATIONS, MLP, certify_torch, from_torch, squared_error, to_torch
 from nn.bridges.pytorch import COUNTERPARTS, doubles, output_errors
 
@@ -151,6 +151,9 @@ def test_what_cannot_be_exported_is_refused():
     with pytest.raises(AutogradValueError, match=r"activation '<lambda>' of layer 1 is a function of yours"):
         to_torch(net)
     assert to_torch(MLP(2, [3, 1], activation=tanh))
+    renamed = MLP(2, [1], "tanh", seed=0)
+    renamed.layers[0].neurons[0].sigma = relu  # what it computes counts, and not what it is called
+    assert isinstance(to_torch(renamed)[1], ReLU)
     mixed = MLP(2, [3, 1], seed=0)
     mixed.layers[0].neurons[1].bias = None
     with pytest.raises(AutogradValueError, match="the neurons of layer 1 differ"):

@@ -1,5 +1,6 @@
 """Planted mistakes are named where they are, and what is right is never accused."""
 
+import dataclasses
 import importlib.util
 import math
 import random
@@ -16,6 +17,7 @@ from nn.grading.graded import grade
 from nn.grading.mistakes import MISTAKES
 from nn.grading.rules import OWN, grade_rule
 from nn.grading.samples import cases_of
+from tests.benchmarks import parts
 
 _path = Path(__file__).parents[2] / "benchmarks" / "grading.py"
 _spec = importlib.util.spec_from_file_location("grading_benchmark", _path)
@@ -53,6 +55,20 @@ def test_every_mistake_alone_is_identified_up_to_equivalence(planted):
 def test_a_mistake_made_in_several_equations_is_found_in_each(planted):
     counts, of = benchmark.measure(planted, 1, seed="test", columns=(0, 1))
     assert counts == of and of[0] == 1
+
+
+def test_a_long_run_that_was_stopped_adds_up_to_what_it_would_have_been(tmp_path, monkeypatch):
+    def run(*options):
+        totals = []
+        monkeypatch.setattr("sys.argv", ["run", "--parts", "4", *options])
+        parts.in_parts(
+            {"of": 10}, lambda part, sizes: {"of": sizes, "by": {part % 2: 1}}, lambda t: not totals.append(t)
+        )
+        return {**totals[0], "seconds": 0}
+
+    file = ["--file", str(tmp_path / "parts.jsonl")]
+    run(*file, "--part", "2")
+    assert run(*file) == run() == {"of": {"of": 10}, "by": {"0": 2, "1": 2}, "seconds": 0}
 
 
 @pytest.mark.parametrize("name", ["σ'(o) for σ'(u)", "σ' twice"])
@@ -404,6 +420,18 @@ def test_what_a_neuron_computes_counts_and_not_what_it_is_called():
     assert grade(net, [1.0, 2.0], 0.5, [[net.layers[0].neurons[0].delta]]) and certify(net, [1.0, 2.0], 0.5)
 
 
+def test_a_pair_is_for_the_layers_whose_activation_is_one_s_own():
+    """Else it would be taken for the linear output too, and a right answer accused."""
+    pair, net = (lambda u: u**3, lambda u: 3 * u**2), MLP(2, [3, 2], lambda u: u**3, "linear", seed=0)
+    for sigma in (pair, [pair, "linear"]):
+        assert grade(right, net, X, Y, sigma=sigma) and certify(net, X, Y, sigma=sigma)
+    for referee in (lambda sigma: grade(right, net, X, Y, sigma=sigma), lambda sigma: certify(net, X, Y, sigma=sigma)):
+        with pytest.raises(AutogradValueError, match="2 layers, and 1 entry in sigma"):
+            referee([pair])
+        with pytest.raises(AutogradTypeError, match=r"a pair .* of functions"):
+            referee((pair[0], 2.0))
+
+
 def test_your_own_activation_and_loss_need_their_hand_formulas():
     net = MLP(2, [3, 2], lambda u: softplus(u), seed=0)
     with pytest.raises(AutogradValueError, match=r"no hand formula for the activation '.*' of your own"):
@@ -415,6 +443,17 @@ def test_your_own_activation_and_loss_need_their_hand_formulas():
     with pytest.raises(AutogradValueError, match="error_slopes"):
         grade(right, NET, X, Y, loss=lambda o, y: o[0] * 1.0)
     assert grade(right, NET, X, Y, loss=lambda o, y: o[0] * 1.0, error_slopes=hand.squared_error_slopes)
+    with pytest.raises(AutogradValueError, match="unknown loss 'mine'"):
+        grade(right, NET, X, Y, loss="mine", error_slopes=hand.squared_error_slopes)
+
+    @dataclasses.dataclass
+    class Steep:
+        by: float
+
+        def __call__(self, u):
+            return self.by * u
+
+    assert grade(right, net, X, Y, sigma=(Steep(2.0), lambda u: 2.0))  # it is equal to another, and has no hash
 
     def softmax(theta, bias, u, o, x, y, sigma_slope):
         return hand.backward(theta, u, hand.cross_entropy_slopes(y, o[-1]), sigma_slope)

@@ -164,10 +164,11 @@ def test_what_is_no_number(text):
         number(text)
 
 
-def test_numbers_of_any_kind_and_layers_of_any_shape():
-    def each(f, nested):
-        return [each(f, part) for part in nested] if isinstance(nested, list) else f(nested)
+def each(f, nested):
+    return [each(f, part) for part in nested] if isinstance(nested, list) else f(nested)
 
+
+def test_numbers_of_any_kind_and_layers_of_any_shape():
     for how in (Decimal, Fraction, Value, lambda v: f"{v:.4f}".replace(".", ",")):
         assert (
             grade_sheet({part: each(how, numbers) for part, numbers in SHEET.key.items()}, sheet=SHEET).score
@@ -177,13 +178,16 @@ def test_numbers_of_any_kind_and_layers_of_any_shape():
         part: [[[v] for v in layer] for layer in SHEET.key[part]] for part in ("u", "o", "slope", "delta", "db", "b")
     }
     assert grade_sheet({**SHEET.key, **columns}, sheet=SHEET).score == SHEET.max_score
-    half = pytest.importorskip("numpy").float16
-    marks = grade_sheet({"delta": each(half, SHEET.key["delta"])}, sheet=SHEET)
-    assert (
-        marks.needs_human
-        and "half precision" in marks.problems[0]
-        and not any(m.status == "mistake" for m in marks.fields)
-    )
+
+
+@pytest.mark.parametrize("part", ["delta", "dtheta", "err"])
+def test_half_precision_comes_to_a_person_as_numbers_and_as_arrays(part):
+    numpy, sheet = pytest.importorskip("numpy"), worksheet([2, 2, 2], seed=1)
+    key = sheet.key[part]
+    for half in (each(numpy.float16, key), numpy.array(key, "float16")):
+        marks = grade_sheet({part: half}, sheet=sheet)
+        assert marks.needs_human and "half precision" in marks.problems[0]
+        assert all(m.status == "blank" for m in marks.fields)
 
 
 def test_what_cannot_be_read_is_quoted_and_goes_to_a_person():

@@ -236,7 +236,12 @@ def test_settings_of_two_layers():
 
 
 @pytest.mark.parametrize(
-    ("loss", "slope"), [("cross_entropy", "(pₖ − yₖ)·σ'(u)"), ("mean_squared_error", "(−2(yₖ − ŷₖ) / n)·σ'(u)")]
+    ("loss", "slope"),
+    [
+        ("cross_entropy", "(pₖ − yₖ)·σ'(u)"),
+        ("mean_squared_error", "(−2(yₖ − ŷₖ) / n)·σ'(u)"),
+        ("hinge", "(−yₖ where yₖ·ŷₖ < 1, else 0)·σ'(u)"),
+    ],
 )
 def test_a_slope_of_the_error_is_one_factor_of_delta(loss, slope):
-    assert slope in worksheet([2, 2, 2], loss=loss, seed=0).markdown()
+    assert slope in worksheet([2, 2, 3], loss=loss, seed=0).markdown()
