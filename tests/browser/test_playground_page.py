@@ -615,6 +615,7 @@ def test_a_number_is_told_in_its_unit(opened: Any) -> None:
     )
     assert told.startswith("price: ") and [y, guess] == pytest.approx([Y[3], predicted], rel=0.01)
     assert "price >" in page("$('legend').textContent")
+    assert page("[-1e-7, 1e21, -2.5, 0].map(plainly)") == ["−1×10⁻⁷", "1×10²¹", "−2.5", "0"]
 
 
 @pytest.mark.parametrize(("entry", "value", "words"), [
