@@ -66,6 +66,14 @@ class Opened:
         ]
 
 
+def centre(page: Any, script: str) -> tuple[float, float]:
+    """The middle of an element; `page` is what evaluates scripts there."""
+    box = page(
+        f"(() => {{ const b = ({script}).getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]; }})()"
+    )
+    return box[0], box[1]
+
+
 Open = Callable[..., Opened]
 
 
@@ -104,8 +112,8 @@ def firefox() -> Iterator[Firefox]:
 
 
 @pytest.fixture(scope="session")
-def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The text of axe-core, which looks for what keeps people from using a page."""
+def axe(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Opened], list[Any]]:
+    """What axe-core finds in a page that keeps people from using it: which rule, where, and why."""
     npm, folder = shutil.which("npm"), tmp_path_factory.mktemp("axe")
     if npm is None:
         pytest.skip("there is no npm to fetch axe-core with")
@@ -116,4 +124,15 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
     with tarfile.open(next(folder.glob("*.tgz"))) as archive:
         member = archive.extractfile("package/axe.min.js")
         assert member is not None
-        return member.read().decode()
+        script = member.read().decode()
+
+    def violations(page: Opened) -> list[Any]:
+        if not page("'axe' in window"):
+            page(f"{script}; 0")
+        found: list[Any] = page(
+            "axe.run(document, { resultTypes: ['violations'] })"
+            ".then((r) => r.violations.map((v) => [v.id, v.nodes.map((n) => n.html + n.failureSummary)]))"
+        )
+        return found
+
+    return violations

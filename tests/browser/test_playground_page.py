@@ -13,6 +13,8 @@ from nn import MLP, SGD, Model, fit, play
 from nn.page.content import datasets
 from nn.training.datasets import IRIS, Column, read_csv
 
+from .conftest import centre
+
 # Each state of the page, and the script that leads to it from the one before.
 STATES = {
     "first": "",
@@ -30,6 +32,12 @@ STATES = {
     " for (let k = 0; k < 5000 && !state.diverged; k++) trainStep(); render()",
 }
 SIZES = [(1280, 720), (1920, 1080), (390, 844)]
+# Whether all of the network is to be seen.
+INSIDE = """(() => {
+  const b = $('graph').getBoundingClientRect();
+  return [...document.querySelectorAll('.layer')].map((l) => l.getBoundingClientRect()).every(
+    (r) => r.left >= b.left - 1 && r.right <= b.right + 1 && r.top >= b.top - 1 && r.bottom <= b.bottom + 1);
+})()"""
 
 
 def at(opened: Any, page: Any = None, width: int = 1280, height: int = 720, **options: Any) -> Any:
@@ -37,13 +45,6 @@ def at(opened: Any, page: Any = None, width: int = 1280, height: int = 720, **op
     found.tab.set_viewport_size({"width": width, "height": height})
     found.tab.wait_for_timeout(50)
     return found
-
-
-def centre(page: Any, script: str) -> tuple[float, float]:
-    box = page(
-        f"(() => {{ const b = ({script}).getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]; }})()"
-    )
-    return box[0], box[1]
 
 
 def point(page: Any, i: int) -> tuple[float, float]:
@@ -397,27 +398,21 @@ def test_the_network_goes_out_as_nn_reads_it_and_comes_back(opened: Any, tmp_pat
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844)])
-def test_axe_finds_nothing_in_any_state(width: int, height: int, scheme: str, opened: Any, axe: str) -> None:
+def test_axe_finds_nothing_in_any_state(width: int, height: int, scheme: str, opened: Any, axe: Any) -> None:
     page = at(opened, width=width, height=height, scheme=scheme)
-    page(f"{axe}; 0")
     for state, script in STATES.items():
         page(f"{script}; 0")
         page.tab.wait_for_timeout(50)
         page.wait("document.getAnimations().every((a) => a.playState === 'finished')")  # the graph fades in
-        found = page(
-            "axe.run(document, { resultTypes: ['violations'] })"
-            ".then((r) => r.violations.map((v) => [v.id, v.nodes[0].html]))"
-        )
-        assert found == [], state
+        assert axe(page) == [], state
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844)])
-def test_axe_finds_nothing_where_a_model_has_names(width: int, height: int, opened: Any, axe: str) -> None:
+def test_axe_finds_nothing_where_a_model_has_names(width: int, height: int, opened: Any, axe: Any) -> None:
     data = read_csv(IRIS)
     columns, Y = [Column(name) for name in data.features], [data.classes[int(y)] for y in data.Y]
     model = Model.fresh(columns, data.X, data.Y, data.classes, [4, 3], seed=3, target="species")
     page = at(opened, play(model, data.X, Y), width, height)
-    page(f"{axe}; 0")
     for script in (
         "",
         "walk(1); state.event = 30; render()",
@@ -425,14 +420,10 @@ def test_axe_finds_nothing_where_a_model_has_names(width: int, height: int, open
     ):
         page(f"{script}; 0")
         page.tab.wait_for_timeout(50)
-        found = page("axe.run().then((r) => r.violations.map((v) => [v.id, v.nodes[0].html]))")
-        assert found == [], script
+        assert axe(page) == [], script
         assert page("document.documentElement.scrollWidth") <= width
     if width > 760:
-        assert page(
-            "(() => { const b = $('graph').getBoundingClientRect(); return [...document.querySelectorAll('.layer')]"
-            ".map((l) => l.getBoundingClientRect()).every((r) => r.top >= b.top - 1 && r.bottom <= b.bottom + 1); })()"
-        )
+        assert page(INSIDE)
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
@@ -451,12 +442,7 @@ def test_nothing_is_small_cut_off_or_scrolls_sideways(width: int, height: int, o
         assert page("document.documentElement.scrollWidth") <= width, state
         if width > 760:
             assert page("document.documentElement.scrollHeight") <= height, state
-            inside = page(
-                "(() => { const b = $('graph').getBoundingClientRect(); return [...document.querySelectorAll('.layer')]"
-                ".map((l) => l.getBoundingClientRect()).every((r) => r.left >= b.left - 1 && r.right <= b.right + 1"
-                " && r.top >= b.top - 1 && r.bottom <= b.bottom + 1); })()"
-            )
-            assert inside, state
+            assert page(INSIDE), state
 
 
 def test_a_projector_gets_the_same_page_enlarged(opened: Any) -> None:
