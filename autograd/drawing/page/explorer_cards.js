@@ -85,7 +85,7 @@ function centred(text) {
 }
 
 function write(text, g) { // a chip, in HTML
-  const chip = element("span", "chip", text);
+  const chip = make("span", "chip", text);
   const background = colour(g);
   chip.style.background = background;
   chip.style.color = g ? inkOn(background) : "";

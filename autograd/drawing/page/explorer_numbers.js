@@ -1,7 +1,6 @@
 // What the page knows.  `program`, printed above, gives all values and all local derivatives from the
 // leaves; here is what either mode makes of them, one product and one sum for each event, and how formulas
 // are written in events.py and tangents.py.
-const $ = (id) => document.getElementById(id);
 const data = JSON.parse($("data").textContent);
 const { nodes, forward, uses, edges, leaves, root } = data;
 // `seed` is the leaf that moves in forward mode, null in reverse mode; `gradients` are adjoints or tangents.
