@@ -82,10 +82,11 @@ def opened(browser: Any, tmp_path: Path) -> Iterator[Open]:
     """Opens a saved page, and sees at the end that it was silent and asked for nothing but itself."""
     contexts, pages = [], []
 
-    def open_(page: Page, width: int = 1280, scheme: str = "light") -> Opened:
+    def open_(page: Page, width: int = 1280, scheme: str = "light", height: int = 900, **options: Any) -> Opened:
         file = tmp_path / f"page{len(pages)}.html"
         page.save(file)
-        contexts.append(browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme))
+        viewport = {"width": width, "height": height}
+        contexts.append(browser.new_context(viewport=viewport, color_scheme=scheme, **options))
         contexts[-1].route(
             "**", lambda route: route.continue_() if route.request.url == file.as_uri() else route.abort()
         )

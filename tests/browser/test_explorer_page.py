@@ -672,16 +672,11 @@ def test_axe_finds_nothing_in_neuron_cards(width: int, scheme: str, opened: Any,
         assert axe(page) == [], prepare
 
 
-def test_two_fingers_zoom_the_graph_and_one_pans_it(browser: Any, tmp_path: Any) -> None:
+def test_two_fingers_zoom_the_graph_and_one_pans_it(opened: Any) -> None:
     run, err = passes()[0]
-    run.explore(err).save(tmp_path / "page.html")
-    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    tab = context.new_page()
-    wrong: list[str] = []
-    tab.on("pageerror", lambda error: wrong.append(str(error)))
-    tab.goto((tmp_path / "page.html").as_uri())
-    session = context.new_cdp_session(tab)
-    box = tab.locator("#graph").bounding_box()
+    page = opened(run.explore(err), 390, height=844, has_touch=True, is_mobile=True)
+    session = page.tab.context.new_cdp_session(page.tab)
+    box = page.tab.locator("#graph").bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
     def touch(kind: str, *points: tuple[float, float]) -> None:
@@ -689,19 +684,18 @@ def test_two_fingers_zoom_the_graph_and_one_pans_it(browser: Any, tmp_path: Any)
         session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
 
     width = "picture.getBoundingClientRect().width"
-    before, page_width = tab.evaluate(width), tab.evaluate("visualViewport.scale")
+    before, page_width = page(width), page("visualViewport.scale")
     touch("touchStart", (x - 30, y), (x + 30, y))
     for spread in range(40, 91, 10):
         touch("touchMove", (x - spread, y), (x + spread, y))
     touch("touchEnd")
-    assert tab.evaluate(width) == pytest.approx(3 * before, rel=0.1)
-    assert tab.evaluate("visualViewport.scale") == page_width  # the graph is larger, the page is not
-    left = tab.evaluate("pane.scrollLeft")
+    assert page(width) == pytest.approx(3 * before, rel=0.1)
+    assert page("visualViewport.scale") == page_width  # the graph is larger, the page is not
+    left = page("pane.scrollLeft")
     touch("touchStart", (x, y))
     for moved in range(20, 121, 20):
         touch("touchMove", (x - moved, y))
     touch("touchEnd")
-    tab.wait_for_timeout(300)
-    assert tab.evaluate("pane.scrollLeft") > left + 50
-    assert tab.evaluate("state.selected") is None and wrong == []
-    context.close()
+    page.tab.wait_for_timeout(300)
+    assert page("pane.scrollLeft") > left + 50
+    assert page("state.selected") is None

@@ -172,13 +172,8 @@ def test_by_mouse(opened: Any) -> None:
     assert page("state.event") == 1
 
 
-def test_by_touch_on_a_phone(browser: Any, tmp_path: Any) -> None:
-    play().save(tmp_path / "page.html")
-    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    tab = context.new_page()
-    wrong: list[str] = []
-    tab.on("pageerror", lambda error: wrong.append(str(error)))
-    tab.goto((tmp_path / "page.html").as_uri())
+def test_by_touch_on_a_phone(opened: Any) -> None:
+    tab = opened(play(), 390, height=844, has_touch=True, is_mobile=True).tab
     tab.get_by_role("button", name="Train", exact=True).tap()
     tab.wait_for_timeout(300)
     tab.get_by_role("button", name="Pause").tap()
@@ -188,7 +183,7 @@ def test_by_touch_on_a_phone(browser: Any, tmp_path: Any) -> None:
     tab.get_by_role("button", name="Close").tap()
     assert not tab.locator("#sheet").is_visible()
     box = tab.locator("#plane").bounding_box()
-    session = context.new_cdp_session(tab)
+    session = tab.context.new_cdp_session(tab)
     place = {"x": box["x"] + 20, "y": box["y"] + box["height"] - 25}
     session.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [place]})
     tab.wait_for_timeout(900)
@@ -201,9 +196,8 @@ def test_by_touch_on_a_phone(browser: Any, tmp_path: Any) -> None:
         "[...document.querySelectorAll('.transport button, .icon, #walk button')].filter((b) => b.offsetParent)"
         ".map((b) => b.getBoundingClientRect()).filter((b) => b.height < 44 || b.width < 44).length"
     )
-    assert small == 0 and wrong == []
+    assert small == 0
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
-    context.close()
 
 
 # --- settings, walking, undo -------------------------------------------------------------------------------
@@ -458,17 +452,12 @@ def test_a_projector_gets_the_same_page_enlarged(opened: Any) -> None:
     assert sizes[0] == pytest.approx(sizes[1], abs=0.015)  # a rem ends at 23 px
 
 
-def test_motion_is_spared_where_it_is_unwelcome(browser: Any, tmp_path: Any) -> None:
-    play().save(tmp_path / "page.html")
-    context = browser.new_context(viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
-    tab = context.new_page()
-    tab.goto((tmp_path / "page.html").as_uri())
-    drawn = tab.evaluate(
+def test_motion_is_spared_where_it_is_unwelcome(opened: Any) -> None:
+    drawn = opened(play(), height=720, reduced_motion="reduce")(
         "new Promise((done) => { let n = 0; const before = drawPlane; drawPlane = () => { n++; before(); };"
         " run(true); setTimeout(() => { run(false); done(n); }, 1500); })"
     )
     assert drawn <= 8
-    context.close()
 
 
 def test_a_frame_is_short_and_steps_are_many(opened: Any) -> None:
