@@ -58,7 +58,9 @@ def sources(target: Path) -> None:
     """Everything that Sphinx reads, made anew."""
     import gather
     import reference
+    from pictures import neuron
 
+    from autograd import explore
     from nn import play
 
     shutil.rmtree(target, ignore_errors=True)
@@ -71,6 +73,7 @@ def sources(target: Path) -> None:
     font = base64.b64encode((DOCS / "site" / "stix-two-math.woff2").read_bytes()).decode()
     (target / "static" / "font.css").write_text(_FONT.format(font), "utf-8")
     play().save(target / "static" / "playground.html")
+    explore(neuron()).save(target / "static" / "neuron.html")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from autograd import Value, draw, explain, explore, fsum, grad, toposort
+from autograd import Value, draw, explain, fsum, grad, toposort
 from autograd.drawing import Drawing
 from nn import MLP, Adam, Neuron, cross_entropy, diagnose, fit, play, squared_error
 from nn.plots import activation_curves, decision_boundary
@@ -90,7 +90,6 @@ def drawings() -> None:
     for theme in ("light", "dark"):
         save(draw(err, theme=theme), f"neuron-{theme}.png")
     draw(err).save(HERE / "neuron.pdf")
-    explore(err).save(HERE / "neuron.html")
     run, err = network()
     save(run.draw(err), "network-before.png")
     err.backward()

@@ -15,7 +15,6 @@ _PICTURE = re.compile(
 _SOURCE = re.compile(r"\[`?([^\]`]*)`?\]\((?:\.\./)?((?:nn|autograd)/[\w/]+)\.(?:py|pyx|js|json)\)")
 _ELSEWHERE = re.compile(r"\[([^\]]*)\]\((?:\.\./)?(?:[\w/.-]*\.(?:py|toml|cff)|tests/[^)]*|LICENSE)\)")
 _MERMAID = re.compile(r"```mermaid\n")
-_PAGE = re.compile(r"\[([^\]]*)\]\((?:docs/)?pictures/(neuron\.html)\)")
 _README = re.compile(r"\]\(((?:\.\./)?(?:notebooks/)?)README\.md")
 # The order of the guide; a page that is not named here comes after these.
 GUIDE = [
@@ -30,8 +29,8 @@ PROJECT = ["ARCHITECTURE", "CONTRIBUTING", "CHANGELOG"]
 EMBEDDED = {"playground": "playground.html", "gallery": "neuron.html"}  # pages that stand at the end of a page
 
 
-def myst(text: str, up: str = "") -> str:
-    """Markdown for MyST; `up` leads to the root of the site.
+def myst(text: str) -> str:
+    """Markdown for MyST.
 
     >>> myst("[`deltas.py`](../nn/deltas.py) [tests](tests/x.py) [all](../README.md#how)")
     '`deltas.py` tests [all](../index.md#how)'
@@ -40,7 +39,6 @@ def myst(text: str, up: str = "") -> str:
     text = _PICTURE.sub(r"![\2](\3){.only-light}\n![\2](\1){.only-dark}", text)
     text = _SOURCE.sub(r"`\1`", text)
     text = _ELSEWHERE.sub(r"\1", text)
-    text = _PAGE.sub(rf'<a href="{up}_static/\2">\1</a>', text)
     text = _MERMAID.sub("```text\n", text)
     return _README.sub(r"](\1index.md", text)
 
@@ -54,14 +52,12 @@ def gather(repository: Path, target: Path) -> None:
             name = "index.md" if source.name == "README.md" else source.name
             to = target / folder / name
             to.parent.mkdir(parents=True, exist_ok=True)
-            text = myst(source.read_text("utf-8"), "../" if folder else "")
+            text = myst(source.read_text("utf-8"))
             if source.stem in EMBEDDED:
                 page = f'title="{source.stem}, to be used here" src="../_static/{EMBEDDED[source.stem]}"'
                 text += f'\n<iframe {page} height="900" loading="lazy"></iframe>\n'
             to.write_text(text, "utf-8")
     shutil.copytree(repository / "docs" / "pictures", target / "docs" / "pictures")
-    (target / "static").mkdir()
-    shutil.copy(repository / "docs" / "pictures" / "neuron.html", target / "static")
     for source in sorted(repository.glob("notebooks/*.ipynb")):
         notebook = json.loads(source.read_text("utf-8"))
         for cell in notebook["cells"]:

@@ -21,7 +21,7 @@ from autograd.words.naming import name
 from autograd.words.text import cut, shown
 
 from .activations import name_of
-from .drawing import in_order, result_of, roles_of, targets_of
+from .drawing import CURVED, in_order, result_of, roles_of, targets_of
 
 if TYPE_CHECKING:
     from autograd.drawing.page.explorer import Page
@@ -59,7 +59,7 @@ class _Cards:
         self.edges: list[tuple[Value, Value, Value | None]] = []
         self.uses: dict[tuple[Value, int], int] = {}
         sizes = [len(run.inputs), *map(len, run.u)]
-        few = max(a * b for a, b in pairwise(sizes)) <= 16
+        few = max(a * b for a, b in pairwise(sizes)) <= CURVED
         room = {"nodesep": "0.07", "ranksep": f"{0.24 + 0.05 * max(sizes):.2f}", "splines": "true" if few else "line"}
         self.graph = canvas(self.theme, direction, "", outputorder="nodesfirst", **room)
         self.graph.attr("graph", label="", tooltip="", bgcolor="transparent", pad="0.1")

@@ -1,10 +1,8 @@
 // The events of one sample, and how each is told: a sentence, its formula with the numbers under it, and
 // the lecture's general one.  Numbers come from a network after forward and backward.
 
-const superscripts = "⁰¹²³⁴⁵⁶⁷⁸⁹", subscripts = "₀₁₂₃₄₅₆₇₈₉";
-const above = (n) => String(n).replace(/\d/g, (d) => superscripts[d]);
-const below = (...ns) => ns.map((n) => String(n).replace(/\d/g, (d) => subscripts[d])).join("");
-const named = (symbol, k, ...ns) => `${symbol}⁽${above(k)}⁾${below(...ns)}`;
+const below = (...ns) => ns.join("").replace(/\d/g, (d) => "₀₁₂₃₄₅₆₇₈₉"[d]);
+const named = (symbol, k, ...ns) => `${symbol}⁽${superscript(k)}⁾${below(...ns)}`;
 const capital = (text) => text[0].toUpperCase() + text.slice(1);
 const percent = (x) => `${Number(Math.abs(100 * x).toPrecision(2))} %`;
 

@@ -107,17 +107,16 @@ def given(net: Any, X: Any, Y: Any, loss: str | Loss | None) -> Given | None:
         if X is not None or Y is not None or loss is not None:
             raise AutogradTypeError("play(net, X, Y, loss=…) takes a network before its samples, or nothing at all")
         return None
-    model = None if isinstance(net, MLP) or not isinstance(net, Prepared) else net
-    if model is None and not isinstance(net, MLP):
+    if not isinstance(net, (MLP, Prepared)):
         raise AutogradTypeError(f"play takes a network, an MLP, or a Model, and was given {net!r}")
     if X is None or Y is None:
         raise AutogradTypeError("play(net, X, Y) takes samples and targets too, as fit does")
-    if model is None:
+    if isinstance(net, MLP):
         return _checked(net, X, Y, loss)
     if loss is not None:
-        raise AutogradTypeError(f"play: a Model has its loss, {model.loss}, and none is given beside it")
-    _require_size(model.network)
-    return prepared(model, *model.samples(X, Y))
+        raise AutogradTypeError(f"play: a Model has its loss, {net.loss}, and none is given beside it")
+    _require_size(net.network)
+    return prepared(net, *net.samples(X, Y))
 
 
 def prepared(model: Prepared, X: Any, Y: Any) -> Given:
@@ -127,11 +126,11 @@ def prepared(model: Prepared, X: Any, Y: Any) -> Given:
 
 def _checked(net: MLP, X: Any, Y: Any, loss: str | Loss | None, table: dict[str, Any] | None = None) -> Given:
     _require_size(net)
-    name = _name_of(loss)
-    if LOSS_RECORDS[name].outputs == "logits" and _names(net)[-1] != "linear":
+    name, output = _name_of(loss), _names(net)[-1]
+    if LOSS_RECORDS[name].outputs == "logits" and output != "linear":
         raise AutogradValueError(
             f'play: {name} takes logits, so the last layer is linear: MLP(…, output_activation="linear");'
-            f" this network's is {_names(net)[-1]}"
+            f" this network's is {output}"
         )
     samples = samples_of(net, loss_of(name), X, Y)
     if not 2 <= len(samples) <= LONGEST_ORDER:

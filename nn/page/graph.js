@@ -1,15 +1,6 @@
 // The network as cards and lines: built once for an architecture, written anew for each moment.  How much a card
 // shows is measured: the fullest that fits the room is taken.
 
-const $ = (id) => document.getElementById(id);
-
-function make(tag, className = "", text = "") {
-  const found = document.createElement(tag);
-  if (className) found.className = className;
-  found.textContent = text;
-  return found;
-}
-
 const drawing = (tag) => document.createElementNS("http://www.w3.org/2000/svg", tag);
 const onPhone = () => matchMedia("(max-width: 760px)").matches;
 const rem = () => parseFloat(getComputedStyle(document.documentElement).fontSize);
@@ -34,14 +25,14 @@ function paint(element, g, known = true) {
 // θ⁽²⁾₁₃ as HTML, its indices above each other: letters of other fonts cannot be told apart at this size.
 const LETTERS = { "ᵢ": "i", "ⱼ": "j", "ₗ": "ℓ", "ₖ": "k" };
 function rich(element, text) {
-  const lowered = (part) => [...part].map((c) => LETTERS[c] ?? subscripts.indexOf(c)).join("");
+  const lowered = (part) => [...part].map((c) => LETTERS[c] ?? plain(c)).join("");
   element.replaceChildren();
   let at = 0;
   for (const found of text.matchAll(/⁽([⁰¹²³⁴⁵⁶⁷⁸⁹]+)⁾([₀-₉]*)|([₀-₉ᵢⱼₗₖ]+)/g)) {
     element.append(text.slice(at, found.index));
     if (found[1]) {
       const both = make("span", "both");
-      both.append(make("span", "", `(${[...found[1]].map((c) => superscripts.indexOf(c)).join("")})`), make("span", "", lowered(found[2])));
+      both.append(make("span", "", `(${plain(found[1])})`), make("span", "", lowered(found[2])));
       element.append(both);
     } else element.append(make("sub", "low", lowered(found[3])));
     at = found.index + found[0].length;

@@ -75,19 +75,20 @@ def page(subject: Given | None = None, theme: str | None = None) -> Page:
     own = (1, 2, 3) if subject is None or subject.inputs == 2 else (1,)
     outputs = sorted({*own, subject.outputs} if subject else own)
     code = _without_margins("\n".join(script(name, outputs) for name in SCRIPTS))
-    for seeds in range(len(SEEDS), 0, -1):  # a wide network has the first θ of as many as there is room for
+    data = told(subject)
+    while True:
         text = Template(_read("playground.html")).substitute(
             title=TITLE,
             theme=f' data-theme="{theme}"' if theme else "",
             style=_style(),
             # The one script of the page, and no other, may run.
             hash=base64.b64encode(hashlib.sha256(code.encode()).digest()).decode(),
-            data=_embedded(told(subject, SEEDS[:seeds])),
+            data=_embedded(data),
             script=code,
         )
-        if len(text.encode()) <= LARGEST:
-            break
-    return Page(text, TITLE)
+        if len(text.encode()) <= LARGEST or len(data["streams"]) == 1:
+            return Page(text, TITLE)
+        data["streams"].popitem()  # a wide network has the first θ of as many seeds as there is room for
 
 
 def script(name: str, outputs: Iterable[int] = (1, 2, 3)) -> str:
@@ -108,8 +109,8 @@ def _engine(outputs: tuple[int, ...]) -> str:
     return engine(outputs)
 
 
-def told(subject: Given | None = None, seeds: Iterable[int] = SEEDS) -> dict[str, Any]:
-    """What the scripts know as `told`: numbers and names, nothing else; seeds: those whose first θ it has.
+def told(subject: Given | None = None) -> dict[str, Any]:
+    """What the scripts know as `told`: numbers and names, nothing else.
 
     >>> told()["settings"]["data"]
     'moons'
@@ -119,7 +120,7 @@ def told(subject: Given | None = None, seeds: Iterable[int] = SEEDS) -> dict[str
     return {
         "settings": _SETTINGS if subject is None else {**_SETTINGS, **subject.settings},
         "given": None if subject is None else subject.told(),
-        "streams": {seed: stream(seed, count) for seed in seeds},
+        "streams": {seed: stream(seed, count) for seed in SEEDS},
         "scales": scales(WIDEST),
         "sigmas": sigmas(),
         "remembered": REMEMBERED,

@@ -69,7 +69,7 @@ function takeNetwork({ version, architecture: shape, parameters, model, class_ru
   const small = Array.isArray(outs) && outs.length >= 1 && outs.length - 1 <= told.deepest && outs.every((m) => isWhole(m, 1, told.widest));
   const last = shape?.output_activation ?? listOf(shape?.activation).at(-1);
   const sigmas = small ? outs.map((_, k) => (k < outs.length - 1 ? (Array.isArray(shape.activation) ? shape.activation[k] : shape.activation) : last)) : [];
-  if (!sigmas.every((sigma) => isText(sigma) && Object.hasOwn(engine.SIGMA, sigma))) throw new Error("A σ of it is not known here.");
+  if (!sigmas.every(isSigma)) throw new Error("A σ of it is not known here.");
   const settings = small && settingsFor([shape.nin, ...outs], sigmas, table);
   if (!settings) throw new Error(table ? unfit(table) : `A network of ${state.network.sizes[0]} inputs, at most ${told.deepest} hidden layers of ${told.widest} and ${state.network.outputs} outputs fits here, whose last σ fits what it learns.`);
   const theta = new Network([shape.nin, ...outs], outs.map(() => "linear"), settings.loss);

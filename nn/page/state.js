@@ -229,7 +229,7 @@ const isWhole = (x, least, most) => Number.isInteger(x) && x >= least && x <= mo
 // Settings that are known here, whatever was sent: each one of its choices, or the page's own.
 function checkedSettings(sent) {
   const found = { ...told.settings }, is = (key, allowed) => { if (allowed.includes(sent?.[key])) found[key] = sent[key]; };
-  if (Array.isArray(sent?.sigma) && sent.sigma.length && sent.sigma.every((sigma) => isText(sigma) && Object.hasOwn(engine.SIGMA, sigma))) found.sigma = [...sent.sigma];
+  if (Array.isArray(sent?.sigma) && sent.sigma.length && sent.sigma.every(isSigma)) found.sigma = [...sent.sigma];
   else is("sigma", Object.keys(engine.SIGMA));
   is("output", Object.keys(engine.SIGMA));
   is("data", [...Object.keys(told.datasets), ...(told.given ? ["given"] : []), ...(state.pasted ? ["own"] : [])]);

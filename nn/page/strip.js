@@ -124,13 +124,14 @@ function word(id, label, choices, value, change) {
   return found;
 }
 
+const alike = (names) => names.map((name) => [name, name]); // choices that are written as they are called
 const withOwn = (choices, value, text) => // a value that is none of the choices is one more
   choices.some(([key]) => JSON.stringify(key) === JSON.stringify(value)) ? choices : [...choices, [value, text(value)]];
 
 function drawSentence() {
-  const { settings: s, network } = state, mixed = (sigma) => [sigma].flat().join(", "), sigmas = Object.keys(engine.SIGMA).map((name) => [name, name]);
+  const { settings: s, network } = state, mixed = (sigma) => [sigma].flat().join(", "), sigmas = alike(Object.keys(engine.SIGMA));
   const seeds = [...(told.given ? [[0, "as given"]] : []), ...Object.keys(told.streams).map((seed) => [Number(seed), seed])];
-  const data = [...(told.given ? [["given", cutTo(told.given.table && told.given.table.target.column !== "y" ? told.given.table.target.column : told.given.title, 24)]] : []), ...(state.pasted ? [["own", state.pasted.title]] : []),
+  const data = [...(told.given ? [["given", cutTo(targetOf(told.given.table) || told.given.title, 24)]] : []), ...(state.pasted ? [["own", state.pasted.title]] : []),
     ...Object.entries(told.datasets).map(([name, { title }]) => [name, title])];
   const layers = withOwn(HIDDEN.map((hidden) => [hidden, hiddenText(hidden)]), s.hidden, hiddenText);
   const noisy = s.data !== "given" && s.data !== "own";
@@ -162,10 +163,10 @@ function drawMore() {
     p.append(...parts);
     return p;
   };
-  const losses = lossesAllowed(s).map((name) => [name, LOSSES[name].title]), sigmas = outputsAllowed(s).map((name) => [name, name]);
+  const losses = lossesAllowed(s).map((name) => [name, LOSSES[name].title]), sigmas = alike(outputsAllowed(s));
   const layers = Array.from({ length: told.deepest + 1 }, (_, n) => [n, String(n)]), wide = Array.from({ length: told.widest }, (_, n) => [n + 1, String(n + 1)]);
   const resized = (n) => [...s.hidden, ...Array(told.deepest).fill(s.hidden.at(-1) ?? 4)].slice(0, n);
-  const every = Object.keys(engine.SIGMA).map((name) => [name, name]), hiddenSigmas = sigmasOf(s), put = (list, k, v) => list.map((old, j) => (j === k ? v : old));
+  const every = alike(Object.keys(engine.SIGMA)), hiddenSigmas = sigmasOf(s), put = (list, k, v) => list.map((old, j) => (j === k ? v : old));
   const neurons = s.hidden.flatMap((m, k) => [k ? ", " : "", word(`width-${k}`, `Neurons of layer ${k + 1}`, wide, m, (v) => change({ hidden: put(s.hidden, k, v) })),
     " × ", word(`sigma-${k}`, `σ of layer ${k + 1}`, every, hiddenSigmas[k], (v) => change({ sigma: put(hiddenSigmas, k, v) }))]);
   const drawer = [...new Set(hiddenSigmas.concat(s.output).map((sigma) => told.sigmas[sigma].initializer))].join(", ");

@@ -14,7 +14,8 @@ const cutTo = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}�
 const inputName = (l) => (state.table && inputNames(state.table)[l]) || "";
 const calledInput = (l) => inputName(l) || `x${below(l + 1)}`;
 const className = (c) => String(state.table?.target.classes?.[c] ?? `class ${c + 1}`);
-const targetCalled = () => (state.table && state.table.target.column !== "y" ? state.table.target.column : "");
+const targetOf = (table) => (table && table.target.column !== "y" ? table.target.column : "");
+const targetCalled = () => targetOf(state.table);
 
 // A number of the network's in the table's unit; null where the table says nothing of it.
 function inUnit(z, l) {
@@ -23,12 +24,12 @@ function inUnit(z, l) {
   return mean[l] === 0 && deviation[l] === 1 ? null : mean[l] + deviation[l] * z;
 }
 
-function targetInUnit(z, i = 0) {
+function targetInUnit(z) {
   const { mean, deviation } = state.table?.target ?? {};
-  return mean === undefined ? null : listOf(mean)[i] + listOf(deviation)[i] * z;
+  return mean === undefined ? null : listOf(mean)[0] + listOf(deviation)[0] * z;
 }
 
-const plainly = (x) => String(Number(x.toPrecision(3))).replace("-", "−").replace(/e\+?(−?)(\d+)/, (_, minus, e) => `×10${superscript(`${minus ? "-" : ""}${e}`)}`);
+const plainly = (x) => String(Number(x.toPrecision(3))).replace(/e\+?(.*)/, (_, e) => `×10${superscript(e)}`).replace("-", "−");
 
 // All of it as a sentence.
 function tableInWords({ columns, target }) {
@@ -42,6 +43,7 @@ function tableInWords({ columns, target }) {
 // --- read from a file, or sent ------------------------------------------------------------------------------------------
 
 const isText = (x) => typeof x === "string";
+const isSigma = (x) => isText(x) && Object.hasOwn(engine.SIGMA, x);
 
 function checkedScale(entry, count, what) { // as numbers, or as lists of them
   const [mean, deviation] = [listOf(entry.mean), listOf(entry.deviation)];
@@ -94,7 +96,7 @@ function rescaled(point, from, to) {
 
 // Settings with these layers that one of the page's sets of points fits, those with its columns first; null: none does.
 function settingsFor(sizes, sigmas, table) {
-  const { settings } = state, [output] = sigmas.slice(-1), loss = table?.target.loss ?? settings.loss;
+  const { settings } = state, output = sigmas.at(-1), loss = table?.target.loss ?? settings.loss;
   const sets = [...new Set([settings.data, ...(told.given ? ["given"] : []), ...(state.pasted ? ["own"] : []), ...Object.keys(told.datasets)])];
   if (table) sets.sort((a, b) => Number(sameColumns(tableOf({ data: b }), table) ?? 0) - Number(sameColumns(tableOf({ data: a }), table) ?? 0));
   for (const data of table ? sets : [settings.data]) {

@@ -66,6 +66,14 @@ class Opened:
         ]
 
 
+def centre(page: Any, script: str) -> tuple[float, float]:
+    """The middle of an element; `page` is what evaluates scripts there."""
+    box = page(
+        f"(() => {{ const b = ({script}).getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]; }})()"
+    )
+    return box[0], box[1]
+
+
 Open = Callable[..., Opened]
 
 
@@ -74,10 +82,11 @@ def opened(browser: Any, tmp_path: Path) -> Iterator[Open]:
     """Opens a saved page, and sees at the end that it was silent and asked for nothing but itself."""
     contexts, pages = [], []
 
-    def open_(page: Page, width: int = 1280, scheme: str = "light") -> Opened:
+    def open_(page: Page, width: int = 1280, scheme: str = "light", height: int = 900, **options: Any) -> Opened:
         file = tmp_path / f"page{len(pages)}.html"
         page.save(file)
-        contexts.append(browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme))
+        viewport = {"width": width, "height": height}
+        contexts.append(browser.new_context(viewport=viewport, color_scheme=scheme, **options))
         contexts[-1].route(
             "**", lambda route: route.continue_() if route.request.url == file.as_uri() else route.abort()
         )
@@ -104,8 +113,8 @@ def firefox() -> Iterator[Firefox]:
 
 
 @pytest.fixture(scope="session")
-def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The text of axe-core, which looks for what keeps people from using a page."""
+def axe(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Opened], list[Any]]:
+    """What axe-core finds in a page that keeps people from using it: which rule, where, and why."""
     npm, folder = shutil.which("npm"), tmp_path_factory.mktemp("axe")
     if npm is None:
         pytest.skip("there is no npm to fetch axe-core with")
@@ -116,4 +125,15 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
     with tarfile.open(next(folder.glob("*.tgz"))) as archive:
         member = archive.extractfile("package/axe.min.js")
         assert member is not None
-        return member.read().decode()
+        script = member.read().decode()
+
+    def violations(page: Opened) -> list[Any]:
+        if not page("'axe' in window"):
+            page(f"{script}; 0")
+        found: list[Any] = page(
+            "axe.run(document, { resultTypes: ['violations'] })"
+            ".then((r) => r.violations.map((v) => [v.id, v.nodes.map((n) => n.html + n.failureSummary)]))"
+        )
+        return found
+
+    return violations

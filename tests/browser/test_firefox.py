@@ -12,9 +12,10 @@ from autograd import record, toposort
 from nn import MLP, SGD, fit, play, squared_error
 from nn.page.content import datasets
 
+from .conftest import centre
 from .firefox import Firefox
 from .test_explorer_page import SENTENCES, SMALLEST
-from .test_playground_page import STATES
+from .test_playground_page import INSIDE, SIZES, STATES, point
 
 TAB, RIGHT, END = "\ue004", "\ue014", "\ue010"
 
@@ -30,13 +31,6 @@ def wait(firefox: Firefox, script: str) -> None:
             return
         time.sleep(0.05)
     raise TimeoutError(script)
-
-
-def centre(firefox: Firefox, element: str) -> tuple[float, float]:
-    x, y = firefox.evaluate(
-        f"(({{ x, y, width, height }}) => [x + width / 2, y + height / 2])(({element}).getBoundingClientRect())"
-    )
-    return x, y
 
 
 def silent(firefox: Firefox, folder: Path) -> None:
@@ -70,14 +64,11 @@ def test_the_playground_by_keyboard_and_mouse(firefox: Firefox, tmp_path: Path) 
     assert firefox.evaluate("state.running") is False
     firefox.press(RIGHT, RIGHT)
     assert firefox.evaluate("$('moment').textContent") == "event 2 of 34"
-    x, y = centre(firefox, "graph.cards[0].chips[0]")
+    x, y = centre(firefox.evaluate, "graph.cards[0].chips[0]")
     before = firefox.evaluate("state.network.theta[0]")
     firefox.drag((x, y), (x + 50, y))
     assert firefox.evaluate("state.network.theta[0]") == pytest.approx(before + 0.5, abs=0.011)
-    x, y = firefox.evaluate(
-        "(() => { const b = $('plane').getBoundingClientRect(), s = $('plane').width / b.width,"
-        " [x, y] = toPixel(state.samples[3].x); return [b.x + x / s, b.y + y / s]; })()"
-    )
+    x, y = point(firefox.evaluate, 3)
     firefox.drag((x, y), (x + 20, y - 30))
     assert firefox.evaluate("[state.chosen, state.moved]") == [3, True]
     firefox.press("d")
@@ -87,17 +78,17 @@ def test_the_playground_by_keyboard_and_mouse(firefox: Firefox, tmp_path: Path) 
 
 def test_the_playground_by_touch(firefox: Firefox, tmp_path: Path) -> None:
     shown(firefox, play(), tmp_path, 390, 844)
-    firefox.drag(*[centre(firefox, "$('run')")] * 2, kind="touch")
+    firefox.drag(*[centre(firefox.evaluate, "$('run')")] * 2, kind="touch")
     wait(firefox, "state.training.steps > 0")
-    firefox.drag(*[centre(firefox, "$('run')")] * 2, kind="touch")
+    firefox.drag(*[centre(firefox.evaluate, "$('run')")] * 2, kind="touch")
     assert firefox.evaluate("state.running") is False
-    firefox.drag(*[centre(firefox, "graph.cards[1].element")] * 2, kind="touch")
+    firefox.drag(*[centre(firefox.evaluate, "graph.cards[1].element")] * 2, kind="touch")
     assert "Neuron 2 of layer 1" in firefox.evaluate("$('sheet').textContent")
     assert firefox.evaluate("document.documentElement.scrollWidth") <= 390
     silent(firefox, tmp_path)
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 720), (1920, 1080), (390, 844)])
+@pytest.mark.parametrize(("width", "height"), SIZES)
 def test_the_playground_is_all_there_in_every_state(width: int, height: int, firefox: Firefox, tmp_path: Path) -> None:
     shown(firefox, play(), tmp_path, width, height)
     for state, script in STATES.items():
@@ -107,11 +98,7 @@ def test_the_playground_is_all_there_in_every_state(width: int, height: int, fir
         assert firefox.evaluate("document.documentElement.scrollWidth") <= width, state
         if width > 760:
             assert firefox.evaluate("document.documentElement.scrollHeight") <= height, state
-            assert firefox.evaluate(
-                "(() => { const b = $('graph').getBoundingClientRect(); return [...document.querySelectorAll('.layer')]"
-                ".map((l) => l.getBoundingClientRect()).every((r) => r.left >= b.left - 1 && r.right <= b.right + 1"
-                " && r.top >= b.top - 1 && r.bottom <= b.bottom + 1); })()"
-            ), state
+            assert firefox.evaluate(INSIDE), state
     silent(firefox, tmp_path)
 
 
@@ -130,7 +117,7 @@ def test_the_explorer(level: str | None, firefox: Firefox, tmp_path: Path) -> No
         f"(([a, b]) => pane.scrollBy(a.x - b.x - 99, a.y - b.y - 99))"
         f"([cards[{theta}].slot, pane].map((e) => e.getBoundingClientRect()))"
     )
-    x, y = centre(firefox, f"cards[{theta}].slot")
+    x, y = centre(firefox.evaluate, f"cards[{theta}].slot")
     before = firefox.evaluate(f"state.values[{theta}]")
     firefox.drag((x, y), (x + 50, y))
     assert firefox.evaluate(f"state.values[{theta}]") == pytest.approx(before + 0.5, abs=0.011)

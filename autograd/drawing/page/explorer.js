@@ -37,8 +37,8 @@ function render() {
 // --- leaves ------------------------------------------------------------------------------------------
 
 function leafRow(i, j) {
-  const { name } = nodes[i], line = element("div", "leaf");
-  const range = element("input"), number = element("input"), gradient = element("span", "slope");
+  const { name } = nodes[i], line = make("div", "leaf");
+  const range = make("input"), number = make("input"), gradient = make("span", "slope");
   const reach = Number.isFinite(first[j]) ? 2 * Math.max(1, Math.abs(first[j])) : 2;
   const centre = Number.isFinite(first[j]) ? first[j] : 0;
   const decimals = Math.min(12, Math.max(0, 2 - Math.floor(Math.log10(reach / 2))));
@@ -50,7 +50,7 @@ function leafRow(i, j) {
   number.addEventListener("focus", () => { number.value = state.inputs[j]; });
   number.addEventListener("blur", () => { number.value = brief(state.inputs[j]); });
   number.addEventListener("input", () => number.value !== "" && change(j, Number(number.value)));
-  const open = typeset(element("button", "leaf-name go"), name);
+  const open = typeset(make("button", "leaf-name go"), name);
   Object.assign(open, { type: "button", title: `${name}: its contributions and paths` });
   open.addEventListener("click", () => select(i));
   line.append(open, range, number, gradient);
@@ -83,14 +83,14 @@ function legend() {
   const reverse = state.seed === null;
   const note = edges.some(([, , theta]) => theta !== null) ? "lines: width |θ|, hollow head θ < 0"
     : `grey: the value, forward; colour: ${reverse ? "upstream × local, backward" : "local × tangent, forward"}, wider where larger`;
-  const notes = [note, ...data.notes].map((text) => element("span", "note", text));
-  $("legend").replaceChildren(element("span", "", reverse ? `gradient of ${nodes[root].name}` : `tangents: ${nodes[state.seed].name} moves`), ...shares, ...notes);
+  const notes = [note, ...data.notes].map((text) => make("span", "note", text));
+  $("legend").replaceChildren(make("span", "", reverse ? `gradient of ${nodes[root].name}` : `tangents: ${nodes[state.seed].name} moves`), ...shares, ...notes);
 }
 
 function list() {
   if (!$("events").closest("details").open) return;
   $("events").replaceChildren(...Array.from({ length: last }, (_, k) => {
-    const line = element("li", k + 1 > state.position ? "later" : "");
+    const line = make("li", k + 1 > state.position ? "later" : "");
     const button = go(k + 1, sentence(k + 1));
     if (k + 1 === state.position) button.setAttribute("aria-current", "step");
     line.append(button);
@@ -155,7 +155,7 @@ document.addEventListener("keydown", (event) => {
 // --- the two modes --------------------------------------------------------------------------------------
 
 function modes() { // what can be chosen, and what each costs
-  const option = (value, text) => Object.assign(element("option", "", text), { value });
+  const option = (value, text) => Object.assign(make("option", "", text), { value });
   $("mode").append(option("", `reverse, from ${nodes[root].name}`), ...leaves.map((i) => option(i, `forward, from ${nodes[i].name}`)));
   $("mode").addEventListener("change", () => changeMode($("mode").value === "" ? null : Number($("mode").value)));
   const passes = leaves.map(products), all = passes.reduce((a, b) => a + b, 0);

@@ -34,7 +34,7 @@ from ...words.text import shown
 from ..parts import DIRECTIONS
 from ..scene import Node, Scene, scene
 from ..theme import DARK, LIGHT, THEMES, Theme, theme_named
-from .live import Picture, picture, variables
+from .live import Picture, Place, picture, variables
 
 CARDS = 25  # nodes: up to here each gets a card and each edge its words
 REFUSED = 300  # nodes: above, nobody steps through all the events, and a page is over a megabyte
@@ -108,39 +108,32 @@ def explore(
     """
     if not isinstance(y, Value):
         raise AutogradTypeError(f"explore takes a Value, and was given {y!r}")
-    if theme is not None:
-        theme_named(theme)
     if direction not in DIRECTIONS:
         raise AutogradValueError(f"unknown direction {direction!r}; choose one of {', '.join(DIRECTIONS)}")
     if level not in (None, "cards", "pills"):
         raise AutogradValueError(f"unknown level {level!r}; choose cards or pills, or None")
-    explorer = _Explorer(y, _order(y), roles)
+    explorer = _Explorer(y, theme, roles)
     level = level or ("cards" if len(explorer.scene.nodes) <= CARDS else "pills")
-    return explorer.page(theme, picture(explorer.scene, direction, explorer.recording.names[y], level))
+    return explorer.page(picture(explorer.scene, direction, explorer.recording.names[y], level))
 
 
-def explore_as(draw: Callable[[], Picture], y: Value, *, theme: str | None = None, roles: Roles = None) -> Page:
+def explore_as(draw: Callable[[], Picture], y: Value, *, theme: str | None, roles: Roles) -> Page:
     """The page of another picture of the same graph, as a network's is; see `explore`."""
-    if theme is not None:
-        theme_named(theme)
-    return _Explorer(y, _order(y), roles).page(theme, draw())
-
-
-def _order(y: Value) -> list[Value]:
-    order = toposort(y)
-    if len(order) > REFUSED:
-        raise AutogradValueError(
-            f"the graph has {len(order)} nodes, and nobody steps through more than {REFUSED}:"
-            " explore a part of it, or a smaller network on one sample"
-        )
-    return order
+    return _Explorer(y, theme, roles).page(draw())
 
 
 class _Explorer:
-    def __init__(self, root: Value, order: list[Value], roles: Roles) -> None:
-        self.root, self.order = root, order
+    def __init__(self, root: Value, theme: str | None, roles: Roles) -> None:
+        if theme is not None:
+            theme_named(theme)
+        self.root, self.theme, self.order = root, theme, toposort(root)
+        if len(self.order) > REFUSED:
+            raise AutogradValueError(
+                f"the graph has {len(self.order)} nodes, and nobody steps through more than {REFUSED}:"
+                " explore a part of it, or a smaller network on one sample"
+            )
         self.recording: Recording = record(root)
-        self.number = {node: i for i, node in enumerate(order)}
+        self.number = {node: i for i, node in enumerate(self.order)}
         self.uses = [event for event in self.recording.events if isinstance(event, Backward)]
         self.leaves = self.in_order_of_use()
         self.scene = self._renumbered(scene(root, roles=roles))
@@ -161,12 +154,12 @@ class _Explorer:
         ]
         return Scene(list(nodes.values()), edges, False, "")
 
-    def page(self, theme: str | None, shows: Picture) -> Page:
+    def page(self, shows: Picture) -> Page:
         program = self.program()
         script = "\n".join([program or "const program = null;", *map(_read, SCRIPTS)])
         text = Template(_read("explorer.html")).substitute(
             title=html.escape(self.title),
-            theme=f' data-theme="{theme}"' if theme else "",
+            theme=f' data-theme="{self.theme}"' if self.theme else "",
             style=_style(),
             # The one script of the page, and no other, may run: whatever a label says, it is text.
             hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
@@ -200,10 +193,6 @@ class _Explorer:
         forward = [event for event in self.recording.events if isinstance(event, Forward)]
         roles = {node.value: node for node in self.scene.nodes}
 
-        def placed(value: Value) -> dict[str, Any]:
-            place = shows.places.get(value)
-            return {"place": place and {"card": place.card, "main": place.main, **place.parts}}
-
         def ends(use: Backward) -> tuple[int, int]:
             return self.number[use.node], self.number[use.parent]
 
@@ -212,7 +201,7 @@ class _Explorer:
 
         return {
             "root": self.number[self.root],
-            "nodes": [self.node(value, roles.get(value)) | placed(value) for value in self.order],
+            "nodes": [self.node(value, roles.get(value), shows.places.get(value)) for value in self.order],
             "forward": [self.operation(event) for event in forward],
             "uses": [[*ends(e), shows.uses.get((e.node, e.operand)), selects(e)] for e in self.uses],
             "symbols": [e.symbol for e in self.uses],
@@ -227,10 +216,11 @@ class _Explorer:
             "scales": {name: _scale(theme) for name, theme in THEMES.items()},
         }
 
-    def node(self, value: Value, drawn: Node | None) -> dict[str, Any]:
+    def node(self, value: Value, drawn: Node | None, place: Place | None) -> dict[str, Any]:
         kind = "number" if value.op is LITERAL else "step" if value.parents else "leaf"
         tag = shown(drawn.tag) if drawn else ""
-        return {"name": self.recording.symbols.name(value), "tag": tag, "kind": kind}
+        where = place and {"card": place.card, "main": place.main, **place.parts}
+        return {"name": self.recording.symbols.name(value), "tag": tag, "kind": kind, "place": where}
 
     def operation(self, event: Forward) -> dict[str, Any]:
         """A forward event in words, with places for its numbers, and whether a negative one needs brackets there."""

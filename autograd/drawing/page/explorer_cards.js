@@ -85,7 +85,7 @@ function centred(text) {
 }
 
 function write(text, g) { // a chip, in HTML
-  const chip = element("span", "chip", text);
+  const chip = make("span", "chip", text);
   const background = colour(g);
   chip.style.background = background;
   chip.style.color = g ? inkOn(background) : "";
@@ -125,9 +125,8 @@ function drawCard({ group, nodes: on, main, border }, known, gradients, now) {
 }
 
 function drawWire({ theta, line, head }, gradient) { // a weight: as wide as |θ|, the head hollow where θ < 0, coloured by ∂Err/∂θ
-  const x = state.values[theta], widest = Math.max(...edges.map(([, , other]) => (other === null ? 0 : Math.abs(state.values[other])))) || 1;
-  const stroke = gradient ? colour(gradient, 0.4) : "";
-  line.style.strokeWidth = 0.7 + 2.3 * Math.min(1, Math.abs(x) / widest || 0);
+  const x = state.values[theta], stroke = gradient ? colour(gradient, 0.4) : "";
+  line.style.strokeWidth = 0.7 + 2.3 * Math.min(1, Math.abs(x) / state.widest || 0);
   line.style.stroke = head.style.stroke = stroke;
   head.style.fill = x < 0 ? "var(--canvas)" : stroke;
 }

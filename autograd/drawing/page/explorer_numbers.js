@@ -1,11 +1,11 @@
 // What the page knows.  `program`, printed above, gives all values and all local derivatives from the
 // leaves; here is what either mode makes of them, one product and one sum for each event, and how formulas
 // are written in events.py and tangents.py.
-const $ = (id) => document.getElementById(id);
 const data = JSON.parse($("data").textContent);
 const { nodes, forward, uses, edges, leaves, root } = data;
 // `seed` is the leaf that moves in forward mode, null in reverse mode; `gradients` are adjoints or tangents.
-const state = { position: 0, selected: null, seed: null, values: [], slopes: [], gradients: [], sent: [], largest: 0, timer: null };
+// `largest` is the gradient of the strongest colour, `widest` the |θ| of the widest line.
+const state = { position: 0, selected: null, seed: null, values: [], slopes: [], gradients: [], sent: [], largest: 0, widest: 1, timer: null };
 state.inputs = leaves.map((i) => Number(data.values[i]));
 const first = [...state.inputs];
 
@@ -15,6 +15,7 @@ function compute() {
   const results = data.live ? program(...state.inputs) : [...data.values, ...data.slopes].map(Number);
   state.values = results.slice(0, nodes.length);
   state.slopes = results.slice(nodes.length);
+  state.widest = Math.max(...edges.map(([, , theta]) => (theta === null ? 0 : Math.abs(state.values[theta])))) || 1;
   const gradients = nodes.map(() => 0), start = state.seed ?? root;
   const reached = new Set([start]);
   gradients[start] = 1;

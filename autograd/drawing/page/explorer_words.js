@@ -2,20 +2,10 @@
 
 // --- the event in words ----------------------------------------------------------------------------
 
-function element(tag, className = "", text = "") {
-  const made = document.createElement(tag);
-  made.className = className;
-  made.textContent = text; // never innerHTML: a label is text
-  return made;
-}
-
-const DIGITS = Object.fromEntries([..."⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉"].map((c, i) => [c, String(i % 10)]));
-const plain = (text) => text.replace(/./g, (c) => DIGITS[c] ?? c);
-
 const LEFTWARD = /([\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc](?:\s*[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc])*)/;
 
 function append(box, text) { // what is written to the left turns round by itself, and not the formula about it
-  text.split(LEFTWARD).forEach((part, i) => box.append(i % 2 ? element("bdi", "", part) : part));
+  text.split(LEFTWARD).forEach((part, i) => box.append(i % 2 ? make("bdi", "", part) : part));
   return box;
 }
 
@@ -24,18 +14,18 @@ function typeset(box, text) { // a layer above its indices, at a size that can b
   for (let i = 0; i < parts.length; i += 3) {
     append(box, parts[i]);
     if (i + 1 === parts.length) break;
-    const stack = element("span", "stack");
-    stack.append(element("span", "", `(${plain(parts[i + 1])})`), element("span", "", plain(parts[i + 2]) || "\u00a0"));
+    const stack = make("span", "stack");
+    stack.append(make("span", "", `(${plain(parts[i + 1])})`), make("span", "", plain(parts[i + 2]) || "\u00a0"));
     box.append(stack);
   }
   return box;
 }
 
 function factor(sign, symbol, number, caption) { // a factor and the sign before it: symbols above, numbers below
-  const group = element("div", "group"), box = element("div", "factor"), value = element("span", "number");
+  const group = make("div", "group"), box = make("div", "factor"), value = make("span", "number");
   value.append(number);
-  box.append(typeset(element("span", "symbol"), symbol), value, element("span", "caption", caption));
-  if (sign) group.append(element("span", "sign", sign));
+  box.append(typeset(make("span", "symbol"), symbol), value, make("span", "caption", caption));
+  if (sign) group.append(make("span", "sign", sign));
   group.append(box);
   return group;
 }
@@ -51,7 +41,7 @@ function panel(p) {
 }
 
 const START = "The leaves have their values, and nothing is computed yet. Press play, or step on with →.";
-const beginning = () => [element("p", "", START)];
+const beginning = () => [make("p", "", START)];
 
 const computed = (f) => [
   factor("", nodes[f.node].name, short(state.values[f.node]), "value"),
@@ -60,15 +50,15 @@ const computed = (f) => [
 
 const seed = () => (state.seed === null ? [
   factor("", partial(root), write("+1.00", 1), "where backward begins"),
-  element("p", "", `${nodes[root].name} changes by as much as itself.`),
+  make("p", "", `${nodes[root].name} changes by as much as itself.`),
 ] : [
   factor("", partial(state.seed), write("+1.00", 1), "the leaf that moves"),
-  element("p", "", `${nodes[state.seed].name} moves at the rate 1: how fast does every number follow?`),
+  make("p", "", `${nodes[state.seed].name} moves at the rate 1: how fast does every number follow?`),
 ]);
 
 function chainRule(k) {
   const s = state.sent[k], reverse = state.seed === null;
-  const moved = element("span", "", `${signed(s.before)} → `);
+  const moved = make("span", "", `${signed(s.before)} → `);
   moved.append(write(signed(s.after), s.after));
   const upstream = [partial(giver(k)), write(signed(s.upstream), s.upstream), reverse ? "upstream gradient" : "its tangent"];
   const local = [data.symbols[k], signed(s.local), "local derivative"];
@@ -96,16 +86,16 @@ function* paths(from, walked = []) { // from a node to where the film began, as 
 }
 
 function go(event, text) {
-  const button = append(element("button", "go"), text);
+  const button = append(make("button", "go"), text);
   button.type = "button";
   button.addEventListener("click", () => move(event));
   return button;
 }
 
 function row(cells, tag = "td") {
-  const line = element("tr");
+  const line = make("tr");
   for (const content of cells) {
-    const cell = element(tag);
+    const cell = make(tag);
     if (typeof content === "string") typeset(cell, content);
     else cell.append(content);
     line.append(cell);
@@ -114,7 +104,7 @@ function row(cells, tag = "td") {
 }
 
 function table(head, rows) {
-  const made = element("table"), top = element("thead"), body = element("tbody");
+  const made = make("table"), top = make("thead"), body = make("tbody");
   const titles = row(head, "th");
   titles.querySelectorAll("th").forEach((th) => th.setAttribute("scope", "col"));
   top.append(titles);
@@ -129,14 +119,14 @@ function describe(gradients) {
   const i = state.selected, box = $("node");
   if (i === null) {
     const hint = "Click a node of the graph: here is then every contribution to its gradient, and every path from it.";
-    box.replaceChildren(element("p", "", hint));
+    box.replaceChildren(make("p", "", hint));
     return;
   }
-  const node = nodes[i], name = typeset(element("p", "name"), node.name), at = computedAt.get(i);
+  const node = nodes[i], name = typeset(make("p", "name"), node.name), at = computedAt.get(i);
   const f = at && operationOf(at);
-  name.append(element("span", "tag", node.tag));
+  name.append(make("span", "tag", node.tag));
   const value = exact(state.values[i]);
-  const born = typeset(element("p"), f ? `${node.name} = ${f.names} = ${value}, computed in ` : `${node.name} = ${value}, a leaf`);
+  const born = typeset(make("p"), f ? `${node.name} = ${f.names} = ${value}, computed in ` : `${node.name} = ${value}, a leaf`);
   if (at) born.append(go(at, `event ${at}`));
   const parts = [name, born];
   const collected = arrivals[i].map((k) => {
@@ -148,7 +138,7 @@ function describe(gradients) {
     return line;
   });
   if (collected.length) parts.push(table(["when", "sent by", state.seed === null ? "upstream × local" : "tangent × local", "contribution", "sum so far"], collected));
-  const total = typeset(element("p"), `${partial(i)} = `);
+  const total = typeset(make("p"), `${partial(i)} = `);
   total.append(write(exact(state.gradients[i]), state.gradients[i]), gradients.get(i) === state.gradients[i] ? "" : " at the end");
   parts.push(total, ...pathsOf(i));
   box.replaceChildren(...parts);
@@ -166,6 +156,6 @@ function pathsOf(i) {
     return row([stations.join(state.seed === null ? " → " : " ← "), factors, write(signed(product), product)]);
   });
   const all = found.length <= MOST_PATHS;
-  const title = element("p", "", all ? "The same as the sum over its paths:" : `The first ${MOST_PATHS} of its paths:`);
+  const title = make("p", "", all ? "The same as the sum over its paths:" : `The first ${MOST_PATHS} of its paths:`);
   return [title, table([state.seed === null ? "path to the result" : `path from ${nodes[state.seed].name}`, "local derivatives", "product"], lines)];
 }

@@ -1,5 +1,14 @@
-// How the pages write numbers and choose colours: text.py and theme.py once more.
+// What both pages begin with: elements, and how numbers are written and colours chosen, text.py and theme.py once more.
 "use strict";
+
+const $ = (id) => document.getElementById(id);
+
+function make(tag, className = "", text = "") {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  made.textContent = text; // never innerHTML: a label is text
+  return made;
+}
 
 // --- numbers ------------------------------------------------------------------------------------------
 
@@ -32,6 +41,8 @@ function signed(x, digits = 3) {
 const superscript = (e) => String(e).replace(/./g, (c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]);
 const short = (x, digits = 3) => signed(x, digits).replace(/^\+/, "");
 const bracketed = (text) => (text.startsWith("−") ? `(${text})` : text);
+const DIGITS = Object.fromEntries([..."⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉"].map((c, i) => [c, String(i % 10)]));
+const plain = (text) => text.replace(/./g, (c) => DIGITS[c] ?? c); // raised and lowered digits on the line
 const exact = (x) => (Number.isFinite(x) ? String(x).replace("-", "−") : short(x));
 
 // --- colours ------------------------------------------------------------------------------------------

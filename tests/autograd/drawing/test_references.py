@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import runpy
 import sys
 from collections.abc import Callable
@@ -131,13 +130,6 @@ def test_the_gallery_is_what_is_drawn_today(tmp_path: Path, monkeypatch: pytest.
     assert len(drawn) > 10
     for path in drawn:
         assert_alike(path.read_bytes(), (GALLERY / path.name).read_bytes())
-    pages = [rounded((folder / "neuron.html").read_text(encoding="utf-8")) for folder in (tmp_path, GALLERY)]
-    assert pages[0] == pages[1], "python docs/pictures.py"
-
-
-def rounded(text: str) -> str:
-    """A text whose numbers do not depend on how this system's tanh rounds."""
-    return re.sub(r"\d+\.\d{12,}", lambda number: f"{float(number[0]):.12g}", text)
 
 
 def assert_alike(found_png: bytes, wanted_png: bytes) -> None:

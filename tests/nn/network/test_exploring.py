@@ -32,6 +32,7 @@ def test_a_card_for_each_neuron_and_one_place_for_each_number(net: MLP, directio
     err = squared_error(run.outputs, [0.25] * len(run.outputs))
     page = run.explore(err, direction=direction)
     data, order = data_of(page), toposort(err)
+    neurons = [neuron for layer in net.layers for neuron in layer.neurons]
     places = {node: data["nodes"][i]["place"] for i, node in enumerate(order)}
     for k, layer in enumerate(run.u):
         for i, u in enumerate(layer):
@@ -50,6 +51,7 @@ def test_a_card_for_each_neuron_and_one_place_for_each_number(net: MLP, directio
         group = re.search(rf'<g id="{card}" class="node">.*?</g>', page.html, re.DOTALL)[0]  # type: ignore[index]
         tag = "path" if part in ("slot", "chip") else "text"
         assert len(re.findall(rf"<{tag} [^>]*var\(--{part}\)", group)) == len(numbers)
+    assert sum(theta is not None for *_, theta in data["edges"]) == sum(len(n.theta) for n in neurons)
     for k, (tail, head, theta) in enumerate(data["edges"]):
         assert f'id="e{k}"' in page.html
         if theta is not None:
