@@ -276,9 +276,11 @@ class _Detection:
 
     def by_level(self) -> list[list[Instruction]]:
         level = [0] * len(self.of)
+        level_of = level.__getitem__
         levels: list[list[Instruction]] = []
         for each in self.program.instructions:
-            level[each.result] = here = 1 + max(map(level.__getitem__, each.operands), default=0)
+            result, _, operands = each
+            level[result] = here = 1 + (max(map(level_of, operands)) if operands else 0)
             if here > len(levels):
                 levels.append([])
             levels[here - 1].append(each)
@@ -287,11 +289,11 @@ class _Detection:
     def alike(self, instructions: list[Instruction]) -> dict[tuple[Op, Any], list[_Member]]:
         """The instructions of one level by their row and the families of their operands."""
         groups: dict[tuple[Op, Any], list[_Member]] = {}
-        of = self.of
+        of = self.of.__getitem__
         for each in instructions:
             _, row, operands = each
             order: Order = ()
-            signature: tuple[Any, ...] = tuple([of[i] for i in operands])
+            signature: tuple[Any, ...] = tuple(map(of, operands))
             if row.arity is None:
                 if row is _SUMPROD:
                     half = len(operands) // 2
@@ -299,11 +301,7 @@ class _Detection:
                 else:
                     signature = tuple([(of, len([*run])) for of, run in groupby(signature)])
                     order = tuple([(k, n) for k, (_, n) in enumerate(signature)])
-            key = (row, signature)
-            if key in groups:
-                groups[key].append((each, order))
-            else:
-                groups[key] = [(each, order)]
+            groups.setdefault((row, signature), []).append((each, order))
         return groups
 
     def family(self, row: Op, signature: tuple[Any, ...], members: list[_Member]) -> Family:

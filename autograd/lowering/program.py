@@ -136,6 +136,8 @@ def _built(roots: list[Value], leaves: list[Value], single: bool, allow_constant
 
 def positions(program: Program) -> set[int]:
     """The constants that only say to which entry of a table something is scattered: they belong together."""
+    if _SCATTER not in program.functions:
+        return set()
     found: set[int] = set()
     others: set[int] = set(program.outputs)
     for _, row, operands in program.instructions:
