@@ -22,8 +22,10 @@ from typing import Any, NamedTuple
 
 from . import machine
 from .driver import BLOCK, loop
+from .vectors import Block, turned
 
 APART = 24  # doubles between columns: if pages were between them, all would be in few lines of the cache
+_SQUARE = 4  # rows and columns that are turned at once
 _WORDS = 8  # how many leaves, `run`, its memory, pointers to columns, memory for columns, scalars
 _LEAF = 8  # whether it varies, its axes, its count, its lengths, its first column or scalar, source, bytes to the next
 
@@ -268,18 +270,19 @@ no:
 
 
 def _go() -> str:
-    value = """  %value_at = getelementptr double, ptr %from_at, i64 %v
-  %x = load double, ptr %value_at
-  %v_offset = mul i64 %v, %apart
-  %to_at = add i64 %to_sample, %v_offset
-  %target = inttoptr i64 %to_at to ptr
-  store double %x, ptr %target"""
-    sample = f"""  %row_offset = mul i64 %s, %row
-  %from = add i64 %start, %row_offset
+    value = """  %v_offset = mul i64 %v, 8
+  %from_value = add i64 %start, %v_offset
+  %v_to = mul i64 %v, %apart
+  %to_value = add i64 %place, %v_to
+  %s_from = mul i64 %s, %row
+  %from = add i64 %from_value, %s_from
   %from_at = inttoptr i64 %from to ptr
-  %s_bytes = mul i64 %s, 8
-  %to_sample = add i64 %place, %s_bytes
-{loop("value", "v", "%line_end", value, "sample", "%e")}"""
+  %x = load double, ptr %from_at
+  %s_to = mul i64 %s, 8
+  %to_sample = add i64 %to_value, %s_to
+  %target = inttoptr i64 %to_sample to ptr
+  store double %x, ptr %target"""
+    column = loop("sample", "s", "%here", value, "value")
     return f"""
 define void @go(ptr %plan, ptr %out, i64 %out_step, i64 %stride, i64 %first, i64 %samples) {{
 entry:
@@ -357,7 +360,7 @@ leaf_direct:
 entry_of:
   %j = phi i64 [0, %leaf_how], [%j_next, %entry_point]
   %more_entries = icmp ult i64 %j, %leaf_count
-  br i1 %more_entries, label %entry_point, label %line
+  br i1 %more_entries, label %entry_point, label %entries
 entry_point:
   %place_row = mul i64 %j, %apart
   %to_row = add i64 %place, %place_row
@@ -365,15 +368,21 @@ entry_point:
   store i64 %to_row, ptr %pointer_at
   %j_next = add i64 %j, 1
   br label %entry_of
-line:
-  %e = phi i64 [0, %entry_of], [%e_next, %sample_done]
-  %more_lines = icmp ult i64 %e, %leaf_count
-  br i1 %more_lines, label %line_start, label %leaf_next
-line_start:
-  %e_next = add i64 %e, 8
-  %line_end = call i64 @llvm.umin.i64(i64 %e_next, i64 %leaf_count)
-{loop("sample", "s", "%here", sample, "line_start")}
-  br label %line
+entries:
+  %fewer = call i64 @llvm.umin.i64(i64 %leaf_count, i64 %here)
+  %in_squares = icmp uge i64 %fewer, {_SQUARE}
+  br i1 %in_squares, label %squares, label %one_by_one
+squares:
+  %source_rows = inttoptr i64 %start to ptr
+  %target_columns = inttoptr i64 %place to ptr
+  call void @turned(ptr %source_rows, ptr %target_columns, i64 %row, i64 %apart, i64 %leaf_count, i64 %here)
+  br label %leaf_next
+one_by_one:
+  %is_some = icmp ne i64 %fewer, 0
+  br i1 %is_some, label %some, label %leaf_next
+some:
+{loop("value", "v", "%leaf_count", column, "some")}
+  br label %leaf_next
 leaf_next:
   %l_next = add i64 %l, 1
   br label %leaf
@@ -386,6 +395,40 @@ block_done:
 done:
   ret void
 }}
+{_turned()}
 declare i64 @llvm.umin.i64(i64, i64)
 declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
 """
+
+
+def _turned() -> str:
+    """Rows to columns, square by square on registers; the last squares begin earlier and store some numbers again."""
+    block = Block(_SQUARE)
+    rows = []
+    for k in range(_SQUARE):
+        at = block.value(f"getelementptr i8, ptr %from, i64 {block.value(f'mul i64 %row, {k}')}")
+        rows.append(block.value(f"load {block.type}, ptr {at}, align 8"))
+    for k, x in enumerate(turned(block, rows)):
+        at = block.value(f"getelementptr i8, ptr %to, i64 {block.value(f'mul i64 %apart, {k}')}")
+        block.lines.append(f"  store {block.type} {x}, ptr {at}, align 8")
+    moved = "\n".join(block.lines)
+    square = f"""  %s_here = call i64 @llvm.umin.i64(i64 %s, i64 %last_sample)
+  %s_from = mul i64 %s_here, %row
+  %from_offset = add i64 %e_from, %s_from
+  %s_to = mul i64 %s_here, 8
+  %to_offset = add i64 %e_to, %s_to
+  %from = getelementptr i8, ptr %source, i64 %from_offset
+  %to = getelementptr i8, ptr %target, i64 %to_offset
+{moved}"""
+    entries = f"""  %e_here = call i64 @llvm.umin.i64(i64 %e, i64 %last_entry)
+  %e_from = mul i64 %e_here, 8
+  %e_to = mul i64 %e_here, %apart
+{loop("square", "s", "%samples", square, "entries", step=_SQUARE)}"""
+    return f"""
+define internal void @turned(ptr %source, ptr %target, i64 %row, i64 %apart, i64 %count, i64 %samples) {{
+entry:
+  %last_entry = sub i64 %count, {_SQUARE}
+  %last_sample = sub i64 %samples, {_SQUARE}
+{loop("entries", "e", "%count", entries, step=_SQUARE)}
+  ret void
+}}"""

@@ -12,7 +12,7 @@ from ..families import Family
 from .loops import Function
 from .panels import SAMPLES, Panels
 from .terms import Access, Outer, line
-from .vectors import splat
+from .vectors import splat, turned
 
 
 class Summing(Panels):
@@ -158,7 +158,7 @@ class Summing(Panels):
                         fn.again(f"load {fn.type}, ptr {fn.at(source, r * tile.row + 8 * lanes * v)}")
                         for r in range(lanes)
                     ]
-                    for s, x in enumerate(_turned(fn, rows)):
+                    for s, x in enumerate(turned(fn, rows)):
                         fn.do(f"store {fn.type} {x}, ptr {fn.at(here, (lanes * v + s) * tile.row)}")
 
             fn.loop(-(-count // lanes), [], square)
@@ -197,21 +197,3 @@ def _outputs(family: Family) -> tuple[Access, Access]:
     """Which members are outputs, and which ones."""
     members, places = (line(family, [[i] for i in numbers]) for numbers in zip(*sorted(family.outputs)))
     return members, places
-
-
-def _turned(fn: Function, rows: list[str]) -> list[str]:
-    """A square of vectors, transposed."""
-    n = len(rows)
-    distance = n // 2
-    while distance:
-        low = ", ".join(f"i32 {k if not k & distance else n + k - distance}" for k in range(n))
-        high = ", ".join(f"i32 {k + distance if not k & distance else n + k}" for k in range(n))
-        turned = list(rows)
-        for i in range(n):
-            if not i & distance:
-                pair = f"{fn.type} {rows[i]}, {fn.type} {rows[i + distance]}"
-                turned[i] = fn.again(f"shufflevector {pair}, <{n} x i32> <{low}>")
-                turned[i + distance] = fn.again(f"shufflevector {pair}, <{n} x i32> <{high}>")
-        rows = turned
-        distance //= 2
-    return rows

@@ -196,3 +196,29 @@ def from_bits(block: Block, name: str) -> Vector:
 
 def copysign(x: Vector, sign: Vector) -> Vector:
     return x.block.intrinsic("copysign", x, sign)
+
+
+def turned(block: Block, rows: list[str]) -> list[str]:
+    """A square of vectors, transposed.
+
+    >>> block = Block(2)
+    >>> turned(block, ["%a", "%b"])
+    ['%v1', '%v2']
+    >>> print("\\n".join(block.lines))
+      %v1 = shufflevector <2 x double> %a, <2 x double> %b, <2 x i32> <i32 0, i32 2>
+      %v2 = shufflevector <2 x double> %a, <2 x double> %b, <2 x i32> <i32 1, i32 3>
+    """
+    n = len(rows)
+    distance = n // 2
+    while distance:
+        low = ", ".join(f"i32 {k if not k & distance else n + k - distance}" for k in range(n))
+        high = ", ".join(f"i32 {k + distance if not k & distance else n + k}" for k in range(n))
+        halves = list(rows)
+        for i in range(n):
+            if not i & distance:
+                pair = f"{block.type} {rows[i]}, {block.type} {rows[i + distance]}"
+                halves[i] = block.value(f"shufflevector {pair}, <{n} x i32> <{low}>")
+                halves[i + distance] = block.value(f"shufflevector {pair}, <{n} x i32> <{high}>")
+        rows = halves
+        distance //= 2
+    return rows
