@@ -294,6 +294,8 @@ entry:
   %records = getelementptr i64, ptr %plan, i64 {_WORDS}
   %end = add i64 %first, %samples
   %sums = icmp eq i64 %stride, 0
+  %one_place = icmp eq i64 %out_step, 0
+  %sums_in_one = and i1 %sums, %one_place
   %out_further = select i1 %sums, i64 %out_step, i64 {BLOCK}
   %most = call i64 @llvm.umin.i64(i64 %samples, i64 {BLOCK})
   %rounded = add i64 %most, {APART + 7}
@@ -387,7 +389,11 @@ leaf_next:
   %l_next = add i64 %l, 1
   br label %leaf
 compute:
-  call void %run(ptr %columns, ptr %scalars, ptr %work, ptr %out_here, i64 %out_step, i64 %stride, i64 0, i64 %here)
+  %is_later = icmp ne i64 %at, %first
+  %has_sums = and i1 %is_later, %sums_in_one
+  %stride_here = select i1 %has_sums, i64 1, i64 %stride
+  call void %run(
+    ptr %columns, ptr %scalars, ptr %work, ptr %out_here, i64 %out_step, i64 %stride_here, i64 0, i64 %here)
   br label %block_done
 block_done:
   %out_next = getelementptr double, ptr %out_here, i64 %out_further

@@ -5,7 +5,7 @@ run         what is the same for all samples; then blocks of 512 of them, one af
   …         the functions of the layers
   zeroed    what is summed over the samples, beyond the last one
   ended     outputs at each sample: those of the last panel, as far as there are samples
-  added     sums: those of a block, to the result, in the order of the blocks
+  added     sums: those of a block after the first one, to the result, in the order of the blocks
 """
 
 from __future__ import annotations
@@ -58,27 +58,44 @@ def _run(layers: Layers, before: list[str], calls: list[str]) -> str:
         calls = ["  call void @gathered(ptr %columns, ptr %work, i64 %at, i64 %here, i64 %panels)", *calls]
     if not layers.summed:
         calls = [*calls, "  call void @ended(ptr %work, ptr %out_here, i64 %stride, i64 %panels, i64 %here)"]
-    listed = "\n".join(calls)
-    part = f"""  %left = sub i64 %block_end, %at
-  %here = call i64 @llvm.umin.i64(i64 %left, i64 {SAMPLES})
-  %rounded = add i64 %here, {samples - 1}
-  %panels = udiv i64 %rounded, {samples}
-  %out_here = getelementptr double, ptr %block_out, i64 %at
-{listed}"""
-    each = driver.loop("part", "at", "%block_end", part, "block", "%block_first", SAMPLES)
-    if not layers.summed:
-        return driver.blocks(each, "\n".join(before))
-    return driver.blocks(f"{each}\n{_added(layers.outputs)}", "\n".join(before), 8 * layers.outputs)
+    here = "  %out_here = getelementptr double, ptr %block_out, i64 %at" * (not layers.summed)
+    part = "\n".join([
+        "  %left = sub i64 %block_end, %at",
+        f"  %here = call i64 @llvm.umin.i64(i64 %left, i64 {SAMPLES})",
+        f"  %rounded = add i64 %here, {samples - 1}",
+        f"  %panels = udiv i64 %rounded, {samples}",
+        here,
+        *calls,
+    ])  # fmt: skip
+    started = "parts" if layers.summed else "block"
+    parts = driver.loop("part", "at", "%block_end", part, started, "%block_first", SAMPLES)
+    return driver.blocks(_summed(parts, layers.outputs) if layers.summed else parts, "\n".join(before))
 
 
-def _added(sums: int) -> str:
+def _summed(parts: str, sums: int) -> str:
+    """A block's sums: the first one's where the result is, if that is still zeros; the others' in %work, and added.
+
+    A stride says nothing of sums; 1 stands for a result that has sums of blocks before.
+    """
     add = """  %sum_at = getelementptr double, ptr %work, i64 %k
   %sum = load double, ptr %sum_at
   %to = getelementptr double, ptr %block_out, i64 %k
   %before = load double, ptr %to
   %after = fadd double %before, %sum
   store double %after, ptr %to"""
-    return driver.loop("add", "k", sums, add, "part_done")
+    return f"""  %is_first = icmp eq i64 %block_first, %first
+  %is_zeros = icmp eq i64 %stride, 0
+  %in_place = and i1 %is_first, %is_zeros
+  %out_here = select i1 %in_place, ptr %block_out, ptr %work
+  br i1 %in_place, label %parts, label %cleared
+cleared:
+  call void @llvm.memset.p0.i64(ptr %work, i8 0, i64 {8 * sums}, i1 false)
+  br label %parts
+parts:
+{parts}
+  br i1 %in_place, label %add_done, label %later
+later:
+{driver.loop("add", "k", sums, add, "later")}"""
 
 
 def _ended(layers: Layers) -> str:

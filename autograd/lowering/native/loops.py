@@ -13,14 +13,14 @@ from ...ops import Op
 from .vectors import Block, splat
 
 Body: TypeAlias = "Callable[[str, list[str]], list[str] | None]"
-# %out: where the outputs of the first sample go, %stride: how many doubles are from one output to the next.
+# %out: where the outputs of the first sample go, or where they are summed; %stride: doubles from one output to the next.
 _GIVEN = ("ptr {}%columns", "ptr {}%scalars", "ptr {}%work", "ptr {}%out{}", "i64 %stride")
 
 
 class Function(Block):
     """A function of the module, being written.
 
-    parameters  places in memory that are given by the caller, in bytes from the start of %work or %scalars
+    parameters  places in memory that are given by the caller, in bytes from the start of a pointer
     """
 
     def __init__(self, name: str, lanes: int, outside: Callable[[Op, int], str]) -> None:

@@ -82,7 +82,7 @@ class Summing(Panels):
                 sums = fn.loop("%panels", [(fn.type, x) for x in sums], panel)
             for r in range(height):
                 row = fn.plus(fn.times(fn.plus(i, r), 8 * outer.di), fn.times(jt, tile.row))
-                to = fn.at(fn.place("%work", 8 * outer.at), row)
+                to = fn.at(fn.place("%out", 8 * outer.at), row)
                 for v in range(width):
                     self.add(
                         fn, fn.at(to, 8 * tile.lanes * v), sums[r * width + v], lanes if v == width - 1 else tile.lanes
@@ -116,7 +116,7 @@ class Summing(Panels):
         for j, k in leaf.outputs:
             x = self.operand(fn, Access(leaf, j, 0, 0), "0", "0", "0", 0)
             one = fn.value(f"extractelement {fn.type} {x}, i64 0")
-            to = fn.place("%work", 8 * k)
+            to = fn.place("%out", 8 * k)
             before = fn.again(f"load double, ptr {to}")
             many = fn.value(f"fmul double {one}, {here}")
             fn.do(f"store double {fn.again(f'fadd double {before}, {many}')}, ptr {to}")
@@ -186,7 +186,7 @@ class Summing(Panels):
             total = fn.again(
                 f"call reassoc double @llvm.vector.reduce.fadd.v{fn.lanes}f64(double 0.0, {fn.type} {sums[0]})"
             )
-            to = fn.at(fn.place("%work", 8 * sides[1].base), fn.times(output, 8))
+            to = fn.at(fn.place("%out", 8 * sides[1].base), fn.times(output, 8))
             before = fn.again(f"load double, ptr {to}")
             fn.do(f"store double {fn.again(f'fadd double {before}, {total}')}, ptr {to}")
 
