@@ -57,6 +57,8 @@ def compiled(
         raise AutogradTypeError(f"compiled(f) takes a function of Values, and was given {given(f)}")
     if reduce not in ("sum", None):
         raise LoweringError(f"compiled(f, reduce=…) is 'sum' or None, not {reduce!r}")
+    if not isinstance(over, Iterable):
+        raise AutogradTypeError(f"compiled(f, over=…) takes names of arguments of f, and was given {given(over)}")
     return Compiled(f, (over,) if isinstance(over, str) else tuple(over), reduce, target, options)
 
 

@@ -182,6 +182,7 @@ def test_what_cannot_be_recorded_is_refused_with_the_reason(f, message):
     ("call", "error", "message"),
     [
         (lambda: compiled(3), AutogradTypeError, "a function of Values"),
+        (lambda: compiled(loss, over=0), AutogradTypeError, "names of arguments of f, and was given 0"),
         (lambda: compiled(loss, over="z"), LoweringError, "theta, x, y, and 'z'"),
         (lambda: compiled(loss, reduce="mean"), LoweringError, "reduce"),
         (lambda: compiled(lambda x: x)(Value(1.0)), LoweringError, "numbers, arrays"),
