@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import __version__, core
-from .console import run, say, told
+from .console import Parser, run, say, told
 from .errors import AutogradError, AutogradValueError, LoweringError
 from .expression import FUNCTIONS, assignments, expression
 from .gradient import grad
@@ -196,7 +196,7 @@ def _write(made: Drawing | Page, path: Path) -> None:
 
 def parse(arguments: Sequence[str] | None = None, program: str = "python -m autograd") -> argparse.Namespace:
     """The command line as settings; it ends the program with code 2 where it makes no sense."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=program,
         description="Differentiate a formula by backpropagation, and show how: a table, a picture, a program, a film.",
         epilog=EXAMPLES + textwrap.fill(f"functions: {', '.join(sorted(FUNCTIONS))}", 79),

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from collections.abc import Callable
+from typing import NoReturn
 
 from .words.text import printable
+
+LONGEST = 500  # letters of a complaint
 
 
 def say(text: object, end: str = "\n") -> None:
@@ -34,6 +38,16 @@ def told(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return "there is not enough memory for that"
     return _plain(str(error))
+
+
+class Parser(argparse.ArgumentParser):
+    """Options of a command line: complaints in one line of a sensible length that moves no cursor, then exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        """End the program."""
+        self.print_usage(sys.stderr)
+        text = printable(message)
+        self.exit(2, f"{self.prog}: error: {text if len(text) <= LONGEST else text[:LONGEST] + '…'}\n")
 
 
 def run(main: Callable[[], int]) -> int:

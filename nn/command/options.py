@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import argparse
 import csv
-import sys
 from collections.abc import Sequence
-from typing import NoReturn
 
-from autograd.words.text import printable
+from autograd.console import Parser
 
 from ..network.activations import ACTIVATIONS
 from ..network.choosing import cut
@@ -19,7 +17,6 @@ from ..training.optimizers import OPTIMIZERS, above_zero
 # The recipe of the irises; tests/benchmarks/iris.py holds it to its promise over 20 seeds.
 HIDDEN, EPOCHS, BATCH, RATES = [8], 60, 16, {"adam": 0.02, "sgd": 0.01}
 DECAY = {"adam": 0.2, "sgd": 0.0}  # so that a few rows are not learned by heart
-LONGEST = 500  # letters of a complaint
 # What --play reads; without a table it has points and a network of its own.
 PAGE = {"csv", "data", "play", "output"}
 PAGE_OF_A_TABLE = PAGE | {
@@ -35,16 +32,6 @@ examples:
 
 Ctrl-C ends the training early; what was learned until then is written, then reported.
 """
-
-
-class Parser(argparse.ArgumentParser):
-    """Complaints in one line of a sensible length that moves no cursor, then exit code 2."""
-
-    def error(self, message: str) -> NoReturn:
-        """End the program."""
-        self.print_usage(sys.stderr)
-        text = printable(message)
-        self.exit(2, f"{self.prog}: error: {text if len(text) <= LONGEST else text[:LONGEST] + '…'}\n")
 
 
 def parse(arguments: Sequence[str] | None = None, program: str = "python -m nn") -> argparse.Namespace:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from autograd import AutogradError, AutogradValueError
-from autograd.console import told
+from autograd.console import Parser, told
 from autograd.tools.files import write
 from autograd.words.text import counted
 
@@ -16,7 +16,6 @@ from ..models.model import Model
 from ..network.choosing import cut
 from ..training.cells import Sheet, column_called, is_missing, read_cells
 from ..training.datasets import parsed
-from .options import Parser
 
 
 def main(arguments: Sequence[str], program: str = "python -m nn") -> int:
