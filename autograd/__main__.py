@@ -66,9 +66,9 @@ def main(arguments: Sequence[str] | None = None, program: str = "python -m autog
             picture(result, options)
         if options.explore:
             page(result, options)
-    except BrokenPipeError:  # for run(main) to settle
-        raise
     except (AutogradError, OSError) as error:
+        if isinstance(error, OSError) and error.filename is None:  # of the console: for run(main) to settle
+            raise
         print(f"{program}: {told(error)}", file=sys.stderr)
         return 2 if isinstance(error, (AutogradValueError, LoweringError, OSError)) else 1
     return 0

@@ -3,7 +3,8 @@
     python -m nn.sheets worksheet --layers 2,2,1 --seed 7 --output sheets
     python -m nn.sheets grade answers/ --sheet sheets/sheet-7.json --csv marks.csv --report class.html
 
-Exit codes: 0 done; 2 something is wrong with what was given; 130 interrupted.
+Exit codes: 0 done; 1 nobody reads what is printed, or nothing can be; 2 something is wrong with what was given;
+130 interrupted.
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ def main(arguments: Sequence[str] | None = None, program: str = "python -m nn.sh
         made: int = options.run(options)
         return made
     except (AutogradError, OSError) as error:
+        if isinstance(error, OSError) and error.filename is None:  # of the console: for run(main) to settle
+            raise
         print(f"{program}: {told(error)}", file=sys.stderr)
         return 2
 

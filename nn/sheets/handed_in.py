@@ -111,8 +111,8 @@ def from_notebook(text: str) -> dict[str, Any]:
     return found
 
 
-_MAGIC = re.compile(r"^\s*[%!].*$", re.MULTILINE)
-_SET = re.compile(r"^\s*(\w+)\s*(?::[^=\n]*|\[[^=\n]*)?=(?!=).*$", re.MULTILINE)
+_MAGIC = re.compile(r"^[ \t]*[%!].*$", re.MULTILINE)
+_SET = re.compile(r"^[ \t]*(\w+)[ \t]*(?::[^=\n]*|\[[^=\n]*)?=(?!=).*$", re.MULTILINE)
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp,
            ast.GeneratorExp)  # fmt: skip
 

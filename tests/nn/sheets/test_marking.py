@@ -170,7 +170,8 @@ def test_cells_are_read_as_people_write_them(source):
 
 @pytest.mark.parametrize("source", [
     "u = [[0.5, ]", "u[0][0] = 0.5", "u = []\nu.append([1, 2])", "for u in [1]: pass",
-    "if True:\n    u = [[1, 2], [3]]", "u += [[1]]", "u, *o = [1, 2]", "(u := [[1]])", "u[0].append(3)", "δ = [[1, 2, [3]", "u: list = [[1",
+    "if True:\n    u = [[1, 2], [3]]", "u += [[1]]", "u, *o = [1, 2]",
+    "(u := [[1]])", "u[0].append(3)", "δ = [[1, 2, [3]", "u: list = [[1",
     "x = 3\nwith open('a') as u: pass", "u = [[1, 2], [3]] = [[1, 2], [3]]",
 ])  # fmt: skip
 def test_what_would_have_to_be_run_comes_to_a_person(source):
