@@ -237,6 +237,23 @@ def test_options_that_make_no_sense_are_exit_code_2(arguments, capsys):
     assert caught.value.code == 2 and "usage:" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("arguments, meant", [
+    (["--lr", "0.1"], "--lr; did you mean --learning-rate?"), (["--max-iter=3"], "did you mean --epochs?"),
+    (["--batchsize", "3"], "did you mean --batch-size?"), (["--hidden-layer-sizes", "3"], "did you mean --layers?"),
+    (["--verbose"], "arguments: --verbose\n"), (["--activation", "swish"], 'which is "silu" here'),
+    (["--loss", "mse"], 'which is "mean_squared_error" here'), (["--optimizer", "lbfgs"], "choose one of sgd, adam\n"),
+])  # fmt: skip
+def test_habits_from_elsewhere_are_answered_with_what_is_said_here(arguments, meant, capsys):
+    with pytest.raises(SystemExit) as caught:
+        job.main(arguments)
+    assert caught.value.code == 2 and meant in capsys.readouterr().err
+
+
+def test_names_are_known_in_whatever_letters():
+    options = job.parse(["--activation", "ReLU", "--optimizer", "Adam", "--loss", "CrossEntropy"])
+    assert (options.activation, options.optimizer, options.loss) == ("relu", "adam", "cross_entropy")
+
+
 @pytest.mark.parametrize("arguments, named", [
     (["--layers", "3"], "--layers: without a table"), (["--epochs", "5", "--seed", "1"], "--epochs, --seed: without"),
     (["t.csv", "--optimizer", "sgd", "--batch-size", "4"], "--optimizer, --batch-size: the page has"),

@@ -170,7 +170,7 @@ def test_one_hidden_layer_may_be_an_int_as_for_a_network():
     [
         ({"hidden_layer_sizes": (3,)}, r"Model.train has no argument 'hidden_layer_sizes'; here it is layers=\(3,\)"),
         ({"hidden": 3}, "here it is layers=3"), ({"max_iter": 9}, "Model.train has no argument .*epochs=9"),
-        ({"epohcs": 9}, "Model.train has no argument 'epohcs'$"),
+        ({"epohcs": 9}, r"Model.train has no argument 'epohcs'; did you mean epochs\?$"),
     ],
 )  # fmt: skip
 def test_habits_of_scikit_learn_are_answered(habit, advice):
