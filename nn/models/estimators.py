@@ -10,7 +10,7 @@ from typing import Any
 
 from autograd import MissingDependency
 
-from ..network.choosing import chosen, cut, refuse_habits
+from ..network.choosing import Answering, chosen, cut
 from ..training.datasets import Column
 from ..training.loop import fit
 from ..training.optimizers import OPTIMIZERS
@@ -26,7 +26,7 @@ except ImportError:
     raise MissingDependency("nn.models.estimators needs scikit-learn: pip install 'deltagrad[sklearn]'") from None
 
 
-class _Net(BaseEstimator):  # type: ignore[misc]
+class _Net(BaseEstimator, Answering):  # type: ignore[misc]
     """What both share: the settings, and a Model made of what they say."""
 
     def __init__(
@@ -41,10 +41,7 @@ class _Net(BaseEstimator):  # type: ignore[misc]
         batch_size: int | None = 16,
         class_weight: Any = None,
         random_state: Any = None,
-        **others: Any,
     ) -> None:
-        others.pop("others", None)  # scikit-learn's checks give every name of the signature
-        refuse_habits(type(self).__name__, others, _Net)
         self.layers, self.activation, self.loss = layers, activation, loss
         self.optimizer, self.learning_rate, self.weight_decay = optimizer, learning_rate, weight_decay
         self.epochs, self.batch_size = epochs, batch_size

@@ -148,6 +148,23 @@ def refuse_habits(who: str, others: Mapping[str, Any], known: Callable[..., Any]
         raise AutogradTypeError(f"{who} has no argument {key!r}{advice}")
 
 
+class Answering:
+    """A base whose classes answer arguments that they do not have, while their signature is that of __init__.
+
+    >>> class Thing(Answering):
+    ...     def __init__(self, layers=3): pass
+    >>> Thing(hidden=4)
+    Traceback (most recent call last):
+    autograd.errors.AutogradTypeError: Thing has no argument 'hidden'; here it is layers=4
+    """
+
+    def __new__(cls, *_: Any, **given: Any) -> Any:
+        """Only look at the names."""
+        known = signature(cls.__init__).parameters
+        refuse_habits(cls.__name__, {name: value for name, value in given.items() if name not in known}, known)
+        return super().__new__(cls)
+
+
 def cut(x: Any, length: int = 60) -> str:
     """What somebody wrote, for a message: shortened, and with nothing in it that a terminal would obey.
 
