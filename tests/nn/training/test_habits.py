@@ -86,6 +86,7 @@ def test_divergence_is_said():
 
 @pytest.mark.parametrize("net, loss, targets, words", [
     (MLP(2, [1], "linear"), "hinge", [0, 1, 1, 0], "takes the labels −1 and 1, and was given 0"),
+    (MLP(2, [1], "linear"), "hinge", [1, 2, 2, 1], "was given 1 and 2, of which none is negative"),
     (MLP(2, [1], "tanh"), "squared_error", [0, 50, 100, 70], "tanh gives −1 to 1"),
     (MLP(2, [1], "sigmoid"), "binary_cross_entropy", [0, 1, 1, 0], "applies the sigmoid itself"),
 ])  # fmt: skip
