@@ -21,7 +21,7 @@ from ..network.choosing import OF_A_MODEL, cut, refuse_habits
 from ..network.classes import numbers_of, outputs_of, rule_of
 from ..network.losses import LOSS_RECORDS, Loss, listed, loss_record
 from ..network.modules import MLP
-from ..training.cells import column_called
+from ..training.cells import columns_called
 from ..training.datasets import TASKS, Column, Scale, are_classes
 from ..training.history import History
 from ..training.loop import fit
@@ -371,7 +371,7 @@ def _coded(
     """The rows as numbers, their columns in the model's order."""
     order = list(range(len(columns)))
     if names is not None and all(column.name for column in columns):
-        order = [column_called(column.name, names) for column in columns]
+        order = columns_called([column.name for column in columns], names)
     elif names is not None and len(names) != len(columns):
         raise AutogradValueError(f"X has {counted(len(names), 'column')}, and the model {len(columns)}")
     coded = []
@@ -395,6 +395,10 @@ def _cell(column: Column, x: Any, row: str, j: int) -> list[float]:
             return column.one_hot(x)
         except AutogradValueError as error:
             raise AutogradValueError(f"{where}: {error}") from None
+    if isinstance(x, str):
+        raise AutogradTypeError(
+            f"{where} is the text {cut(x)}: convert text to numbers first, or train with one_hot=True"
+        )
     return [finite(x, where)]
 
 
