@@ -61,3 +61,6 @@ def __dir__() -> list[str]:
 __all__: list[str] = []
 __all__ += autograd.__all__
 __all__ += nn.__all__
+
+if __name__ == "__main__":  # python -m deltagrad does what the command `deltagrad` does
+    sys.exit(importlib.import_module(f"{nn.__name__}.subcommands").command())

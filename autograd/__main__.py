@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import __version__, core
-from .console import run, say, told
+from .console import Parser, run, say, told
 from .errors import AutogradError, AutogradValueError, LoweringError
 from .expression import FUNCTIONS, assignments, expression
 from .gradient import grad
@@ -66,9 +66,9 @@ def main(arguments: Sequence[str] | None = None, program: str = "python -m autog
             picture(result, options)
         if options.explore:
             page(result, options)
-    except BrokenPipeError:  # for run(main) to settle
-        raise
     except (AutogradError, OSError) as error:
+        if isinstance(error, OSError) and error.filename is None:  # of the console: for run(main) to settle
+            raise
         print(f"{program}: {told(error)}", file=sys.stderr)
         return 2 if isinstance(error, (AutogradValueError, LoweringError, OSError)) else 1
     return 0
@@ -196,7 +196,7 @@ def _write(made: Drawing | Page, path: Path) -> None:
 
 def parse(arguments: Sequence[str] | None = None, program: str = "python -m autograd") -> argparse.Namespace:
     """The command line as settings; it ends the program with code 2 where it makes no sense."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=program,
         description="Differentiate a formula by backpropagation, and show how: a table, a picture, a program, a film.",
         epilog=EXAMPLES + textwrap.fill(f"functions: {', '.join(sorted(FUNCTIONS))}", 79),

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any, NoReturn
 
 from .words.text import printable
+
+LONGEST = 500  # letters of a complaint
 
 
 def say(text: object, end: str = "\n") -> None:
@@ -34,6 +39,30 @@ def told(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return "there is not enough memory for that"
     return _plain(str(error))
+
+
+class Parser(argparse.ArgumentParser):
+    """Options of a command line: complaints in one line of a sensible length that moves no cursor, then exit code 2."""
+
+    elsewhere: Mapping[str, str] = {}  # what an option is called elsewhere, and here
+
+    def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
+        """As argparse does; an option that is none is answered with the one that is meant."""
+        found, left = self.parse_known_args(args, namespace)
+        if left:
+            option = left[0].partition("=")[0]
+            options = [option for action in self._actions for option in action.option_strings]
+            meant = self.elsewhere.get(option)
+            near = [meant] if meant in options else get_close_matches(option, options, 1)
+            advice = f"; did you mean {near[0]}?" if near and option.startswith("--") else ""
+            self.error(f"unrecognized arguments: {' '.join(left)[:200]}{advice}")
+        return found
+
+    def error(self, message: str) -> NoReturn:
+        """End the program."""
+        self.print_usage(sys.stderr)
+        text = printable(message)
+        self.exit(2, f"{self.prog}: error: {text if len(text) <= LONGEST else text[:LONGEST] + '…'}\n")
 
 
 def run(main: Callable[[], int]) -> int:

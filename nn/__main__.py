@@ -29,6 +29,7 @@ from .command.task import Task, judged, prepare, train
 from .command.written import Written
 from .page.given import prepared
 from .page.playground import page
+from .training.history import History
 from .training.progress import on_terminal
 
 
@@ -42,19 +43,16 @@ def main(arguments: Sequence[str] | None = None, program: str = "python -m nn") 
         return played(options)
     try:
         task = prepare(options)
-        written = Written(Path(options.output), options.format)
+        written = Written(Path(options.output), task, options.format)
     except (AutogradError, OSError, MemoryError) as error:
         print(f"{program}: {told(error)}", file=sys.stderr)
         return 2
-    introduced(task, options)
+    history: History | None = None
     try:
+        introduced(task, options)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             history = train(task, options)
-    except AutogradError as error:
-        print(f"{program}: training failed: {told(error)}", file=sys.stderr)
-        return 1
-    try:
         written.learned(task, history)  # before anything that may fail, or be interrupted
         for warning in caught:
             if str(warning.message) != history.diverged:  # which the history says
@@ -65,11 +63,18 @@ def main(arguments: Sequence[str] | None = None, program: str = "python -m nn") 
         written.pictures(task)
         written.say()
     except (KeyboardInterrupt, BrokenPipeError) as end:
+        if history is not None and not written.done:
+            written.model(task)
         why = "interrupted" if isinstance(end, KeyboardInterrupt) else "nobody reads any more"
         print(f"{program}: {why}; {written.told()}", file=sys.stderr)
         if isinstance(end, BrokenPipeError):
             raise
         return 130
+    except AutogradError as error:
+        if history is not None:
+            raise
+        print(f"{program}: training failed: {told(error)}", file=sys.stderr)
+        return 1
     return 130 if history.interrupted else 0 if agree and not written.failed else 1
 
 

@@ -72,3 +72,23 @@ def test_another_autograd_in_front_is_named(tmp_path):
     done = run(script, check=False)
     assert done.returncode and "deltagrad needs the package autograd beside it" in done.stderr
     assert str(tmp_path / "autograd.py") in done.stderr
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_the_module_is_the_command(tmp_path, beside):
+    """python -m deltagrad, also beside an nn of one's own."""
+    if beside:
+        (tmp_path / "nn.py").write_text("MINE = True\n")
+    environment = {**os.environ, "PYTHONPATH": ROOT, "PYTHONIOENCODING": "utf-8"}
+
+    def module(*arguments):
+        command = [sys.executable, "-m", "deltagrad", *arguments]
+        return subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, cwd=tmp_path)
+
+    assert module("--help").stdout.startswith("usage: deltagrad {train,predict,")
+    done = module("draw", "tanh(w*x)", "w=0.5", "x=2")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "wrote graph.svg\n", "")
+    done = module("trian")
+    assert (done.returncode, done.stderr) == (2, "deltagrad: there is no command 'trian'; there is train\n")
+    done = module("worksheet", "--seed", "7", "--form", "md")
+    assert done.returncode == 0 and "sheet 7" in done.stdout and done.stderr == ""

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import csv
-import sys
-from collections.abc import Sequence
-from typing import NoReturn
+from collections.abc import Callable, Iterable, Sequence
 
-from autograd.words.text import printable
+from autograd import AutogradValueError
+from autograd.console import Parser
 
 from ..network.activations import ACTIVATIONS
-from ..network.choosing import cut
+from ..network.choosing import ARGUMENTS, WIDTHS, chosen, cut
 from ..network.losses import LOSSES
 from ..training.datasets import TASKS
 from ..training.optimizers import OPTIMIZERS, above_zero
@@ -19,12 +18,17 @@ from ..training.optimizers import OPTIMIZERS, above_zero
 # The recipe of the irises; tests/benchmarks/iris.py holds it to its promise over 20 seeds.
 HIDDEN, EPOCHS, BATCH, RATES = [8], 60, 16, {"adam": 0.02, "sgd": 0.01}
 DECAY = {"adam": 0.2, "sgd": 0.0}  # so that a few rows are not learned by heart
-LONGEST = 500  # letters of a complaint
 # What --play reads; without a table it has points and a network of its own.
 PAGE = {"csv", "data", "play", "output"}
 PAGE_OF_A_TABLE = PAGE | {
     "target", "task", "hold_out", "drop", "missing", "decimal", "one_hot", "layers", "activation", "loss", "seed",
 }  # fmt: skip
+
+# What an option is called elsewhere, and here.
+ELSEWHERE = {f"--{there.replace('_', '-')}": f"--{here.replace('_', '-')}" for there, here in [
+    *((name, "layers") for name in WIDTHS), *ARGUMENTS.items(), ("test_size", "hold_out"),
+    ("validation_split", "hold_out"), ("label", "target"), ("out", "output"), ("dir", "output"),
+]}  # fmt: skip
 
 EXAMPLES = """\
 examples:
@@ -37,16 +41,6 @@ Ctrl-C ends the training early; what was learned until then is written, then rep
 """
 
 
-class Parser(argparse.ArgumentParser):
-    """Complaints in one line of a sensible length that moves no cursor, then exit code 2."""
-
-    def error(self, message: str) -> NoReturn:
-        """End the program."""
-        self.print_usage(sys.stderr)
-        text = printable(message)
-        self.exit(2, f"{self.prog}: error: {text if len(text) <= LONGEST else text[:LONGEST] + '…'}\n")
-
-
 def parse(arguments: Sequence[str] | None = None, program: str = "python -m nn") -> argparse.Namespace:
     """The command line as settings; it ends the program with code 2 where it makes no sense."""
     parser = Parser(
@@ -56,6 +50,7 @@ def parse(arguments: Sequence[str] | None = None, program: str = "python -m nn")
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.elsewhere = ELSEWHERE
     # fmt: off
     table = parser.add_argument_group("the table")
     table.add_argument("csv", metavar="CSV", nargs="?", help="a table whose first line names its columns,"
@@ -79,12 +74,13 @@ def parse(arguments: Sequence[str] | None = None, program: str = "python -m nn")
     net = parser.add_argument_group("the network")
     net.add_argument("--layers", metavar="N,N", type=_widths, default=HIDDEN,
                      help="neurons of each hidden layer, as 8,8 (default: 8; none: no hidden layer)")
-    net.add_argument("--activation", choices=ACTIVATIONS, default="tanh", metavar="σ",
+    net.add_argument("--activation", type=_one_of("activation", ACTIVATIONS), default="tanh", metavar="σ",
                      help=f"{', '.join(ACTIVATIONS)}; of each δ is certified by hand formulas (default: %(default)s)")
     training = parser.add_argument_group("training")
-    training.add_argument("--loss", choices=LOSSES, metavar="ERR",
+    training.add_argument("--loss", type=_one_of("loss", LOSSES), metavar="ERR",
                           help=f"{', '.join(LOSSES)} (default: cross_entropy for classes, squared_error for numbers)")
-    training.add_argument("--optimizer", choices=OPTIMIZERS, default="adam", help="(default: %(default)s)")
+    training.add_argument("--optimizer", type=_one_of("optimizer", OPTIMIZERS), default="adam",
+                          metavar=f"{{{','.join(OPTIMIZERS)}}}", help="(default: %(default)s)")
     training.add_argument("--learning-rate", metavar="η", type=_above_zero,
                           help=f"(default: {', '.join(f'{rate} for {key}' for key, rate in RATES.items())})")
     training.add_argument("--weight-decay", metavar="λ", type=_from_zero,
@@ -102,7 +98,7 @@ def parse(arguments: Sequence[str] | None = None, program: str = "python -m nn")
     output.add_argument("--play", action="store_true", help="a page in which a network learns the table"
                         " before your eyes (without CSV: points of its own), and nothing else")
     # fmt: on
-    options = parser.parse_args(arguments)
+    options: argparse.Namespace = parser.parse_args(arguments)
     if options.csv and options.data:
         parser.error(f"one table at a time: {options.csv}, or --data {options.data}")
     options.data = options.data or options.csv
@@ -122,6 +118,19 @@ def _require_page(parser: Parser, said: list[str], table: str | None) -> None:
         named = ", ".join(f"--{key.replace('_', '-')}" for key in idle)
         why = "the page has controls for that" if table else "without a table the page has points of its own"
         parser.error(f"--play does not read {named}: {why}")
+
+
+def _one_of(what: str, table: Iterable[str]) -> Callable[[str], str]:
+    """A name of a table, in whatever letters."""
+    names = {name: name for name in table}
+
+    def named(text: str) -> str:
+        try:
+            return chosen(what, text, names)
+        except AutogradValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return named
 
 
 def _widths(text: str) -> list[int]:

@@ -8,15 +8,14 @@ import sys
 from collections.abc import Sequence
 
 from autograd import AutogradError, AutogradValueError
-from autograd.console import told
+from autograd.console import Parser, told
 from autograd.tools.files import write
 from autograd.words.text import counted
 
 from ..models.model import Model
 from ..network.choosing import cut
-from ..training.cells import Sheet, column_called, is_missing, read_cells
+from ..training.cells import Sheet, columns_called, is_missing, read_cells
 from ..training.datasets import parsed
-from .options import Parser
 
 
 def main(arguments: Sequence[str], program: str = "python -m nn") -> int:
@@ -68,7 +67,8 @@ def predicted(model: Model, sheet: Sheet, decimal: str = ".", probabilities: boo
             f"the table has {counted(len(sheet.header), 'column')}, and the network's {len(model.columns)} have no"
             " names"
         )
-    places = [column_called(c.name, sheet.header) if named else j for j, c in enumerate(model.columns)]
+    names = [column.name for column in model.columns]
+    places = columns_called(names, sheet.header) if named else list(range(len(names)))
     whole = [i for i, row in enumerate(sheet.rows) if not any(is_missing(row[j]) for j in places)]
     rows = [[_value(model, sheet, i, k, j, decimal) for k, j in enumerate(places)] for i in whole]
     model.inputs(rows, lambda k: sheet.place(whole[k]))  # complains of what it cannot take by its line in the file

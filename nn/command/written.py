@@ -13,6 +13,7 @@ from autograd.console import say, told
 
 from ..network.losses import LOSSES
 from ..training.history import History
+from ..training.progress import telling
 from .task import Task
 
 
@@ -22,9 +23,12 @@ class Written:
     Raises AutogradValueError or OSError where nothing could be written there, before any work is done.
     """
 
-    def __init__(self, folder: Path, format: str = "svg") -> None:
+    def __init__(self, folder: Path, task: Task, format: str = "svg") -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.format = folder, format
+        self.plane = bool(task.data.classes) and len(task.data.features) == 2
+        pictures = ["curve", "network", "neuron", *(["boundary"] if self.plane else [])]
+        self.planned = ["network.json", *(f"{name}.{format}" for name in pictures)]
         self.done: list[str] = []
         self.failed: list[str] = []
         self.lines: list[str] = []
@@ -33,9 +37,10 @@ class Written:
             raise AutogradValueError(f"{model} cannot be written: choose another --output")
 
     def write(self, file: str, write: Callable[[Path], object], what: str) -> None:
-        """One file."""
+        """One file; on a terminal it is said what takes its time."""
         try:
-            write(self.folder / file)
+            with telling(f"writing {file} …"):
+                write(self.folder / file)
         except (AutogradError, OSError) as error:
             self.failed.append(file)
             self.lines.append(f"  no {file}: {told(error)}")
@@ -43,9 +48,13 @@ class Written:
             self.done.append(file)
             self.lines.append(f"  {file:12}  {what}")
 
+    def model(self, task: Task) -> None:
+        """The network, and what it needs to be used."""
+        self.write("network.json", task.model.save, "network, columns and scales; nn.Model.load reads it")
+
     def learned(self, task: Task, history: History) -> None:
         """The model, and the curve of its training."""
-        self.write("network.json", task.model.save, "network, columns and scales; nn.Model.load reads it")
+        self.model(task)
         self.write(f"curve.{self.format}", history.plot, "the error over the epochs")
 
     def pictures(self, task: Task) -> None:
@@ -58,7 +67,7 @@ class Written:
         what = f"{network}{f' ({outcome})' if outcome else ''}"
         self.write(f"network.{self.format}", lambda path: _network_picture(task, row).save(path), what)
         self.write(f"neuron.{self.format}", lambda path: _neuron_picture(task, row).save(path), neuron)
-        if task.data.classes and len(task.data.features) == 2:
+        if self.plane:
             boundary = "which class the network gives where, and the held-out rows"
             self.write(f"boundary.{self.format}", lambda path: _boundary(task).save(path), boundary)
 
@@ -70,8 +79,21 @@ class Written:
         sys.stdout and sys.stdout.flush()
 
     def told(self) -> str:
-        """What is there, for somebody who interrupted the rest."""
-        return f"{' and '.join(self.done)} {'is' if len(self.done) == 1 else 'are'} in {self.folder}{os.sep}"
+        """What is there and what is not, for somebody who interrupted the rest."""
+        missing = [file for file in self.planned if file not in self.done]
+        if not self.done:
+            return "nothing was written"
+        there = f"{_listed(self.done)} {'is' if len(self.done) == 1 else 'are'} in {self.folder}{os.sep}"
+        return f"{there}, and no {_listed(missing, 'or')}" if missing else there
+
+
+def _listed(files: list[str], last: str = "and") -> str:
+    """Words in a row.
+
+    >>> _listed(["a", "b", "c"]), _listed(["a"])
+    ('a, b and c', 'a')
+    """
+    return f" {last} ".join(filter(None, [", ".join(files[:-1]), files[-1]]))
 
 
 def _inputs(task: Task, row: int) -> list[Value]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from autograd import MissingDependency
 
+from ..network.choosing import Answering, chosen, cut
 from ..training.datasets import Column
 from ..training.loop import fit
 from ..training.optimizers import OPTIMIZERS
@@ -25,7 +26,7 @@ except ImportError:
     raise MissingDependency("nn.models.estimators needs scikit-learn: pip install 'deltagrad[sklearn]'") from None
 
 
-class _Net(BaseEstimator):  # type: ignore[misc]
+class _Net(BaseEstimator, Answering):  # type: ignore[misc]
     """What both share: the settings, and a Model made of what they say."""
 
     def __init__(
@@ -41,16 +42,10 @@ class _Net(BaseEstimator):  # type: ignore[misc]
         class_weight: Any = None,
         random_state: Any = None,
     ) -> None:
-        self.layers = layers
-        self.activation = activation
-        self.loss = loss
-        self.optimizer = optimizer
-        self.learning_rate = learning_rate
-        self.weight_decay = weight_decay
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.class_weight = class_weight
-        self.random_state = random_state
+        self.layers, self.activation, self.loss = layers, activation, loss
+        self.optimizer, self.learning_rate, self.weight_decay = optimizer, learning_rate, weight_decay
+        self.epochs, self.batch_size = epochs, batch_size
+        self.class_weight, self.random_state = class_weight, random_state
 
     def _train(self, X: Any, Y: list[Any], classes: list[Any], sample_weight: Any) -> Any:
         """model_ from checked arrays: Y is numbers, or the classes' names."""
@@ -61,11 +56,13 @@ class _Net(BaseEstimator):  # type: ignore[misc]
             sample_weight = _check_sample_weight(sample_weight, X)
         model = Model.fresh(columns, rows, Y, classes, self.layers, self.activation, self.loss, seed=seed)
         if isinstance(weights, dict):
+            if unknown := [label for label in weights if label not in classes]:
+                raise ValueError(f"class_weight: {unknown[0]!r} is none of the classes {cut(classes)}")
             weights = {classes.index(label): weight for label, weight in weights.items()}
-        kind = OPTIMIZERS[self.optimizer]
-        chosen = kind(model.network.parameters(), self.learning_rate, weight_decay=self.weight_decay)
+        kind = chosen("optimizer", self.optimizer, OPTIMIZERS)
+        optimizer = kind(model.network.parameters(), self.learning_rate, weight_decay=self.weight_decay)
         model.history = fit(
-            model.network, *model.samples(rows, Y), loss=model.loss, optimizer=chosen, epochs=self.epochs, seed=seed,
+            model.network, *model.samples(rows, Y), loss=model.loss, optimizer=optimizer, epochs=self.epochs, seed=seed,
             batch_size=self.batch_size, class_weight=weights, sample_weight=sample_weight, progress=False,
         )  # fmt: skip
         self.model_, self.n_iter_ = model, len(model.history.epochs)

@@ -17,11 +17,11 @@ from autograd.words.text import counted
 
 from ..frames import column_names, rows_of, targets_of
 from ..network.activations import Activation, record_of
-from ..network.choosing import cut, refuse_habits
+from ..network.choosing import OF_A_MODEL, cut, refuse_habits
 from ..network.classes import numbers_of, outputs_of, rule_of
 from ..network.losses import LOSS_RECORDS, Loss, listed, loss_record
 from ..network.modules import MLP
-from ..training.cells import column_called
+from ..training.cells import columns_called
 from ..training.datasets import TASKS, Column, Scale, are_classes
 from ..training.history import History
 from ..training.loop import fit
@@ -127,8 +127,9 @@ class Model:
 
         Raises AutogradValueError or AutogradTypeError for what cannot be learned from, naming it.
         """
-        known = signature(fit).parameters
-        refuse_habits("Model.train", {k: v for k, v in fit_options.items() if k not in known}, hidden="layers")
+        ours = {"layers", "task", "activation", "loss", "one_hot", "target", "validation"}
+        known = {*signature(fit).parameters} - {"net", "X", "Y", "others"}
+        refuse_habits("Model.train", {k: v for k, v in fit_options.items() if k not in known}, sorted(known | ours))
         names, rows, ys = column_names(X), rows_of(X), targets_of(Y)
         if not rows or len(rows) != len(ys):
             raise AutogradValueError(f"Model.train: X has {counted(len(rows), 'row')}, and Y {len(ys)}")
@@ -328,6 +329,12 @@ class Model:
         names = [name for column in self.columns for name in column.inputs]
         return f"column {cut(names[j])}" if names[j] else f"column {j + 1}"
 
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> None:
+            advice = f"; {OF_A_MODEL[name]}" if name in OF_A_MODEL else ""
+            raise AttributeError(f"Model has no attribute {name!r}{advice}", name=name, obj=self)
+
     def __repr__(self) -> str:
         names = [cut(c.name, 24)[1:-1] for c in self.columns[:6] if c.name] or [counted(len(self.columns), "column")]
         more = ", …" if len(self.columns) > 6 and self.columns[0].name else ""
@@ -364,7 +371,7 @@ def _coded(
     """The rows as numbers, their columns in the model's order."""
     order = list(range(len(columns)))
     if names is not None and all(column.name for column in columns):
-        order = [column_called(column.name, names) for column in columns]
+        order = columns_called([column.name for column in columns], names)
     elif names is not None and len(names) != len(columns):
         raise AutogradValueError(f"X has {counted(len(names), 'column')}, and the model {len(columns)}")
     coded = []
@@ -388,6 +395,10 @@ def _cell(column: Column, x: Any, row: str, j: int) -> list[float]:
             return column.one_hot(x)
         except AutogradValueError as error:
             raise AutogradValueError(f"{where}: {error}") from None
+    if isinstance(x, str):
+        raise AutogradTypeError(
+            f"{where} is the text {cut(x)}: convert text to numbers first, or train with one_hot=True"
+        )
     return [finite(x, where)]
 
 

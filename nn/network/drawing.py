@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 CURVED = 16  # edges between two layers: up to here they curve
 IN_NOTEBOOK = 300  # weights: a notebook draws a forward pass by itself up to here
+TALL = 6  # cards of a layer: above, they stand closer
 EACH = 1000  # weights: above, the edges are a single grey mass
 
 
@@ -119,7 +120,14 @@ class _Picture:
         sizes = [len(run.inputs), *map(len, run.u)]
         # Curves are fine for a few edges; where there are many they are routed in knots.
         few = max(a * b for a, b in pairwise(sizes)) <= CURVED
-        room = {"nodesep": "0.3", "ranksep": f"{1 + 0.15 * max(sizes):.2f}", "splines": "true" if few else "line"}
+        # Tall columns stand closer, so that a screen or two hold them.
+        self.close = self.sideways and max(sizes) > TALL
+        apart = (
+            {"nodesep": "0.12", "ranksep": f"{0.8 + 0.09 * max(sizes):.2f}"}
+            if self.close
+            else {"nodesep": "0.3", "ranksep": f"{1 + 0.15 * max(sizes):.2f}"}
+        )
+        room = apart | {"splines": "true" if few else "line"}
         self.graph = canvas(theme, direction, self.legend(), outputorder="nodesfirst", **room)
 
     def source(self) -> str:
@@ -215,7 +223,7 @@ class _Picture:
             left = chips[j] if j < len(chips) else "<td></td>"
             symbol, value = state[j - first] if 0 <= j - first < len(state) else (" ", "<td></td>")
             rows.append([left, cell(symbol, self.theme.muted, 11, width="14"), value])
-        return table(rows, spacing=3)
+        return table(rows, spacing=1 if self.close else 3)
 
     def below(self, head: str, chips: list[str], state: list[tuple[str, str]]) -> str:
         """Top to bottom: the weights in a row where the edges arrive, then the name, then u, o and δ."""

@@ -101,6 +101,12 @@ def _labels(loss: LossRecord, values: Sequence[float]) -> Misfit | None:
     if loss.targets == "signs" and 0 in seen and -1 not in seen:
         sentence = f"{loss.name} takes the labels −1 and 1, and was given 0: there the error is 1 whatever ŷ is"
         return Misfit("error", "labels 0 and 1", f"{sentence}, and only one class is learned", _SIGNS)
+    if loss.targets == "signs" and len(seen) > 1 and min(seen) > 0:
+        low, high = min(seen), max(seen)
+        sentence = (
+            f"{loss.name} takes the labels −1 and 1, and was given {low:g} and {high:g}, of which none is negative"
+        )
+        return Misfit("error", "labels of one sign", f"{sentence}: only one class is learned", _SIGNS)
     if loss.targets == "signs" and not seen <= {-1, 0, 1}:
         other = next(y for y in values if y not in (-1, 0, 1))
         return Misfit("warning", "labels", f"{loss.name} takes the labels −1 and 1, and was given {other:g}", _SIGNS)

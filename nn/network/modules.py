@@ -97,7 +97,9 @@ class Neuron(Module):
         *,
         fan_out: int = 1,
         index: tuple[int, int] | None = None,
+        **others: Any,
     ) -> None:
+        refuse_habits("Neuron", others, Neuron)
         generator = _generator(seed)
         nin = _size("nin", nin)
         draw = initializer_for(initializer, activation)
@@ -163,7 +165,9 @@ class Layer(Module):
         seed: int | random.Random | None = None,
         *,
         index: int | None = None,
+        **others: Any,
     ) -> None:
+        refuse_habits("Layer", others, Layer)
         generator = _generator(seed)
         nout = _size("nout", nout)
         self.neurons = [
@@ -297,7 +301,7 @@ class MLP(Module):
     def __init__(
         self,
         nin: int,
-        nouts: Iterable[int] | int,
+        nouts: Iterable[int] | int = (),
         activation: str | Activation | Sequence[str | Activation] = "tanh",
         output_activation: str | Activation | None = None,
         bias: bool = True,
@@ -305,12 +309,15 @@ class MLP(Module):
         seed: int | random.Random | None = None,
         **others: Any,
     ) -> None:
-        refuse_habits("MLP", others)
+        refuse_habits("MLP", others, MLP)
         widths = list(nouts) if isinstance(nouts, Iterable) else [nouts]
         if isinstance(activation, SupportsIndex):  # MLP(2, 4, 1)
             more = f", {output_activation}" if isinstance(output_activation, SupportsIndex) else ""
             wanted = ", ".join(map(str, [*widths, activation])) + more
             raise AutogradTypeError(f"MLP: the widths of the layers are one list: MLP({nin}, [{wanted}])")
+        if isinstance(nin, Iterable) and not widths:  # MLP([2, 4, 1])
+            first, *rest = nin or (2, 4, 1)
+            raise AutogradTypeError(f"MLP: how many inputs comes first, then the widths: MLP({first}, {rest})")
         if not widths:
             raise AutogradValueError("MLP: nouts is empty; give the width of at least the output layer")
         sizes = [_size("nin", nin), *(_size("nouts", width) for width in widths)]

@@ -1,24 +1,17 @@
-"""What a student hands in: JSON, CSV, a notebook or a mapping, read as numbers in the sheet's shapes.
+"""What a student hands in, as a mapping: read as numbers in the sheet's shapes.
 
 A blank is None, and never 0.  What cannot be read as a number is kept as it was written, for a person to look at.
-Nothing is run: cells of a notebook are read as literals.
 """
 
 from __future__ import annotations
 
-import ast
-import csv
-import io
-import json
 import math
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any
 
-from autograd import AutogradTypeError, AutogradValueError
+from autograd import AutogradTypeError
 
 from ..grading.answers import leaves
 from ..grading.equations import Case, Place
@@ -26,13 +19,11 @@ from ..grading.reading import half_precision, plain, squeezed
 from ..grading.written import read_number
 from .fields import FOUND, PARTS, blank_of, called, put
 
-LARGEST_FILE = 1_000_000  # bytes; a whole answer has some two thousand
 LONGEST_TEXT = 200  # characters of a number, an id or a formula that are kept
 LOOKED_AT = 100  # layers of a part, and names that are no part's, of which some may have been meant as one
-FORMS = (".json", ".csv", ".ipynb")
-_OTHER = {"Err": "err", "σ'": "slope", "sigma_slope": "slope", "δ": "delta", "∂Err/∂θ": "dtheta", "∂Err/∂b": "db",
+OTHER = {"Err": "err", "σ'": "slope", "sigma_slope": "slope", "δ": "delta", "∂Err/∂θ": "dtheta", "∂Err/∂b": "db",
           "θ": "theta", "bias": "b"}  # fmt: skip
-_ABOUT = ("sheet", "student", "formulas", *FOUND)
+ABOUT = ("sheet", "student", "formulas", *FOUND)
 
 
 @dataclass
@@ -115,7 +106,7 @@ def answers_of(given: Mapping[str, Any], case: Case) -> Answers:
     read = Answers(blank_of(case))
     strange: dict[str, Any] = {}
     for name, value in given.items():
-        name = _OTHER.get(name, name)
+        name = OTHER.get(name, name)
         if name in ("sheet", "student"):
             setattr(read, name, "" if value is None else quoted(value).strip())
         elif name == "formulas" and isinstance(value, Mapping):
@@ -145,7 +136,7 @@ def _meant(name: str, value: Any) -> bool:
     if value is None or value in ("", []):
         return False
     part = name.partition(".")[0]
-    return isinstance(value, (list, tuple)) or bool(get_close_matches(part, [*PARTS, *_OTHER], 1, 0.7))
+    return isinstance(value, (list, tuple)) or bool(get_close_matches(part, [*PARTS, *OTHER], 1, 0.7))
 
 
 def _listed(value: Any) -> Any:
@@ -220,7 +211,7 @@ def _number_at(read: Answers, part: str, place: Place, given: Any) -> None:
 def _keyed(read: Answers, key: str, value: Any) -> bool:
     """A number by its key, delta.1.2; whether it is one of the sheet's."""
     part, *numbers = key.split(".")
-    part = _OTHER.get(part, part)
+    part = OTHER.get(part, part)
     if part not in PARTS or part == "err" or len(numbers) > 3 or not all(n.isdecimal() and len(n) < 4 for n in numbers):
         return False
     place = tuple(int(n) - 1 for n in numbers)
@@ -233,88 +224,6 @@ def _keyed(read: Answers, key: str, value: Any) -> bool:
         return False
     _number_at(read, part, place, value)
     return True
-
-
-# --- files -------------------------------------------------------------------------------------------
-
-
-def mappings_in(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
-    """The answers of a file: one of JSON or a notebook, one or a whole class of CSV.
-
-    Raises AutogradValueError for what is too large or cannot be read, OSError from the disk.
-    """
-    file = Path(path)
-    if file.suffix.lower() not in FORMS:
-        raise AutogradValueError(f"{file.name}: answers are read from {', '.join(FORMS)}")
-    if file.stat().st_size > LARGEST_FILE:
-        raise AutogradValueError(f"{file.name}: {file.stat().st_size:,} bytes are too many for an answer")
-    try:
-        text = file.read_bytes().decode("utf-8-sig")
-        form = file.suffix.lower()
-        return from_csv(text) if form == ".csv" else [from_notebook(text) if form == ".ipynb" else _object(text)]
-    except UnicodeDecodeError:
-        raise AutogradValueError(f"{file.name}: this is no text in UTF-8") from None
-    except (ValueError, csv.Error) as error:  # json's errors are ValueErrors, and int's of too many digits
-        raise AutogradValueError(f"{file.name}: {quoted(str(error))}") from None
-    except (RecursionError, MemoryError):
-        raise AutogradValueError(f"{file.name}: nested too deeply for an answer") from None
-
-
-def _object(text: str) -> dict[str, Any]:
-    read = json.loads(text)
-    if not isinstance(read, dict):
-        raise ValueError("an answer is an object, {…}")
-    return read
-
-
-def from_csv(text: str) -> list[dict[str, Any]]:
-    """Answers of a table: a row a student under the keys of the fields; or a line a field, its key and its number.
-
-    >>> from_csv("student,u.1.1,err\\ns01,0.5,\\n"), from_csv("student;s01\\nu.1.1;0,5\\n")
-    ([{'student': 's01', 'u.1.1': '0.5', 'err': ''}], [{'student': 's01', 'u.1.1': '0,5'}])
-    """
-    first = text.partition("\n")[0]
-    separator = ";" if ";" in first else "\t" if "\t" in first else ","
-    rows = [row for row in csv.reader(io.StringIO(text), delimiter=separator) if any(cell.strip() for cell in row)]
-    if not rows:
-        raise ValueError("the table is empty")
-    header = [cell.strip() for cell in rows[0]]
-    if len(header) > 2 or (len(header) == 2 and header[0] == "student" and "." in header[1]):
-        return [dict(zip(header, row)) for row in rows[1:]]
-    return [{row[0].strip(): row[1] if len(row) > 1 else "" for row in rows}]
-
-
-def from_notebook(text: str) -> dict[str, Any]:
-    """The answers of a notebook: what its cells assign to the names of an answer, read and not run.
-
-    >>> from_notebook('{"cells": [{"cell_type": "code", "source": ["u = [[0.5]]\\\\n", "err = 1/0"]}]}')
-    {'u': [[0.5]], 'err': '1/0'}
-    """
-    found: dict[str, Any] = {}
-    for cell in _object(text).get("cells", []):
-        if not isinstance(cell, dict) or cell.get("cell_type") != "code":
-            continue
-        source = cell.get("source", "")
-        code = "".join(map(str, source)) if isinstance(source, list) else str(source)
-        try:
-            statements = ast.parse(code).body
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-        for statement in statements:
-            match statement:
-                case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in PARTS or name in _ABOUT:
-                    found[name] = _literal(value, code)
-    return found
-
-
-def _literal(value: ast.expr, code: str) -> Any:
-    """A literal; nested lists with what is none as it was written."""
-    if isinstance(value, (ast.List, ast.Tuple)):
-        return [_literal(part, code) for part in value.elts]
-    try:
-        return ast.literal_eval(value)
-    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
-        return ast.get_source_segment(code, value) or "?"
 
 
 def told(part: str, place: Place, text: str) -> str:

@@ -1,4 +1,4 @@
-"""A class's answers, graded file by file: in several processes, each file with limits of time and memory.
+"""A class's answers, graded file by file: in several processes, each answer with limits of time and memory.
 
 Whatever a file holds, it costs nobody else anything: what cannot be read, takes too long or too much becomes a
 line for a person to look at.  Submitted code is not run, unless that is asked for: see `outside.py`.
@@ -7,25 +7,27 @@ line for a person to look at.  Submitted code is not run, unless that is asked f
 from __future__ import annotations
 
 import os
-import signal
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from autograd import AutogradError, AutogradValueError
 
-from .answers import FORMS, mappings_in, quoted
+from .answers import quoted
+from .handed_in import FORMS, mappings_in
+from .limits import Slow, at_most, within
 from .marking import grade_sheet
 from .marks import Marks, Texts
 from .outside import answered_by
 from .worksheet import Worksheet
 
-SECONDS, MEGABYTES = 10.0, 1024  # that a file may take, of a processor's time and of memory
+SECONDS, MEGABYTES = 10.0, 1024  # that an answer may take, of a processor's time and of memory
+MOST_JOBS = 61  # processes, which is what Windows can wait for
 CODE = ".py"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,8 @@ def files_in(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
     found: list[Path] = []
     for path in map(Path, paths):
         if path.is_dir():
-            found += sorted(p for p in path.rglob("*") if p.suffix.lower() in (*FORMS, CODE) and p.is_file())
+            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in (*FORMS, CODE) and p.is_file())
+            found += [p for p in inside if not any(map(_hidden, p.relative_to(path).parts))]
         elif path.is_file():
             found.append(path)
         else:
@@ -75,6 +78,11 @@ def files_in(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
     if not found:
         raise AutogradValueError(f"grade: there are no answers; they are files that end in {', '.join(FORMS)}")
     return found
+
+
+def _hidden(name: str) -> bool:
+    """Whether a file or a folder is a program's own, such as a notebook's checkpoints."""
+    return name.startswith(".") or name == "__MACOSX"
 
 
 def graded(files: list[Path], job: Job, jobs: int = 1) -> list[Result]:
@@ -89,7 +97,7 @@ def graded(files: list[Path], job: Job, jobs: int = 1) -> list[Result]:
 def _in_processes(files: list[Path], job: Job, jobs: int) -> Iterator[list[Result]]:
     done = 0
     try:
-        with ProcessPoolExecutor(jobs, initializer=_start, initargs=(job,)) as pool:
+        with ProcessPoolExecutor(min(jobs, len(files), MOST_JOBS), initializer=_start, initargs=(job,)) as pool:
             for found in pool.map(_in_worker, files, chunksize=max(1, min(32, len(files) // (4 * jobs)))):
                 yield found
                 done += 1
@@ -107,66 +115,42 @@ _JOBS: list[Job] = []
 
 def _start(job: Job) -> None:
     _JOBS[:] = [job]
-    try:
-        import resource
-
-        most = job.megabytes * 2**20
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))
-    except (ImportError, ValueError, OSError):  # no such limit on this system, or a lower one already
-        pass
 
 
 def _in_worker(file: Path) -> list[Result]:
     return graded_file(file, _JOBS[0])
 
 
-class _Slow(Exception):
-    """A file has had its time."""
-
-
-@contextmanager
-def _at_most(seconds: float) -> Iterator[None]:
-    """Raise _Slow after so many seconds of the processor's time, where the system can."""
-    if not hasattr(signal, "setitimer"):
-        yield
-        return
-
-    def stop(signum: int, frame: Any) -> None:
-        raise _Slow
-
-    try:
-        before = signal.signal(signal.SIGPROF, stop)
-    except ValueError:  # not in the main thread
-        yield
-        return
-    signal.setitimer(signal.ITIMER_PROF, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, before)
-
-
 def graded_file(file: Path, job: Job) -> list[Result]:
-    """The answers of one file, whatever is in it."""
+    """The answers of one file, whatever is in it; each has its own time, also in the table of a class."""
+    if file.suffix.lower() == CODE:
+        return [_tried(lambda: _of_code(file, job), file, file.stem, job)]
+    given = _tried(lambda: mappings_in(file), file, file.stem, job)
+    return [given] if isinstance(given, Result) else [_of_mapping(each, file, job) for each in given]
+
+
+def _tried(what: Callable[[], T], file: Path, student: str, job: Job) -> T | Result:
+    """What comes of it within the limits, or why nothing does."""
     try:
-        with _at_most(job.seconds):
-            if file.suffix.lower() == CODE:
-                return [_of_code(file, job)]
-            return [_of_mapping(given, file, job) for given in mappings_in(file)]
-    except _Slow:
+        with at_most(job.seconds), within(job.megabytes):
+            return what()
+    except Slow:
         problem = f"took longer than {job.seconds:g} s"
     except MemoryError:
         problem = f"took more than {job.megabytes} MB"
     except (AutogradError, OSError, RecursionError) as error:
         problem = quoted(str(error).removeprefix(f"{file.name}: "))
-    return [Result(file.stem, file.name, problems=[problem])]
+    return Result(student, file.name, problems=[problem])
 
 
 def _of_mapping(given: dict[str, Any], file: Path, job: Job) -> Result:
     student = quoted(str(given.get("student") or "")).strip() or file.stem
-    marks = grade_sheet({**given, "student": student}, job.sheet, secret=job.secret, texts=job.texts)
-    return Result(marks.student, file.name, marks)
+
+    def marked() -> Result:
+        marks = grade_sheet({**given, "student": student}, job.sheet, secret=job.secret, texts=job.texts)
+        return Result(marks.student, file.name, marks)
+
+    return _tried(marked, file, student, job)
 
 
 def _of_code(file: Path, job: Job) -> Result:

@@ -3,7 +3,8 @@
     python -m nn.sheets worksheet --layers 2,2,1 --seed 7 --output sheets
     python -m nn.sheets grade answers/ --sheet sheets/sheet-7.json --csv marks.csv --report class.html
 
-Exit codes: 0 done; 2 something is wrong with what was given; 130 interrupted.
+Exit codes: 0 done; 1 nobody reads what is printed, or nothing can be; 2 something is wrong with what was given;
+130 interrupted.
 """
 
 from __future__ import annotations
@@ -20,11 +21,12 @@ from pathlib import Path
 from typing import Any
 
 from autograd import AutogradError, AutogradValueError
-from autograd.console import say, told
+from autograd.console import Parser, say, told
 from autograd.tools.files import write
 from autograd.words.text import counted
 
 from .. import deltas as hand
+from ..network.choosing import cut
 from .classes import MEGABYTES, SECONDS, Job, Result, files_in, graded
 from .marks import Texts, texts_of
 from .report import numbered, report
@@ -45,6 +47,8 @@ def main(arguments: Sequence[str] | None = None, program: str = "python -m nn.sh
         made: int = options.run(options)
         return made
     except (AutogradError, OSError) as error:
+        if isinstance(error, OSError) and error.filename is None:  # of the console: for run(main) to settle
+            raise
         print(f"{program}: {told(error)}", file=sys.stderr)
         return 2
 
@@ -112,7 +116,7 @@ def grade(options: argparse.Namespace) -> int:
         )
     sheet = Worksheet.load(options.sheet) if options.sheet else sheet_of(options)
     job = Job(sheet, secret, texts, options.run_code, options.seconds, options.megabytes)
-    results = graded(files, job, max(1, options.jobs or min(8, os.cpu_count() or 1)))
+    results = graded(files, job, options.jobs or min(8, os.cpu_count() or 1))
     if options.csv:
         write(options.csv, table(results, sheet))
     if options.report:
@@ -213,9 +217,9 @@ def table(results: Sequence[Result], sheet: Worksheet) -> str:
 # --- the command line ------------------------------------------------------------------------------------
 
 
-def parser(program: str) -> argparse.ArgumentParser:
+def parser(program: str) -> Parser:
     """What the two commands take."""
-    top = argparse.ArgumentParser(prog=program, description="Exercise sheets by hand, and a class's answers.")
+    top = Parser(prog=program, description="Exercise sheets by hand, and a class's answers.")
     commands = top.add_subparsers(dest="command", required=True)
     # fmt: off
     sheets = commands.add_parser("worksheet", help="make sheets and their keys")
@@ -237,11 +241,12 @@ def parser(program: str) -> argparse.ArgumentParser:
     answers.add_argument("--json", metavar="FILE", help="write everything")
     answers.add_argument("--gradescope", metavar="PATH", help="write results.json; of several answers, into a folder")
     answers.add_argument("--texts", metavar="JSON", help="sentences of your own, as in nn/sheets/sentences.json")
-    answers.add_argument("--jobs", metavar="N", type=int, help="processes (default: as many as there are processors)")
-    answers.add_argument("--seconds", metavar="S", type=float, default=SECONDS,
-                         help="of a processor, for a file (default: %(default)g)")
-    answers.add_argument("--megabytes", metavar="MB", type=int, default=MEGABYTES,
-                         help="for a process (default: %(default)s)")
+    answers.add_argument("--jobs", metavar="N", type=_from_1,
+                         help="processes (default: as many as there are processors)")
+    answers.add_argument("--seconds", metavar="S", type=_seconds, default=SECONDS,
+                         help="of a processor, for an answer (default: %(default)g)")
+    answers.add_argument("--megabytes", metavar="MB", type=_from_1, default=MEGABYTES,
+                         help="for an answer (default: %(default)s)")
     answers.add_argument("--show", metavar="N", type=int, default=3,
                          help="print answers where there are so few (default: %(default)s)")
     answers.add_argument("--run-code", action="store_true", help="run submitted .py files in a process with limits,"
@@ -272,6 +277,22 @@ def _about_the_sheet(to: argparse.ArgumentParser, seed: int | None, without: str
 
 def _widths(text: str) -> list[int]:
     parts = text.split(",")
-    if not all(part.strip().isdecimal() for part in parts):
-        raise argparse.ArgumentTypeError(f"{text!r} are no whole numbers, as in 2,2,1")
+    if not all(part.strip().isdecimal() and len(part) < 9 for part in parts):
+        raise argparse.ArgumentTypeError(f"{cut(text)} are no whole numbers, as in 2,2,1")
     return [int(part) for part in parts]
+
+
+def _from_1(text: str) -> int:
+    if not text.isdecimal() or len(text) > 9 or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{cut(text)} is not a whole number from 1")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0.0 < value <= 1e6:
+        raise argparse.ArgumentTypeError(f"{cut(text)} is not a number of seconds above 0")
+    return value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import difflib
 import io
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from os import PathLike, fspath
 from pathlib import Path
@@ -112,6 +113,20 @@ def column_called(name: str, header: Sequence[str]) -> int:
     near = difflib.get_close_matches(name[:60], [each for each in header[:1000] if len(each) <= 60], 1)
     meant = f"; perhaps {cut(near[0])}" if near else ""
     raise AutogradValueError(f"there is no column {cut(name)}; there are {listing(header)}{meant}")
+
+
+def columns_called(names: Sequence[str], header: Sequence[str]) -> list[int]:
+    """Where these columns are.  Raises AutogradValueError for one that is missing, or there twice.
+
+    >>> columns_called(["b", "a"], ["a", "b", "c"])
+    [1, 0]
+    """
+    places = {name: j for j, name in enumerate(header)}
+    count = Counter(header) if len(places) < len(header) else Counter()
+    for name in names:
+        if count[name] > 1:
+            raise AutogradValueError(f"there are {count[name]} columns {cut(name)}: which one is meant?")
+    return [places[name] if name in places else column_called(name, header) for name in names]
 
 
 def listing(names: Sequence[str], most: int = 12) -> str:

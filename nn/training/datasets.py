@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from autograd import AutogradValueError
 
 from ..network.choosing import cut
-from .cells import Sheet, column_called, is_missing, listing, read_cells
+from .cells import Sheet, column_called, columns_called, is_missing, listing, read_cells
 
 TASKS = ("auto", "classification", "regression")
 MOST_CLASSES = 10  # of a column of whole numbers; above, they are taken for measurements
@@ -106,7 +106,7 @@ def read_csv(
     try:
         _require_options(task, missing, decimal)
         sheet = read_cells(path)
-        sheet = sheet.without([column_called(name, sheet.header) for name in drop])
+        sheet = sheet.without(columns_called(list(drop), sheet.header))
         if not sheet.header:
             raise AutogradValueError("no column is left")
         at = len(sheet.header) - 1 if target is None else column_called(target, sheet.header)

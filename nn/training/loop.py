@@ -109,7 +109,7 @@ def fit(
     >>> history.loss[-1] < 0.1, predict(net, X)
     (True, [0, 1, 1, 0])
     """
-    refuse_habits("fit", others)
+    refuse_habits("fit", others, fit)
     err = loss_of(loss)
     samples = samples_of(net, err, X, Y)
     checks = None if validation is None else samples_of(net, err, *pair_of(validation), name="validation ")

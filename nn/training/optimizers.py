@@ -176,7 +176,7 @@ class SGD(Optimizer):
         weight_decay: float = 0.0,
         **others: Any,
     ) -> None:
-        refuse_habits("SGD", others)
+        refuse_habits("SGD", others, SGD)
         super().__init__(parameters, learning_rate)
         self.momentum = _setting("momentum", momentum, 1.0)
         self.weight_decay = _setting("weight_decay", weight_decay, math.inf)
@@ -232,7 +232,7 @@ class Adam(Optimizer):
         weight_decay: float = 0.0,
         **others: Any,
     ) -> None:
-        refuse_habits("Adam", others)
+        refuse_habits("Adam", others, Adam)
         super().__init__(parameters, learning_rate)
         self.betas = _setting("betas[0]", betas[0], 1.0), _setting("betas[1]", betas[1], 1.0)
         self.epsilon = _setting("epsilon", epsilon, math.inf)

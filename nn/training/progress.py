@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from .history import Epoch
@@ -49,6 +51,23 @@ class Bar:
 def on_terminal() -> bool:
     """Whether somebody watches what is written to stderr."""
     return sys.stderr is not None and sys.stderr.isatty()  # pythonw has no stderr
+
+
+@contextmanager
+def telling(what: str) -> Iterator[None]:
+    """Say on a terminal what is being done, until it is done.
+
+    >>> with telling("writing network.svg …"):
+    ...     pass
+    """
+    watched = on_terminal()
+    if watched:
+        print(f"\r{what}", end="", file=sys.stderr, flush=True)
+    try:
+        yield
+    finally:
+        if watched:
+            print(f"\r{' ' * len(what)}\r", end="", file=sys.stderr, flush=True)
 
 
 def _in_notebook() -> bool:

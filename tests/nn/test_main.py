@@ -1,6 +1,7 @@
 """The main job: python -m nn, as its users meet it."""
 
 import builtins
+import contextlib
 import os
 import re
 import signal
@@ -237,6 +238,23 @@ def test_options_that_make_no_sense_are_exit_code_2(arguments, capsys):
     assert caught.value.code == 2 and "usage:" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("arguments, meant", [
+    (["--lr", "0.1"], "--lr; did you mean --learning-rate?"), (["--max-iter=3"], "did you mean --epochs?"),
+    (["--batchsize", "3"], "did you mean --batch-size?"), (["--hidden-layer-sizes", "3"], "did you mean --layers?"),
+    (["--verbose"], "arguments: --verbose\n"), (["--activation", "swish"], 'which is "silu" here'),
+    (["--loss", "mse"], 'which is "mean_squared_error" here'), (["--optimizer", "lbfgs"], "choose one of sgd, adam\n"),
+])  # fmt: skip
+def test_habits_from_elsewhere_are_answered_with_what_is_said_here(arguments, meant, capsys):
+    with pytest.raises(SystemExit) as caught:
+        job.main(arguments)
+    assert caught.value.code == 2 and meant in capsys.readouterr().err
+
+
+def test_names_are_known_in_whatever_letters():
+    options = job.parse(["--activation", "ReLU", "--optimizer", "Adam", "--loss", "CrossEntropy"])
+    assert (options.activation, options.optimizer, options.loss) == ("relu", "adam", "cross_entropy")
+
+
 @pytest.mark.parametrize("arguments, named", [
     (["--layers", "3"], "--layers: without a table"), (["--epochs", "5", "--seed", "1"], "--epochs, --seed: without"),
     (["t.csv", "--optimizer", "sgd", "--batch-size", "4"], "--optimizer, --batch-size: the page has"),
@@ -325,7 +343,9 @@ def test_a_reader_that_has_gone_is_no_traceback(tmp_path):
     process.stderr.close()
     assert said in (
         "",
-        f"python -m nn: nobody reads any more; network.json and curve.svg are in deltagrad-output{os.sep}\n",
+        f"python -m nn: nobody reads any more; network.json and curve.svg are in deltagrad-output{os.sep}, and no"
+        " network.svg or neuron.svg\n",
+        "python -m nn: nobody reads any more; nothing was written\n",
     )
 
 
@@ -347,7 +367,8 @@ def test_an_end_during_the_certificate_leaves_what_was_learned_and_a_plain_word(
     code, said = process.wait(timeout=60), process.stderr.read()
     why = "interrupted" if how == "interrupt" else "nobody reads any more"
     assert (code, said) == (130 if how == "interrupt" else 1,
-        f"python -m nn: {why}; network.json and curve.svg are in deltagrad-output{os.sep}\n")  # fmt: skip
+        f"python -m nn: {why}; network.json and curve.svg are in deltagrad-output{os.sep}, and no network.svg or"
+        " neuron.svg\n")  # fmt: skip
     assert sorted(os.listdir(tmp_path / "deltagrad-output")) == ["curve.svg", "network.json"]
     assert Model.load(tmp_path / "deltagrad-output" / "network.json").classes[0] == "setosa"
     for stream in (process.stdout, process.stderr):
@@ -362,6 +383,101 @@ certified = job.certified
 job.certified = lambda task: time.sleep(1) or certified(task)
 sys.exit(run(job.main))
 """
+
+
+MOMENT = """
+import importlib, os, signal, sys, time
+how, module, name, *arguments = sys.argv[1:]
+from nn import __main__ as job
+from autograd.console import run
+owner, _, name = name.rpartition(".")
+at = importlib.import_module(module)
+at = getattr(at, owner) if owner else at
+real = getattr(at, name)
+def meanwhile(*given, **settings):
+    setattr(at, name, real)
+    if how == "pipe":
+        read, write = os.pipe()
+        os.dup2(write, 1), os.close(read), os.close(write)
+    else:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(5)
+    return real(*given, **settings)
+setattr(at, name, meanwhile)
+sys.argv = ["nn", *arguments]
+sys.exit(run(job.main))
+"""
+ALL = ["network.json", "curve.svg", "network.svg", "neuron.svg", "boundary.svg"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize("where, interrupted, unread", [
+    ("nn.__main__:introduced", 0, 0), ("nn.training.loop:_rule", 0, 2), ("nn.training.progress:Bar.update", 5, 2),
+    ("nn.models.model:Model.save", 1, 2), ("autograd.tools.files:os.replace", 1, 2),
+    ("nn.training.history:History.plot", 1, 2), ("nn.plots:write", 1, 2), ("nn.__main__:judged", 2, 2),
+    ("nn.__main__:certify", 2, 2), ("nn.command.written:_network_picture", 2, 5),
+    ("autograd.drawing.render:write", 2, 5), ("nn.command.written:_neuron_picture", 3, 5),
+    ("nn.command.written:_boundary", 4, 5),
+])  # fmt: skip
+@pytest.mark.parametrize("how", ["interrupt", "pipe"])
+def test_an_end_at_any_moment_leaves_what_was_made_and_says_what_is_missing(tmp_path, how, where, interrupted, unread):
+    """Once something was learned network.json is there; nothing is half there, and the exit code is not 0."""
+    path = table(tmp_path, [f"{i},{(i * 7) % 5},{'pq'[i % 2]}" for i in range(30)], "a,b,y")
+    module, _, name = where.partition(":")
+    done = subprocess.run(
+        [sys.executable, "-u", "-c", MOMENT, how, module, name, path, *QUICK, "--output", "out"], cwd=tmp_path,
+        capture_output=True, encoding="utf-8", check=False, env=environment(PYTHONIOENCODING="utf-8"),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )  # fmt: skip
+    n = interrupted if how == "interrupt" else unread
+    assert sorted(os.listdir(tmp_path / "out")) == sorted(ALL[:n])
+    assert done.returncode == (130 if how == "interrupt" else 1)
+    if n == len(ALL) and how == "interrupt":  # in the training itself, whose end is told, and the rest follows
+        assert "interrupted" in done.stdout and done.stderr == ""
+    else:
+        why = "interrupted" if how == "interrupt" else "nobody reads any more"
+        assert done.stderr.startswith(f"python -m nn: {why}; ") and done.stderr.count("\n") == 1
+        there, _, missing = done.stderr.partition(", and no ")
+        assert all(file in there for file in ALL[:n]) and all(file in missing for file in ALL[n:] if n)
+        assert n or "nothing was written" in there
+    if n:
+        assert Model.load(tmp_path / "out" / "network.json").classes == ["p", "q"]
+    for file in ALL[1:n]:
+        assert ElementTree.parse(tmp_path / "out" / file).getroot().tag.endswith("svg")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="terminals of POSIX")
+def test_on_a_terminal_what_takes_its_time_is_told_and_wiped_away(tmp_path):
+    import pty
+    import termios
+
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 100)) if hasattr(termios, "tcsetwinsize") else None  # a bar has no room in 0
+    done = subprocess.run(
+        [sys.executable, "-m", "nn", *QUICK], cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=theirs, check=False,
+        env=environment(PYTHONIOENCODING="utf-8"),
+    )  # fmt: skip
+    os.close(theirs)
+    said = b""
+    with contextlib.suppress(OSError):  # how Linux says that the other end is closed
+        while part := os.read(ours, 65536):
+            said += part
+    os.close(ours)
+    assert done.returncode == 0
+    bar = ["training"] if hasattr(termios, "tcsetwinsize") else []  # since Python 3.11
+    for words in (*bar, "certified 15 of 15 rows", "writing curve.svg …", "writing network.svg …"):
+        assert words in said.decode("utf-8")
+    assert said.decode("utf-8").rpartition("writing neuron.svg …")[2] == f"\r{' ' * 20}\r"
+
+
+def test_an_end_before_the_first_epoch_leaves_the_network_and_says_that_there_is_no_curve(run, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("nn.training.loop._run", interrupted)
+    code, out, _, folder = run(*QUICK)
+    assert code == 130 and "0 epochs in" in out and "interrupted" in out and "  no curve.svg: " in out
+    assert sorted(os.listdir(folder)) == ["network.json", "network.svg", "neuron.svg"]
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is always full")

@@ -42,3 +42,21 @@ def test_the_model_is_one_that_certify_and_diagnose_take():
     x, y = model.samples(X[:2], Y[:2])
     assert certify(model.network, x, y, model.loss) and diagnose(model.network, x, y, model.loss).verdict
     assert classifier.predict_proba(X[:2]).shape == (2, 3)
+
+
+@pytest.mark.parametrize("made, words", [
+    (lambda: NetClassifier(hidden_layer_sizes=(8,)), "NetClassifier has no argument 'hidden_layer_sizes'; here it is"),
+    (lambda: NetRegressor(max_iter=3), "NetRegressor has no argument 'max_iter'; here it is epochs=3"),
+    (lambda: NetClassifier(seed=3), "random_state=3"), (lambda: NetClassifier(solver="adam"), "optimizer='adam'"),
+    (lambda: NetClassifier(optimizer="lbfgs").fit(X, Y), "unknown optimizer 'lbfgs'; choose one of sgd, adam"),
+    (lambda: NetClassifier(activation="logistic").fit(X, Y), '"sigmoid" here'),
+    (lambda: NetClassifier(class_weight={7: 1.0}).fit(X, Y), "class_weight: 7 is none of the classes"),
+])  # fmt: skip
+def test_habits_of_scikit_learn_are_answered(made, words):
+    with pytest.raises((TypeError, ValueError)) as caught:
+        made()
+    assert words in str(caught.value)
+
+
+def test_names_are_known_in_whatever_letters():
+    assert NetClassifier(optimizer="Adam", activation="ReLU", epochs=1).fit(X, Y).n_iter_ == 1

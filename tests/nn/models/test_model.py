@@ -2,6 +2,7 @@
 
 import json
 import random
+import time
 
 import pytest
 
@@ -170,7 +171,7 @@ def test_one_hidden_layer_may_be_an_int_as_for_a_network():
     [
         ({"hidden_layer_sizes": (3,)}, r"Model.train has no argument 'hidden_layer_sizes'; here it is layers=\(3,\)"),
         ({"hidden": 3}, "here it is layers=3"), ({"max_iter": 9}, "Model.train has no argument .*epochs=9"),
-        ({"epohcs": 9}, "Model.train has no argument 'epohcs'$"),
+        ({"epohcs": 9}, r"Model.train has no argument 'epohcs'; did you mean epochs\?$"),
     ],
 )  # fmt: skip
 def test_habits_of_scikit_learn_are_answered(habit, advice):
@@ -207,3 +208,27 @@ def test_a_model_and_a_table_take_the_same_targets_for_classes(seed, tmp_path):
     path.write_text("a,y\n" + "".join(f"{i},{y}\n" for i, y in enumerate(numbers)))
     model = Model.train([[float(i)] for i in range(len(numbers))], numbers, layers=[], epochs=0)
     assert [float(c) for c in model.classes] == [float(c) for c in read_csv(path).classes]
+
+
+def test_columns_of_one_name_are_not_guessed():
+    frame = pytest.importorskip("pandas").DataFrame([[1.0, 2.0], [3.0, 4.0], [5.0, 1.0]], columns=["a", "a"])
+    with pytest.raises(AutogradValueError, match="there are 2 columns 'a': which one is meant"):
+        Model.train(frame, [1.5, 2.5, 0.5], epochs=1)
+    model = Model.train(frame.set_axis(["a", "b"], axis=1), [1.5, 2.5, 0.5], epochs=1)
+    twice = frame.assign(b=1.0)
+    with pytest.raises(AutogradValueError, match="there are 2 columns 'a'"):
+        model.predict(twice)
+
+
+def test_many_columns_are_found_in_linear_time():
+    columns = [f"c{j}" for j in range(20_000)]
+    frame = pytest.importorskip("pandas").DataFrame([[0.5] * 20_000] * 2, columns=columns[::-1])
+    model = Model(MLP(20_000, [1], "linear", initializer="zeros"), columns=columns)
+    began = time.process_time()
+    model.predict(frame)
+    assert time.process_time() - began < 2.0
+
+
+def test_text_among_numbers_is_answered_with_what_takes_it():
+    with pytest.raises(AutogradTypeError, match=r"X\[0\], column 2 is the text 'red': .* one_hot=True"):
+        Model.train([[1.0, "red"], [2.0, "blue"]], [1.5, 2.5], epochs=1)

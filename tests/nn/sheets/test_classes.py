@@ -1,20 +1,29 @@
 """A class: files of all kinds, processes, limits, the table of marks, the report, the command."""
 
 import csv
+import functools
 import io
 import json
+import mmap
 import multiprocessing
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
+from autograd import AutogradValueError
 from nn import worksheet
 from nn.sheets import classes
 from nn.sheets.classes import Job, files_in, graded
 from nn.sheets.command import main, neutral, table
+from nn.sheets.limits import mapped, within
+from nn.sheets.outside import answered_by
 from nn.sheets.report import report
 from tests.benchmarks.sheets import in_style
 
+ROOT = Path(__file__).resolve().parents[3]
 SHEET = worksheet(seed=7)
 PLANTED = [("", ""), ("output", "factor 2 missing"), ("hidden", "σ' missing"), ("output", "factor 2 missing")]
 EVIL = "=cmd|' /C calc'!A0<script>alert(1)</script>"
@@ -34,6 +43,10 @@ def test_files_are_found_in_folders(answers):
     (answers / "deeper").mkdir()
     (answers / "deeper" / "b.csv").write_text("u.1.1,1", encoding="utf-8")
     (answers / "notes.txt").write_text("", encoding="utf-8")
+    for hidden in (".ipynb_checkpoints", "__MACOSX"):  # of notebooks, and of archives
+        (answers / hidden).mkdir()
+        (answers / hidden / "a0-checkpoint.json").write_text("{}", encoding="utf-8")
+    (answers / "._a0.json").write_text("{}", encoding="utf-8")
     assert [file.name for file in files_in([answers])] == ["a0.json", "a1.json", "a2.json", "a3.json", "b.csv"]
 
 
@@ -82,6 +95,74 @@ def test_a_file_that_ends_its_process_costs_nobody_else_anything(answers, monkey
     assert [r.problems == ["grading this file ended its process"] for r in results] == [False, True, False, False]
 
 
+needs_proc = pytest.mark.skipif(mapped() is None, reason="the system does not tell what is mapped")
+
+
+@needs_proc
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_memory_is_counted_on_top_of_what_the_process_has_mapped(answers, jobs):
+    """As in a notebook with PyTorch and JAX, whose addresses a worker inherits."""
+    with mmap.mmap(-1, 300 * 2**20):
+        assert mapped() > 300 * 2**20
+        results = graded(files_in([answers]), Job(SHEET, megabytes=100), jobs)
+        (answers / "ann.py").write_text(CODE, encoding="utf-8")
+        results += graded([answers / "ann.py"], Job(SHEET, megabytes=100, run_code=True))
+    assert [r.marks and r.marks.score for r in results] == [29.5, 27.5, 27.5, 27.5, 6]
+
+
+@needs_proc
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_file_has_its_memory_and_the_next_one_too(answers, monkeypatch, jobs):
+    if jobs == 2 and multiprocessing.get_start_method() != "fork":
+        pytest.skip("the fault is put in by forking")
+    import resource
+
+    before, read = resource.getrlimit(resource.RLIMIT_AS), classes.mappings_in
+    monkeypatch.setattr(
+        classes, "mappings_in", lambda path: read(path) if path.name != "a1.json" else bytes(300 * 2**20)
+    )
+    results = graded(files_in([answers]), Job(SHEET, megabytes=100), jobs)
+    assert [r.problems == ["took more than 100 MB"] for r in results] == [False, True, False, False]
+    assert resource.getrlimit(resource.RLIMIT_AS) == before
+
+
+@needs_proc
+def test_a_lower_limit_of_memory_stays():
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    lower = mapped() + 2**30
+    resource.setrlimit(resource.RLIMIT_AS, (lower, hard))
+    try:
+        with within(4096):
+            assert resource.getrlimit(resource.RLIMIT_AS) == (lower, hard)
+        with within(64):
+            assert resource.getrlimit(resource.RLIMIT_AS)[0] < lower
+        assert resource.getrlimit(resource.RLIMIT_AS) == (lower, hard)
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def test_every_row_of_a_class_s_table_has_its_own_time(tmp_path, monkeypatch):
+    judge = classes.grade_sheet
+
+    def slow(given, *arguments, **options):
+        while given["student"] == "s2":
+            pass
+        return judge(given, *arguments, **options)
+
+    monkeypatch.setattr(classes, "grade_sheet", slow)
+    lines = "".join(f"s{n},{SHEET.key['err']!r},\n" for n in range(4))
+    (tmp_path / "class.csv").write_text(f"student,err,u.1.1,\n{lines}s4,0,1,0,2\n", encoding="utf-8")
+    results = graded([tmp_path / "class.csv"], Job(SHEET, seconds=0.2))
+    assert [r.student for r in results] == ["s0", "s1", "s2", "s3", "s4"]
+    assert [r.problems for r in results[:4]] == [[], [], ["took longer than 0.2 s"], []]
+    assert "cells under no heading" in results[4].marks.problems[0]
+    (tmp_path / "class.csv").write_text("a,b,c\n" + "1\n" * 6000, encoding="utf-8")
+    (result,) = graded([tmp_path / "class.csv"], Job(SHEET))
+    assert result.problems == ["6,000 rows are too many for a class"]
+
+
 def test_two_answers_by_one_student(answers):
     (answers / "again.json").write_text(json.dumps({"student": "ann0"}), encoding="utf-8")
     results = graded(files_in([answers]), Job(SHEET))
@@ -108,13 +189,28 @@ def test_code_runs_only_when_it_is_asked_for(tmp_path):
     assert target.exists() and result.marks.score == 6 and result.student == "ann"
 
 
-@pytest.mark.parametrize(
-    "code", ["1/0", "while True: pass", "x = [0] * 10**10", "import os; os._exit(3)", "def answer(*a): return 'no'"]
-)
-def test_code_has_its_limits(code, tmp_path):
+@pytest.mark.parametrize("code, said", [
+    ("1/0", "did not run: ZeroDivisionError: division by zero"), ("while True: pass", "took longer than 1 s of"),
+    ("x = [0] * 10**10", "did not run: MemoryError"), ("import os; os._exit(3)", "did not run: it ended"),
+    ("x = 1", "did not run: KeyError: 'answer'"), ("def answer(*a): return {'u': 'x' * 2_000_000}", "too much"),
+    ("import sys\nwhile True: sys.stderr.write('x' * 10**5)", "did not run: xxx"),
+    ("import os\ndef answer(*a): os.symlink('/dev/zero', 'answer.json')", "did not run: "),
+    ("import atexit\natexit.register(lambda: open('answer.json', 'w').write('[1]'))\ndef answer(*a): return []",
+     "returned no answer"),
+    ("def answer(*a): return 'no'", ""),
+])  # fmt: skip
+def test_code_has_its_limits(code, said, tmp_path):
     (tmp_path / "ann.py").write_text(code, encoding="utf-8")
     (result,) = graded([tmp_path / "ann.py"], Job(SHEET, run_code=True, seconds=1.0, megabytes=512))
     assert result.needs_human and (result.marks is None or result.marks.score == 0)
+    assert said in "; ".join(result.problems)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="groups of processes are POSIX's")
+def test_code_that_waits_is_ended(tmp_path):
+    (tmp_path / "ann.py").write_text("import time\ntime.sleep(1000)", encoding="utf-8")
+    with pytest.raises(AutogradValueError, match=r"took longer than 0\.5 s"):
+        answered_by(tmp_path / "ann.py", SHEET, -1.125, 512)  # 4·s + 5 seconds on the wall
 
 
 # --- what is written -------------------------------------------------------------------------------
@@ -178,6 +274,18 @@ def test_sheets_are_made_and_graded_by_command(tmp_path, capsys):
     assert json.loads((tmp_path / "all.json").read_text(encoding="utf-8"))[0]["score"] == 29.5
 
 
+@pytest.mark.parametrize("option", [
+    ["--seconds", "0"], ["--seconds", "nan"], ["--seconds", "inf"], ["--seconds", "-1"], ["--megabytes", "-5"],
+    ["--megabytes", "9" * 5000], ["--jobs", "0"], ["--layers", "\x1b[2J,2"], ["--no-\x1b[2J"], ["--digits", "x"],
+])  # fmt: skip
+def test_options_that_make_no_sense(tmp_path, capsys, option):
+    (tmp_path / "a.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(SystemExit) as end:
+        main(["grade", str(tmp_path), "--seed", "7", *option])
+    err = capsys.readouterr().err
+    assert end.value.code == 2 and "error: " in err and "\x1b" not in err and len(err) < 3000
+
+
 def test_the_command_says_what_is_wrong(tmp_path, capsys):
     (tmp_path / "empty").write_text("\n", encoding="utf-8")
     (tmp_path / "none").mkdir()
@@ -217,3 +325,21 @@ def test_no_sheet_of_a_student_replaces_another_s(tmp_path):
     assert main([*given, "--form", "md", "--output", str(tmp_path / "out")]) == 0
     sheets = [path for path in (tmp_path / "out").glob("*.md") if "key" not in path.name]
     assert len(sheets) == 2 and sheets[0].read_text(encoding="utf-8") != sheets[1].read_text(encoding="utf-8")
+
+
+def test_the_module_is_the_command(tmp_path):
+    """python -m nn.sheets, also where the console cannot print δ, the disk is full, and nobody reads."""
+    run = functools.partial(subprocess.run, cwd=tmp_path, capture_output=True, check=False)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"}
+    module = [sys.executable, "-m", "nn.sheets"]
+    done = run([*module, "worksheet", "--seed", "7", "--output", "."], env=environment)
+    assert (done.returncode, done.stderr) == (0, b"") and done.stdout.startswith(b"network 2-2-1, sigmoid ? sheet 7")
+    (tmp_path / "ann.json").write_text(json.dumps(SHEET.key), encoding="utf-8")
+    done = run([*module, "grade", "ann.json", "--sheet", "sheet-7.json"], env=environment)
+    assert (done.returncode, done.stderr) == (0, b"") and b"1 answer graded, 0 for a person" in done.stdout
+    done = run([*module, "grade", "no.json", "--seed", "7"], env=environment)
+    assert done.returncode == 2 and done.stderr == b"python -m nn.sheets: grade: there is no file or folder 'no.json'\n"
+    if Path("/dev/full").exists():
+        command = " ".join([*module, "grade", "ann.json", "--seed", "7", ">/dev/full"])
+        done = run(["sh", "-c", command], env=environment)
+        assert done.returncode == 1 and done.stderr.count(b"\n") == 1 and b"No space left" in done.stderr

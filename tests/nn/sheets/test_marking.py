@@ -11,7 +11,8 @@ import pytest
 
 from autograd import AutogradTypeError, AutogradValueError, Value
 from nn import grade_sheet, worksheet
-from nn.sheets.answers import from_csv, from_notebook, mappings_in, number
+from nn.sheets.answers import number
+from nn.sheets.handed_in import from_csv, from_notebook, mappings_in
 from nn.sheets.marks import texts_of
 from tests.benchmarks import styles
 from tests.benchmarks.sheets import KINDS, ROUNDINGS, in_style, right_in, solved, written
@@ -151,6 +152,48 @@ def test_cells_are_read_and_not_run(tmp_path):
     source = f"import pathlib; pathlib.Path({str(target)!r}).touch()\nu = [[1/0, None], [0.5]]\nerr = __import__('os')"
     given = from_notebook(json.dumps({"cells": [{"cell_type": "code", "source": source}]}))
     assert given == {"u": [["1/0", None], [0.5]], "err": "__import__('os')"} and not target.exists()
+
+
+def of_cells(*sources):
+    cells = [{"cell_type": "code", "source": source} for source in sources]
+    return from_notebook(json.dumps({"cells": cells}))
+
+
+@pytest.mark.parametrize("source", [
+    "u: list = {u}", "u = o = {u}", "u, err = {u}, 3", "[u, err] = [{u}, 3]", "%time\nu = {u}",
+    "!pip install numpy\nu = {u}\n%matplotlib inline", "u = [[0]]\nu = {u}", "def f():\n    u = 3\nu = {u}",
+    "w = [u for u in range(3)]\nu = {u}", "u = [\n    # mine\n    [0.5, 1], (2,)]",
+])  # fmt: skip
+def test_cells_are_read_as_people_write_them(source):
+    assert of_cells(source.format(u="[[0.5, 1], [2]]"))["u"] == [[0.5, 1], [2]]
+
+
+@pytest.mark.parametrize("source", [
+    "u = [[0.5, ]", "u[0][0] = 0.5", "u = []\nu.append([1, 2])", "for u in [1]: pass",
+    "if True:\n    u = [[1, 2], [3]]", "u += [[1]]", "u, *o = [1, 2]",
+    "(u := [[1]])", "u[0].append(3)", "δ = [[1, 2, [3]", "u: list = [[1",
+    "x = 3\nwith open('a') as u: pass", "u = [[1, 2], [3]] = [[1, 2], [3]]",
+])  # fmt: skip
+def test_what_would_have_to_be_run_comes_to_a_person(source):
+    marks = grade_sheet({"err": SHEET.key["err"]} | of_cells(source), sheet=SHEET)
+    assert marks.needs_human and any("left out" in problem for problem in marks.problems)
+
+
+def test_formulas_in_a_notebook_need_no_quotes():
+    given = of_cells("formulas = {'delta.2.1': -2*(y - ŷ)*σ_slope, 'delta.1.1': 'x', 'delta.1.2': None}")
+    assert given["formulas"] == {"delta.2.1": "-2*(y - ŷ)*σ_slope", "delta.1.1": "x", "delta.1.2": None}
+
+
+@pytest.mark.parametrize("name, text, said", [
+    ("a.json", '{"u": [[1, 2], [3]], "u": [[1, 2], [3]]}', "'u' stands there twice"),
+    ("a.csv", "u.1.1,1\nu.1.1,2\n", "'u.1.1' stands there twice"),
+    ("a.csv", "student,u.1.1,u.1.1\nann,1,2\n", "'u.1.1' stands there twice"),
+    ("a.json", SHEET.json(), "this is a sheet, and no answer to one"),
+])  # fmt: skip
+def test_which_of_two_is_meant_is_not_guessed(tmp_path, name, text, said):
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(AutogradValueError, match=said):
+        mappings_in(tmp_path / name)
 
 
 @pytest.mark.parametrize(("text", "value"), [("−0,5", -0.5), ("+.5", 0.5), ("1e-3", 1e-3), ("", None), (None, None)])

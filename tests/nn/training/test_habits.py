@@ -3,7 +3,7 @@
 import pytest
 
 from autograd import AutogradTypeError, AutogradValueError
-from nn import MLP, SGD, Adam, cross_entropy, fit, predict, squared_error
+from nn import MLP, SGD, Adam, Layer, Model, Neuron, cross_entropy, fit, predict, squared_error
 from nn.network.choosing import ARGUMENTS, CHOICES
 
 X, Y = [[0, 0], [0, 1], [1, 0], [1, 1]], [-1, 1, 1, -1]
@@ -28,6 +28,21 @@ def test_what_works(options):
     (lambda: SGD(MLP(2, [1]).parameters(), lr=0.1), "learning_rate=0.1"), (lambda: Adam([], eps=1), "epsilon=1"),
     (lambda: fit(MLP(2, [1]), X, Y, optimizer=SGD(MLP(2, [1]).parameters()), learning_rate=1), "learning rate already"),
     (lambda: MLP(2, [1]).fit(X, Y), "fit(net, X, Y)"), (lambda: MLP(2, [1]).predict(X), "predict(net, X)"),
+    (lambda: MLP([2, 4, 1]), "MLP(2, [4, 1])"), (lambda: MLP(2, [1], activatoin="relu"), "did you mean activation?"),
+    (lambda: Neuron(2, nonlin=False), 'activation="linear"'), (lambda: Layer(2, 1, init="he"), "initializer='he'"),
+    (lambda: fit(MLP(2, [1]), X, Y, epoch=3), "did you mean epochs?"),
+    (lambda: fit(MLP(2, [1]), X, Y, momentum=0.9), "SGD(net.parameters(), momentum=0.9)"),
+    (lambda: fit(MLP(2, [1]), X, Y, alpha=0.9), "SGD(net.parameters(), weight_decay=0.9)"),
+    (lambda: fit(MLP(2, [1]), X, Y, device="cpu"), 'backend="eager" or "native"'),
+    (lambda: fit(MLP(2, [1]), X, Y, hidden=[3]), "fit has no argument 'hidden'"),
+    (lambda: Adam([], momentum=0.9), "Adam has no argument 'momentum'"),
+    (lambda: Model.train(X, Y, layer=[8]), "Model.train has no argument 'layer'; here it is layers=[8]"),
+    (lambda: Model.train(X, Y, hidden_layer_sizes=[8]), "layers=[8]"), (lambda: Model.train(X, Y, lr=1), "rate=1"),
+    (lambda: Model.train(X, Y, activaton="relu"), "did you mean activation?"),
+    (lambda: Model.train(X, Y, net=3), "Model.train has no argument 'net'"),
+    (lambda: Model.train(X, Y, others=3), "Model.train has no argument 'others'"),
+    (lambda: Model(MLP(2, [1])).score(X, Y), "accuracy(model.network, *model.samples(X, Y))"),
+    (lambda: Model(MLP(2, [1])).no_such, "Model has no attribute 'no_such'"),
     (lambda: MLP(2, [1]).train(), "no mode"), (lambda: MLP(2, [3, 1], ["relu"]), "1 activation, and 2 layers"),
 ])  # fmt: skip
 def test_what_is_answered(make, words):
@@ -71,6 +86,7 @@ def test_divergence_is_said():
 
 @pytest.mark.parametrize("net, loss, targets, words", [
     (MLP(2, [1], "linear"), "hinge", [0, 1, 1, 0], "takes the labels −1 and 1, and was given 0"),
+    (MLP(2, [1], "linear"), "hinge", [1, 2, 2, 1], "was given 1 and 2, of which none is negative"),
     (MLP(2, [1], "tanh"), "squared_error", [0, 50, 100, 70], "tanh gives −1 to 1"),
     (MLP(2, [1], "sigmoid"), "binary_cross_entropy", [0, 1, 1, 0], "applies the sigmoid itself"),
 ])  # fmt: skip
