@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
@@ -27,11 +28,12 @@ LARGEST = 250_000  # bytes of a page
 # In this order: each uses only those before it.  The first is the explorer's too.
 SCRIPTS = (
     "explorer_writing.js", "told", "engine", "network.js", "diagnosis.js", "events.js", "own_rule.js", "table.js",
-    "state.js", "graph.js", "sizes.js", "sheet.js", "plane.js", "strip.js", "sharing.js", "points.js", "controls.js",
+    "state.js", "graph.js", "sizes.js", "sheet.js", "plane.js", "strip.js", "pasted.js", "sharing.js", "points.js",
+    "controls.js",
 )  # fmt: skip
 _SETTINGS = {
     "hidden": [4, 3], "sigma": "tanh", "output": "tanh", "loss": "squared_error", "data": "moons", "noise": 0.1,
-    "rate": 0.1, "seed": 1, "speed": 4, "batch": 0, "optimizer": "sgd", "initializer": "", "held": 0, "clip": 0,
+    "rate": 0.1, "seed": 1, "speed": 4, "batch": 0, "optimizer": "sgd", "initializer": "", "held": 0, "clip": 0, "axes": [0, 1],
 }  # fmt: skip
 
 
@@ -115,8 +117,8 @@ def told(subject: Given | None = None) -> dict[str, Any]:
     >>> told()["settings"]["data"]
     'moons'
     """
-    nin, outputs = (2, 3) if subject is None else (subject.inputs, max(3, subject.outputs))
-    count = nin * WIDEST + (DEEPEST - 1) * WIDEST * WIDEST + WIDEST * outputs + 2
+    outputs = 3 if subject is None else max(3, subject.outputs)
+    count = WIDEST * WIDEST + (DEEPEST - 1) * WIDEST * WIDEST + WIDEST * outputs + 2
     return {
         "settings": _SETTINGS if subject is None else {**_SETTINGS, **subject.settings},
         "given": None if subject is None else subject.told(),
@@ -137,10 +139,23 @@ def told(subject: Given | None = None) -> dict[str, Any]:
     }
 
 
+_BLANKS = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')| *(=>|[=<>!]==?|&&|\|\||[=,;:?(){}<>*]) *""")
+
+
 def _without_margins(text: str) -> str:
-    """A script without indents and comments: a fifth of it, which readers find in the modules."""
-    lines = (line.strip().partition(" // ")[0] for line in text.split("\n"))
-    return "\n".join(line for line in lines if line and not line.startswith("//"))
+    """A script without indents, comments and blanks around signs: a third of it, which readers find in the modules.
+
+    >>> print(_without_margins("  // why\\n  const f = (x) => [x + 1, \\"a = b\\"]; // what it is"))
+    const f=(x)=>[x + 1,"a = b"];
+    """
+    lines, template = [], False  # what stands in a template is text
+    for line in text.split("\n"):
+        kept = line if template else line.strip().partition(" // ")[0]
+        plain = not template and "`" not in kept and "/" not in kept  # no template, and no regular expression
+        template ^= kept.count("`") % 2 == 1
+        if kept and not kept.startswith("//"):
+            lines.append(_BLANKS.sub(lambda found: found[1] or found[2], kept) if plain else kept)
+    return "\n".join(lines)
 
 
 def _datasets() -> dict[str, Any]:
