@@ -15,12 +15,14 @@ function numberIn(cell, comma) {
   return form.test(plain) ? Number(plain.replace(",", ".")) : NaN;
 }
 
-function cellsOf(line, separator) { // a cell in "" may have the separator in it
+function cellsOf(line, separator) { // a cell that begins with " ends with one: it may have separators in it, and "" for a "
   if (separator === " ") return line.trim().split(/\s+/);
   const cells = [""];
   let inside = false;
-  for (const c of line) {
-    if (c === '"') inside = !inside;
+  for (let at = 0; at < line.length; at++) {
+    const c = line[at], cell = cells[cells.length - 1];
+    if (c === '"' && inside && line[at + 1] === '"') cells[cells.length - 1] += line[++at];
+    else if (c === '"' && (inside || !cell.trim())) inside = !inside;
     else if (c === separator && !inside) cells.push("");
     else cells[cells.length - 1] += c;
   }

@@ -26,7 +26,7 @@ function buildSheet() {
   const sheet = $("sheet"), shown = cardToShow(), about = shown !== state.opened;
   sheet.hidden = !shown;
   sheet.classList.toggle("about", about);
-  sheet.setAttribute("role", about ? "group" : "dialog");
+  sheet.setAttribute("role", about ? "region" : "dialog");
   graph.sheet = null;
   if (!shown) return;
   const { k, i } = shown, layer = state.network.layers[k], head = make("p");
