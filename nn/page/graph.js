@@ -158,12 +158,12 @@ function wire(svg, from, to, l) {
 // --- room: which cards fit, and where the lines run ------------------------------------------------------------------
 
 // In a low window the same cards with less air, and then with the map beside the numbers.
-const DENSITIES = ["full", "full close", "roomy", "roomy beside", "compact", "tiny"], ON_PHONE = ["full", "tiny", "least"];
+const DENSITIES = ["full", "full close", "roomy", "roomy beside", "compact", "tiny", "least"], ON_PHONE = ["full", "tiny", "least"];
 
 function fit() {
-  const place = $("graph"), phone = onPhone(), gap = phone ? 12 : 26;
+  const place = $("graph"), phone = onPhone();
   for (const density of phone ? ON_PHONE : DENSITIES) {
-    const names = density.split(" ");
+    const names = density.split(" "), gap = phone || density === "least" ? 12 : 26;
     for (const name of ["full", "close", "roomy", "beside", "compact", "tiny", "least"]) document.body.classList.toggle(name, names.includes(name));
     graph.of = names[0];
     const boxes = [...place.querySelectorAll(".layer")].map((layer) => layer.getBoundingClientRect());
@@ -181,6 +181,10 @@ function fit() {
 }
 
 function arrange() {
+  if (onPhone() !== ($("side").nextElementSibling === $("strip"))) { // read, and focused, in the order in which it is seen
+    if (onPhone()) $("strip").before($("side"));
+    else $("net").after($("side"));
+  }
   fit();
   arrangeSizes();
   const box = $("graph").getBoundingClientRect();

@@ -214,12 +214,31 @@ function undone() {
 
 // --- a moment as text: for a link, and for a file ------------------------------------------------------------------------------------
 
+const asSent = ({ place, noise, c, y }) => [place, noise, c, y];
+
+// Points that are as they were delivered are sent as "first-last", the others as they are: a link stays short.
+function sentPoints(points, settings) {
+  const known = new Map(settings.data === "own" ? [] : placed(settings).map((point, i) => [JSON.stringify(asSent(point)), i])), found = [];
+  for (const point of points) {
+    const i = known.get(JSON.stringify(asSent(point))), run = i === undefined ? null : found.at(-1);
+    if (i === undefined) found.push(asSent(point));
+    else if (run && !Array.isArray(run) && run.last + 1 === i) run.last = i;
+    else found.push({ first: i, last: i });
+  }
+  return found.map((each) => (Array.isArray(each) ? each : `${each.first}-${each.last}`));
+}
+
+function pointsOfRun(run, settings) {
+  const [first, last] = run.split("-").map(Number), known = placed(settings);
+  return isWhole(first, 0, known.length - 1) && isWhole(last, first, known.length - 1) ? known.slice(first, last + 1).map(asSent) : [null];
+}
+
 function momentOf() {
   const { settings, points, moved, network, training, pure, rule, chosen, event, loaded, table } = state;
   const replay = pure && training.steps <= MOST_STEPS;
   return {
     v: 1, settings, rule, chosen, event, steps: training.steps,
-    ...(moved || settings.data === "own" ? { points: points.map(({ place, noise, c, y }) => [place, noise, c, y]) } : {}),
+    ...(moved || settings.data === "own" ? { points: sentPoints(points, settings) } : {}),
     ...(loaded || (table && settings.data === "own") ? { table } : {}),
     ...(replay ? {} : { theta: [...network.theta] }),
   };
@@ -248,10 +267,11 @@ function checkedSettings(sent) {
 
 function checkedPoints(sent, settings) {
   const inputs = inputsOf(settings), classes = settings.data === "given" ? told.given.classes : settings.data === "own" ? state.pasted.count : 3;
-  const good = Array.isArray(sent) && sent.length > 1 && sent.length <= 400 && sent.every(
+  const all = Array.isArray(sent) && sent.length <= 400 ? sent.flatMap((p) => (typeof p === "string" && settings.data !== "own" ? pointsOfRun(p, settings) : [p])) : [];
+  const good = all.length > 1 && all.length <= 400 && all.every(
     (p) => Array.isArray(p) && isNumbers(p[0], inputs) && isNumbers(p[1], inputs)
       && (p[3] ? isNumbers(p[3], outputsOf(settings)) : isWhole(p[2], 0, classes - 1)));
-  return good ? sent.map(([place, noise, c, y]) => ({ place, noise, c, ...(y ? { y } : {}) })) : null;
+  return good ? all.map(([place, noise, c, y]) => ({ place, noise, c, ...(y ? { y } : {}) })) : null;
 }
 
 function restore(moment) { // Throws where it is no moment of this page's

@@ -197,3 +197,47 @@ def test_small_gradients_leave_the_legend_in_two_lines(opened: Any) -> None:
     assert page("$('legend').lastChild.previousSibling.textContent") == "+3.0"
     page("largest = 0.25; drawLegend()")
     assert page("$('legend').firstChild.textContent") == "gradient" and page("$('legend').offsetHeight") <= height
+
+
+@pytest.mark.parametrize(("width", "height"), [(761, 600), (900, 700), (1024, 768), (1280, 500), (1280, 460)])
+@pytest.mark.parametrize("hidden", [[4, 3], [8, 8], [8] * 5])
+def test_any_window_shows_all_of_any_network(hidden: list[int], width: int, height: int, opened: Any) -> None:
+    page = at(opened, width=width, height=height)
+    page(f"change({{ hidden: {hidden} }}); 0")
+    assert page(INSIDE) and page("document.documentElement.scrollWidth") <= width
+    assert page("document.documentElement.scrollHeight") <= max(500, height)  # below that it scrolls
+    apart = page(
+        "[...document.querySelectorAll('.layer')].map((l) => l.getBoundingClientRect())"
+        ".every((b, n, all) => !n || b.left >= all[n - 1].right + 8)"
+    )
+    assert apart
+
+
+def test_on_a_phone_focus_goes_down_the_page(opened: Any) -> None:
+    page = at(opened, width=390, height=844)
+    tops = page(
+        "[...document.querySelectorAll('#plane, #position, #graph .neuron, #rule, #use')]"
+        ".map((e) => e.getBoundingClientRect().top + scrollY)"
+    )
+    layers = page("state.network.layers.map((l) => l.m)")
+    assert tops[0] < tops[1] < min(tops[2 : 2 + sum(layers)]) and max(tops[2 : 2 + sum(layers)]) < tops[-2]
+    page.tab.set_viewport_size({"width": 1280, "height": 720})
+    page.wait("!onPhone() && $('net').nextElementSibling === $('side')")
+
+
+def test_a_link_holds_edited_points_within_two_kilobytes(opened: Any) -> None:
+    page = at(opened)
+    for data in ("moons", "iris"):
+        page(f"change({{ data: '{data}' }}); movePoint(3, [0.125, 0.25]); deletePoint(7); addPoint([0.5, -0.5], 1)")
+        page("for (let k = 0; k < 50; k++) trainStep(); render()")
+        link, samples = page("linkOf(momentOf())"), page("state.samples.map((s) => [...s.x, ...s.y, s.c])")
+        theta = page.numbers("[...state.network.theta]")
+        assert len(link) < 2000
+        page("change({ data: 'xor' })")
+        page(f"momentIn('{link}').then(take)")
+        page.wait(f"state.settings.data === '{data}'")
+        assert page("state.samples.map((s) => [...s.x, ...s.y, s.c])") == samples
+        assert page.numbers("[...state.network.theta]") == theta
+    for points in ('["0-999", "1-2"]', '["a-b"]', '["3-1", "0-4"]', '["0-1e9"]'):
+        page(f"take({{ v: 1, settings: {{ data: 'moons' }}, points: {points} }})")
+        assert page("state.samples.length") == 48
