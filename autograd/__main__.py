@@ -33,7 +33,7 @@ from .words.text import TERMS, shown
 
 if TYPE_CHECKING:
     from .drawing import Drawing
-    from .drawing.page.explorer import Page
+    from .drawing.page.whole import Page
 
 FORMATS = ("svg", "png", "pdf", "gv", "mmd")
 BINARY = ("png", "pdf")

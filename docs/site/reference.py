@@ -13,10 +13,10 @@ from pathlib import Path
 
 # What can be reached besides the public names, and what those return.
 MODULES = [
-    "autograd.drawing.render", "autograd.drawing.page.explorer", "autograd.expression", "autograd.ops",
-    "autograd.lowering.lowered", "autograd.lowering.families", "autograd.lowering.matrices", "autograd.teaching.events",
-    "autograd.teaching.explanation", "autograd.teaching.orders", "autograd.teaching.paths", "nn.deltas",
-    "nn.certifying.report", "nn.diagnosing.diagnosis", "nn.grading.verdict", "nn.network.activations",
+    "autograd.drawing.render", "autograd.drawing.page.explorer", "autograd.drawing.page.whole", "autograd.expression",
+    "autograd.ops", "autograd.lowering.lowered", "autograd.lowering.families", "autograd.lowering.matrices",
+    "autograd.teaching.events", "autograd.teaching.explanation", "autograd.teaching.orders", "autograd.teaching.paths",
+    "nn.deltas", "nn.certifying.report", "nn.diagnosing.diagnosis", "nn.grading.verdict", "nn.network.activations",
     "nn.network.initializers", "nn.network.losses", "nn.network.storage", "nn.plots", "nn.training.datasets",
 ]  # fmt: skip
 CONSTANTS = {

@@ -29,7 +29,7 @@ from ..training.samples import finite, pair_of
 from . import files
 
 if TYPE_CHECKING:
-    from autograd.drawing.page.explorer import Page
+    from autograd.drawing.page.whole import Page
 
 
 def _place(i: int) -> str:

@@ -24,7 +24,7 @@ from .activations import name_of
 from .drawing import CURVED, in_order, result_of, roles_of, targets_of
 
 if TYPE_CHECKING:
-    from autograd.drawing.page.explorer import Page
+    from autograd.drawing.page.whole import Page
 
     from .modules import ForwardPass
 

@@ -30,7 +30,7 @@ from .initializers import Initializer, initializer_for
 
 if TYPE_CHECKING:
     from autograd.drawing import Drawing
-    from autograd.drawing.page.explorer import Page
+    from autograd.drawing.page.whole import Page
 
 
 class Module:

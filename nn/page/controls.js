@@ -79,7 +79,9 @@ function change(some, keep = true) {
   const focused = document.activeElement?.id, { settings } = state;
   if (state.running) run(false);
   if (keep) remember("settings");
-  state.settings = fitted({ ...settings, before: settings.loss, ...some });
+  // Numbers have any size, and a σ that ends at 1 does not reach them.
+  const numbers = some.data === "own" && !state.pasted.count ? { output: "linear" } : {};
+  state.settings = fitted({ ...settings, before: settings.loss, ...some, ...numbers });
   if ("data" in some) {
     Object.assign(state, { points: placed(state.settings), moved: false, chosen: 0, loaded: null });
     state.edited.clear();
@@ -95,7 +97,7 @@ function adjust(some) {
   const focused = document.activeElement?.id;
   remember(`adjust ${Object.keys(some)}`, true);
   Object.assign(state.settings, some);
-  if (state.training.steps && !("speed" in some)) state.pure = false;
+  if (state.training.steps && !("speed" in some || "axes" in some)) state.pure = false;
   resample();
   redraw(focused, false);
 }

@@ -93,7 +93,6 @@ function inputCard(box, l) {
   head.append(rich(make("span"), `x${below(l + 1)}`), make("span", "named", inputName(l)));
   map.width = map.height = 24;
   map.setAttribute("aria-hidden", "true");
-  map.hidden = l > 1; // the plane shows the first two
   element.append(head, map, value, unit);
   box.append(element);
   return { element, value, unit, map, k: -1, i: l };
@@ -158,13 +157,15 @@ function wire(svg, from, to, l) {
 
 // --- room: which cards fit, and where the lines run ------------------------------------------------------------------
 
-const DENSITIES = ["full", "roomy", "compact", "tiny"], ON_PHONE = ["full", "tiny", "least"];
+// In a low window the same cards with less air, and then with the map beside the numbers.
+const DENSITIES = ["full", "full close", "roomy", "roomy beside", "compact", "tiny", "least"], ON_PHONE = ["full", "tiny", "least"];
 
 function fit() {
-  const place = $("graph"), phone = onPhone(), gap = phone ? 12 : 26;
+  const place = $("graph"), phone = onPhone();
   for (const density of phone ? ON_PHONE : DENSITIES) {
-    for (const name of [...DENSITIES, "least"]) document.body.classList.toggle(name, name === density);
-    graph.of = density;
+    const names = density.split(" "), gap = phone || density === "least" ? 12 : 26;
+    for (const name of ["full", "close", "roomy", "beside", "compact", "tiny", "least"]) document.body.classList.toggle(name, names.includes(name));
+    graph.of = names[0];
     const boxes = [...place.querySelectorAll(".layer")].map((layer) => layer.getBoundingClientRect());
     const wide = boxes.reduce((total, box) => total + box.width, 0) + (boxes.length - 1) * gap;
     const high = Math.max(...boxes.map((box) => box.height));
@@ -180,6 +181,10 @@ function fit() {
 }
 
 function arrange() {
+  if (onPhone() !== ($("side").nextElementSibling === $("strip"))) { // read, and focused, in the order in which it is seen
+    if (onPhone()) $("strip").before($("side"));
+    else $("net").after($("side"));
+  }
   fit();
   arrangeSizes();
   const box = $("graph").getBoundingClientRect();

@@ -1,8 +1,10 @@
-// What the network says over the plane, with the samples on it; the same for every neuron, small; and Err over the steps.
+// What the network says over the plane of two inputs, with the samples on it; the same for every neuron, small; and Err over the steps.
 
 const GRID = 44; // cells along a side
 const view = { x: 0, y: 0, wide: 1.78, high: 1.78 }; // the middle of the plane, and how far it reaches from there
 const scratch = document.createElement("canvas");
+
+const onPlane = (inputs) => state.settings.axes.map((l) => inputs[l]); // the two that it shows
 
 function setView() { // so that all points are on it
   const { width, height } = $("plane"), ratio = width / height;
@@ -12,15 +14,15 @@ function setView() { // so that all points are on it
       const xs = state.points.map((p) => p.place[d]), low = Math.min(...xs), high = Math.max(...xs);
       return [(low + high) / 2, 0.58 * (high - low) || 1];
     };
-    [[view.x, view.wide], [view.y, view.high]] = [extent(0), extent(1)];
+    [[view.x, view.wide], [view.y, view.high]] = state.settings.axes.map(extent);
   } else {
     const reach = state.settings.data === "iris" ? 2 : 1.78;
     Object.assign(view, { x: 0, y: 0, high: Math.max(reach, reach / ratio), wide: Math.max(reach, reach * ratio) });
   }
 }
 
-const toPixel = ([x, y]) => {
-  const { width, height } = $("plane");
+const toPixel = (inputs) => {
+  const { width, height } = $("plane"), [x, y] = onPlane(inputs);
   return [((x - view.x) / view.wide + 1) / 2 * width, (1 - (y - view.y) / view.high) / 2 * height];
 };
 const toPlace = (event) => {
@@ -30,12 +32,12 @@ const toPlace = (event) => {
 
 // o of all neurons, or of the outputs alone, at every cell; further inputs are those of the chosen sample.
 function field(all) {
-  const { network } = state, x = Float64Array.from(state.samples[state.chosen].x);
+  const { network } = state, x = Float64Array.from(state.samples[state.chosen].x), [across, up] = state.settings.axes;
   const layers = all ? network.layers : [network.last], width = layers.reduce((total, { m }) => total + m, 0);
   const found = new Float32Array(GRID * GRID * width);
   for (let row = 0, at = 0; row < GRID; row++) for (let column = 0; column < GRID; column++) {
-    x[0] = view.x + view.wide * ((2 * (column + 0.5)) / GRID - 1);
-    x[1] = view.y + view.high * (1 - (2 * (row + 0.5)) / GRID);
+    x[across] = view.x + view.wide * ((2 * (column + 0.5)) / GRID - 1);
+    x[up] = view.y + view.high * (1 - (2 * (row + 0.5)) / GRID);
     network.forward(x);
     for (const { m, o } of layers) for (let i = 0; i < m; i++) found[at++] = o[i];
   }
@@ -95,7 +97,7 @@ function paintOutputs(canvas, { numbers, width }) {
 }
 
 function drawMaps() { // of all neurons, in grey, so that colour stays gradient
-  const all = field(true), { numbers, width } = all, greys = palette("map-low", "map-high");
+  const all = field(true), { numbers, width } = all, [across, up] = state.settings.axes, greys = palette("map-low", "map-high");
   graph.cards.forEach(({ map, k }, place) => {
     const { sigma } = state.network.layers[k], output = k === state.network.layers.length - 1;
     if (output && state.network.outputs === 1) return paintOutputs(map, all);
@@ -103,16 +105,17 @@ function drawMaps() { // of all neurons, in grey, so that colour stays gradient
     return paintMap(map, (cell) => greys[shade((numbers[cell * width + place] - floor) / (1 - floor))]);
   });
   graph.inputs.forEach(({ map }, l) => {
-    const context = map.getContext("2d"), ends = l === 1 ? [0, 24, 0, 0] : [0, 0, 24, 0], gradient = context.createLinearGradient(...ends);
+    const context = map.getContext("2d"), ends = l === up ? [0, 24, 0, 0] : [0, 0, 24, 0], gradient = context.createLinearGradient(...ends);
+    map.hidden = l !== across && l !== up; // the plane has no place for it
     gradient.addColorStop(0, css("map-low"));
-    gradient.addColorStop(1, l > 1 ? css("map-low") : css("map-high"));
+    gradient.addColorStop(1, css("map-high"));
     context.fillStyle = gradient;
     context.fillRect(0, 0, 24, 24);
   });
 }
 
-function axis(l) { // its name, and from where to where in the table's unit
-  const [middle, reach] = l ? [view.y, view.high] : [view.x, view.wide], ends = [middle - reach, middle + reach].map((z) => inUnit(z, l));
+function axis(d) { // its name, and from where to where in the table's unit
+  const l = state.settings.axes[d], [middle, reach] = d ? [view.y, view.high] : [view.x, view.wide], ends = [middle - reach, middle + reach].map((z) => inUnit(z, l));
   return ends[0] === null ? cutTo(calledInput(l), 24) : `${cutTo(calledInput(l), 24)}  ${ends.map(plainly).join(" … ")}`;
 }
 
@@ -162,7 +165,7 @@ function drawBoundary(context, canvas, { numbers, width }) {
   }
   context.strokeStyle = css("ink");
   context.lineWidth = 1.6 * (devicePixelRatio || 1);
-  if (state.settings.data !== "given" || told.given.classes) context.stroke();
+  if (classesOf(state.settings)) context.stroke();
 }
 
 function drawPoints(context, canvas, sharp) {
@@ -246,9 +249,11 @@ function drawLegend() {
     : outputs > 2 ? "ring, disc, square: classes 1, 2, 3" : outputs > 1 ? "points: ring class 1"
     : count ? `points: ring y = ${exact(low)}` : `points: disc ${cutTo(targetCalled(), 14) || "y"} > ${plainly(targetInUnit(0) ?? 0)}`;
   write(place.lastChild, named || outputs > 2 ? points : `lines: width |θ|, hollow head θ < 0 · ${points}`);
+  const power = largest > 0 && signed(0.25 * largest, 2).includes("×") ? Math.floor(Math.log10(largest)) : 0; // said once
+  write(place.firstChild, power ? `gradient ×10${superscript(power)}` : "gradient");
   [-1, -0.25, 0, 0.25, 1].forEach((share, n) => {
     const chip = place.children[n + 1];
-    write(chip, share ? signed(share * largest, 2) : "0");
+    write(chip, share ? signed(share * largest / 10 ** power, 2) : "0");
     paint(chip, share * largest);
   });
 }

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
+import re
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
-from string import Template
 from typing import Any
 
-from autograd.drawing.page.explorer import Page
-from autograd.drawing.page.live import variables
-from autograd.drawing.theme import DARK, LIGHT, THEMES, theme_named
+from autograd.drawing.page.whole import Page, page_of
+from autograd.drawing.theme import THEMES
 
 from ..network.losses import Loss
 from ..network.modules import MLP
@@ -27,11 +23,13 @@ LARGEST = 250_000  # bytes of a page
 # In this order: each uses only those before it.  The first is the explorer's too.
 SCRIPTS = (
     "explorer_writing.js", "told", "engine", "network.js", "diagnosis.js", "events.js", "own_rule.js", "table.js",
-    "state.js", "graph.js", "sizes.js", "sheet.js", "plane.js", "strip.js", "sharing.js", "points.js", "controls.js",
+    "state.js", "graph.js", "sizes.js", "sheet.js", "plane.js", "strip.js", "pasted.js", "sharing.js", "points.js",
+    "controls.js",
 )  # fmt: skip
 _SETTINGS = {
     "hidden": [4, 3], "sigma": "tanh", "output": "tanh", "loss": "squared_error", "data": "moons", "noise": 0.1,
     "rate": 0.1, "seed": 1, "speed": 4, "batch": 0, "optimizer": "sgd", "initializer": "", "held": 0, "clip": 0,
+    "axes": [0, 1],
 }  # fmt: skip
 
 
@@ -48,7 +46,7 @@ def play(
     net    the network or Model it begins with, at most 5 hidden layers of 8 neurons, 2 to 8 inputs; None: a small
            network that learns two moons.  Its own numbers are left alone
     X, Y   the samples it learns, at most 200, as fit takes them, or a Model's predict and train: in the table's
-           words; the plane shows their first two inputs
+           words; the plane shows two of their inputs, the first two to begin with
     loss   a name of LOSSES; None: the squared error, or what the Model was trained with
     theme  "light" or "dark" to begin with; None: what the reader's system prefers
 
@@ -69,25 +67,15 @@ def page(subject: Given | None = None, theme: str | None = None) -> Page:
     >>> "two moons" in page().html
     True
     """
-    if theme is not None:
-        theme_named(theme)
     # The page's own points have two or three classes; a rule for one output is judged under every loss.
     own = (1, 2, 3) if subject is None or subject.inputs == 2 else (1,)
     outputs = sorted({*own, subject.outputs} if subject else own)
     code = _without_margins("\n".join(script(name, outputs) for name in SCRIPTS))
-    data = told(subject)
+    data, frame, style = told(subject), _read("playground.html"), _read("playground.css")
     while True:
-        text = Template(_read("playground.html")).substitute(
-            title=TITLE,
-            theme=f' data-theme="{theme}"' if theme else "",
-            style=_style(),
-            # The one script of the page, and no other, may run.
-            hash=base64.b64encode(hashlib.sha256(code.encode()).digest()).decode(),
-            data=_embedded(data),
-            script=code,
-        )
-        if len(text.encode()) <= LARGEST or len(data["streams"]) == 1:
-            return Page(text, TITLE)
+        found = page_of(frame, TITLE, theme=theme, style=style, script=code, data=data, pictures="data:")
+        if len(found.html.encode()) <= LARGEST or len(data["streams"]) == 1:
+            return found
         data["streams"].popitem()  # a wide network has the first θ of as many seeds as there is room for
 
 
@@ -115,8 +103,8 @@ def told(subject: Given | None = None) -> dict[str, Any]:
     >>> told()["settings"]["data"]
     'moons'
     """
-    nin, outputs = (2, 3) if subject is None else (subject.inputs, max(3, subject.outputs))
-    count = nin * WIDEST + (DEEPEST - 1) * WIDEST * WIDEST + WIDEST * outputs + 2
+    outputs = 3 if subject is None else max(3, subject.outputs)
+    count = WIDEST * WIDEST + (DEEPEST - 1) * WIDEST * WIDEST + WIDEST * outputs + 2
     return {
         "settings": _SETTINGS if subject is None else {**_SETTINGS, **subject.settings},
         "given": None if subject is None else subject.told(),
@@ -137,35 +125,27 @@ def told(subject: Given | None = None) -> dict[str, Any]:
     }
 
 
+_BLANKS = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')| *(=>|[=<>!]==?|&&|\|\||[=,;:?(){}<>*]) *""")
+
+
 def _without_margins(text: str) -> str:
-    """A script without indents and comments: a fifth of it, which readers find in the modules."""
-    lines = (line.strip().partition(" // ")[0] for line in text.split("\n"))
-    return "\n".join(line for line in lines if line and not line.startswith("//"))
+    """A script without indents, comments and blanks around signs: a third of it, which readers find in the modules.
+
+    >>> print(_without_margins("  // why\\n  const f = (x) => [x + 1, \\"a = b\\"]; // what it is"))
+    const f=(x)=>[x + 1,"a = b"];
+    """
+    lines, template = [], False  # what stands in a template is text
+    for line in text.split("\n"):
+        kept = line if template else line.strip().partition(" // ")[0]
+        plain = not template and "`" not in kept and "/" not in kept  # no template, and no regular expression
+        template ^= kept.count("`") % 2 == 1
+        if kept and not kept.startswith("//"):
+            lines.append(_BLANKS.sub(lambda found: found[1] or found[2], kept) if plain else kept)
+    return "\n".join(lines)
 
 
 def _datasets() -> dict[str, Any]:
     return {name: points._asdict() for name, points in datasets().items()}
-
-
-def _style() -> str:
-    """The style sheet, after the variables of both themes; its block DARK is theirs too."""
-    light, dark = (
-        "".join(f"--{name}: {colour}; " for name, colour in variables(theme).items()) for theme in (LIGHT, DARK)
-    )
-    sheet = _read("playground.css")
-    first, rest = sheet.split("DARK {", 1)
-    own, rest = rest.split("}", 1)
-    return (
-        f":root {{ {light}color-scheme: light; }}\n{first}"
-        f"@media (prefers-color-scheme: dark) {{ :root:not([data-theme]) {{ {dark}{own}color-scheme: dark; }} }}\n"
-        f':root[data-theme="dark"] {{ {dark}{own}color-scheme: dark; }}{rest}'
-    )
-
-
-def _embedded(data: object) -> str:
-    """JSON that can stand in a page: no < of it can begin a tag, or end the script."""
-    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c")
 
 
 def _read(name: str, package: str | None = __package__) -> str:

@@ -59,7 +59,7 @@ function dataChanged() {
 
 function movePoint(i, place) {
   const point = state.points[i];
-  point.place = point.place.map((x, d) => (d < 2 ? place[d] - state.settings.noise * point.noise[d] : x));
+  state.settings.axes.forEach((l, d) => { point.place[l] = place[d] - state.settings.noise * point.noise[l]; });
   dataChanged();
 }
 
@@ -67,7 +67,8 @@ function addPoint(place, c) { // of that class, or where there are none with the
   if (state.points.length >= told.longest) return;
   remember("point");
   const chosen = state.points[state.chosen], like = state.points.find((point) => point.c === c) ?? chosen;
-  const point = { ...structuredClone(like), place: chosen.place.map((x, d) => place[d] ?? x), noise: chosen.noise.map(() => 0) };
+  const point = { ...structuredClone(like), place: [...chosen.place], noise: chosen.noise.map(() => 0) };
+  state.settings.axes.forEach((l, d) => { point.place[l] = place[d]; });
   state.points.push(point);
   state.chosen = state.points.length - 1;
   dataChanged();
@@ -119,15 +120,15 @@ function watchPlane() {
   plane.addEventListener("dblclick", (event) => nearest(event) < 0 && addPoint(toPlace(event), classOf(event)));
   plane.addEventListener("contextmenu", (event) => event.preventDefault());
   plane.addEventListener("keydown", (event) => {
-    const { x } = state.samples[state.chosen], by = event.shiftKey ? 0.01 : 0.05;
+    const [x, y] = onPlane(state.samples[state.chosen].x), by = event.shiftKey ? 0.01 : 0.05;
     const toward = { ArrowLeft: [-by, 0], ArrowRight: [by, 0], ArrowUp: [0, by], ArrowDown: [0, -by] }[event.key];
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (toward) {
       remember("arrows", true);
-      movePoint(state.chosen, [x[0] + toward[0], x[1] + toward[1]]);
+      movePoint(state.chosen, [x + toward[0], y + toward[1]]);
     } else if (event.key === "n") choose(state.chosen + 1);
     else if (event.key === "p") choose(state.chosen - 1);
-    else if (event.key === "+" || event.key === "-") addPoint([x[0] + 0.1, x[1] + 0.1], event.key === "-" ? 0 : 1);
+    else if (event.key === "+" || event.key === "-") addPoint([x + 0.1, y + 0.1], event.key === "-" ? 0 : 1);
     else if (event.key === "Delete" || event.key === "Backspace") deletePoint(state.chosen);
     else return;
     event.preventDefault();

@@ -119,6 +119,7 @@ function download(name, text, type) {
 
 // --- the menu -----------------------------------------------------------------------------------------------------------------------
 
+const LONGEST_LINK = 2048; // characters, that every program passes on
 const linkable = () => location.protocol !== "file:" && location.protocol !== "about:" && self === self.top;
 
 function watchSharing() {
@@ -138,12 +139,13 @@ function watchSharing() {
   };
   if (linkable()) button("copy a link", async () => {
     history.replaceState(null, "", `#${await linkOf(momentOf())}`);
+    const long = location.href.length > LONGEST_LINK ? ` It has ${location.href.length} characters, and some programs cut that: a file holds the same.` : "";
     try {
       await navigator.clipboard.writeText(location.href);
     } catch {
-      return "The link to this moment is in the address bar.";
+      return `The link to this moment is in the address bar.${long}`;
     }
-    return "The link to this moment is copied.";
+    return `The link to this moment is copied.${long}`;
   });
   button("save this moment", () => download("playground.json", JSON.stringify(momentOf()), "application/json"));
   button("save the network", () => download("network.json", `${JSON.stringify(networkFile(), null, 1)}\n`, "application/json"));

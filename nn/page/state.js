@@ -30,10 +30,10 @@ const state = {
 
 // --- what the settings mean ------------------------------------------------------------------------------------------
 
-const classesOf = ({ data }) => (data === "given" ? told.given.classes : 1 + Math.max(...pointsOf(data).classes));
+const classesOf = ({ data }) => (data === "given" ? told.given.classes : data === "own" ? state.pasted.count : 1 + Math.max(...pointsOf(data).classes));
 const pointsOf = (data) => (data === "own" ? state.pasted : told.datasets[data]);
 const tableOf = ({ data }) => (data === "given" ? told.given.table : pointsOf(data).table) ?? null;
-const inputsOf = ({ data }) => (data === "given" ? told.given.inputs : 2);
+const inputsOf = ({ data }) => (data === "given" ? told.given.inputs : data === "own" ? state.pasted.inputs : 2);
 
 function outputsOf(settings) {
   const classes = classesOf(settings);
@@ -50,6 +50,7 @@ const outputsAllowed = ({ loss }) => (takesLogits(loss) ? ["linear"] : Object.ke
 function lossesAllowed(settings) {
   const fixed = settings.data === "given", names = Object.keys(told.losses).filter((name) => name in LOSSES);
   if (fixed) return names.filter((name) => told.given.losses.includes(name));
+  if (!classesOf(settings)) return names.filter((name) => told.losses[name].targets === "numbers" && name !== "mean_squared_error");
   return names.filter((name) => name !== "mean_squared_error" || classesOf(settings) > 2);
 }
 
@@ -60,6 +61,7 @@ function fitted(settings) { // settings in which loss, last layer and data go to
   if (!allowed.includes(found.output)) found.output = allowed[0];
   else if (takesLogits(settings.before) && !takesLogits(found.loss) && found.loss !== "hinge") found.output = "tanh";
   delete found.before;
+  if (found.axes.some((l) => l >= inputsOf(found))) found.axes = [0, 1];
   const sigmas = sigmasOf(found); // one name where all hidden layers have the same
   found.sigma = sigmas.some((sigma) => sigma !== sigmas[0]) ? sigmas : [sigmas[0] ?? found.sigma].flat()[0];
   return found;
@@ -78,8 +80,8 @@ function placed({ data }) { // the points as they are delivered
       place: row(places, inputs, i), noise: Array(inputs).fill(0), y: row(targets, targets.length / count, i), ...(labels.length ? { c: labels[i] } : {}),
     }));
   }
-  const { places, noise, classes } = pointsOf(data);
-  return places.map((place, i) => ({ place: [...place], noise: [...noise[i]], c: classes[i] }));
+  const { places, noise, classes, targets } = pointsOf(data);
+  return places.map((place, i) => ({ place: [...place], noise: [...noise[i]], ...(targets ? { y: [...targets[i]] } : { c: classes[i] }) }));
 }
 
 const where = (point, noise) => point.place.map((x, d) => x + noise * point.noise[d]);
@@ -212,12 +214,31 @@ function undone() {
 
 // --- a moment as text: for a link, and for a file ------------------------------------------------------------------------------------
 
+const asSent = ({ place, noise, c, y }) => [place, noise, c, y];
+
+// Points that are as they were delivered are sent as "first-last", the others as they are: a link stays short.
+function sentPoints(points, settings) {
+  const known = new Map(settings.data === "own" ? [] : placed(settings).map((point, i) => [JSON.stringify(asSent(point)), i])), found = [];
+  for (const point of points) {
+    const i = known.get(JSON.stringify(asSent(point))), run = i === undefined ? null : found.at(-1);
+    if (i === undefined) found.push(asSent(point));
+    else if (run && !Array.isArray(run) && run.last + 1 === i) run.last = i;
+    else found.push({ first: i, last: i });
+  }
+  return found.map((each) => (Array.isArray(each) ? each : `${each.first}-${each.last}`));
+}
+
+function pointsOfRun(run, settings) {
+  const [first, last] = run.split("-").map(Number), known = placed(settings);
+  return isWhole(first, 0, known.length - 1) && isWhole(last, first, known.length - 1) ? known.slice(first, last + 1).map(asSent) : [null];
+}
+
 function momentOf() {
   const { settings, points, moved, network, training, pure, rule, chosen, event, loaded, table } = state;
   const replay = pure && training.steps <= MOST_STEPS;
   return {
     v: 1, settings, rule, chosen, event, steps: training.steps,
-    ...(moved || settings.data === "own" ? { points: points.map(({ place, noise, c, y }) => [place, noise, c, y]) } : {}),
+    ...(moved || settings.data === "own" ? { points: sentPoints(points, settings) } : {}),
     ...(loaded || (table && settings.data === "own") ? { table } : {}),
     ...(replay ? {} : { theta: [...network.theta] }),
   };
@@ -238,17 +259,19 @@ function checkedSettings(sent) {
   is("optimizer", Object.keys(engine.UPDATE));
   is("initializer", ["", ...Object.keys(told.scales)]);
   for (const key of ["noise", "rate", "speed", "batch", "held", "clip"]) is(key, CHOICES[key].map(([value]) => value));
-  const hidden = sent?.hidden;
+  const { hidden, axes } = sent ?? {};
+  if (Array.isArray(axes) && axes.length === 2 && axes[0] !== axes[1] && axes.every((l) => isWhole(l, 0, told.widest - 1))) found.axes = [...axes];
   if (Array.isArray(hidden) && hidden.length <= told.deepest && hidden.every((m) => isWhole(m, 1, told.widest))) found.hidden = [...hidden];
   return fitted(found);
 }
 
 function checkedPoints(sent, settings) {
-  const inputs = inputsOf(settings), classes = settings.data === "given" ? told.given.classes : 3;
-  const good = Array.isArray(sent) && sent.length > 1 && sent.length <= 400 && sent.every(
+  const inputs = inputsOf(settings), classes = settings.data === "given" ? told.given.classes : settings.data === "own" ? state.pasted.count : 3;
+  const all = Array.isArray(sent) && sent.length <= 400 ? sent.flatMap((p) => (typeof p === "string" && settings.data !== "own" ? pointsOfRun(p, settings) : [p])) : [];
+  const good = all.length > 1 && all.length <= 400 && all.every(
     (p) => Array.isArray(p) && isNumbers(p[0], inputs) && isNumbers(p[1], inputs)
       && (p[3] ? isNumbers(p[3], outputsOf(settings)) : isWhole(p[2], 0, classes - 1)));
-  return good ? sent.map(([place, noise, c, y]) => ({ place, noise, c, ...(y ? { y } : {}) })) : null;
+  return good ? all.map(([place, noise, c, y]) => ({ place, noise, c, ...(y ? { y } : {}) })) : null;
 }
 
 function restore(moment) { // Throws where it is no moment of this page's
@@ -274,9 +297,13 @@ function restore(moment) { // Throws where it is no moment of this page's
   if (Object.hasOwn(RULES, kind ?? "") && typeof text === "string") state.rule = { kind, text: text.slice(0, 200) };
 }
 
+// What was pasted is known of a moment by its points and its table.
 function pasteBack(points, table) {
-  const classes = points.map((p) => p[2]).filter((c) => isWhole(c, 0, 2));
-  state.pasted = { title: "your points", places: [], noise: [], classes: classes.length ? classes : [0, 1], ...(table && inputNames(table).length === 2 ? { table } : {}) };
+  const inputs = table ? inputNames(table).length : Array.isArray(points[0]?.[0]) ? points[0][0].length : 0;
+  if (!isWhole(inputs, 2, told.widest)) throw new Error(`The moment has points of ${inputs} inputs: 2 to ${told.widest} fit here.`);
+  const classes = points.map((p) => p?.[2]).filter((c) => isWhole(c, 0, 2)), numbers = table ? !table.target.classes : !classes.length;
+  const count = numbers ? 0 : Math.max(2, table?.target.classes.length ?? 0, ...classes.map((c) => c + 1));
+  state.pasted = { title: "your points", inputs, count, places: [], noise: [], ...(numbers ? { targets: [] } : { classes: [] }), ...(table ? { table } : {}) };
 }
 
 // What the settings may be; a Map would say the same: value, and how it is written.

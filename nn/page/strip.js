@@ -61,7 +61,7 @@ const inWords = (terms) => terms.map(({ symbol, number, sign: small }) => (small
 // --- everything ---------------------------------------------------------------------------------------------------------
 
 function drawErr() {
-  const { measure, outside, training, kept, held, network, settings } = state, decides = settings.data !== "given" || told.given.classes;
+  const { measure, outside, training, kept, held, network, settings } = state, decides = classesOf(settings) > 0;
   const err = measure.err, text = Number.isFinite(err) ? (err && err < 1e-3 ? err.toExponential(2).replace("-", "−").replace(/e(.*)/, (_, e) => `×10${superscript(e.replace("−", "-"))}`) : err.toPrecision(3)) : short(err);
   write($("err"), text);
   const right = decides ? ` · ${measure.right} of ${kept.length} right` : "";
@@ -131,7 +131,7 @@ const withOwn = (choices, value, text) => // a value that is none of the choices
 function drawSentence() {
   const { settings: s, network } = state, mixed = (sigma) => [sigma].flat().join(", "), sigmas = alike(Object.keys(engine.SIGMA));
   const seeds = [...(told.given ? [[0, "as given"]] : []), ...Object.keys(told.streams).map((seed) => [Number(seed), seed])];
-  const data = [...(told.given ? [["given", cutTo(targetOf(told.given.table) || told.given.title, 24)]] : []), ...(state.pasted ? [["own", state.pasted.title]] : []),
+  const data = [...(told.given ? [["given", cutTo(targetOf(told.given.table) || told.given.title, 24)]] : []), ...(state.pasted ? [["own", cutTo(targetOf(state.pasted.table) || state.pasted.title, 24)]] : []),
     ...Object.entries(told.datasets).map(([name, { title }]) => [name, title])];
   const layers = withOwn(HIDDEN.map((hidden) => [hidden, hiddenText(hidden)]), s.hidden, hiddenText);
   const noisy = s.data !== "given" && s.data !== "own";
@@ -158,7 +158,7 @@ function moreButton() {
 }
 
 function drawMore() {
-  const { settings: s } = state, clause = (...parts) => {
+  const { settings: s, network } = state, clause = (...parts) => {
     const p = make("p", "clause");
     p.append(...parts);
     return p;
@@ -182,52 +182,15 @@ function drawMore() {
       word("optimizer", "Optimiser", [["sgd", "plain descent"], ["momentum", "descent with momentum 0.9"], ["adam", "Adam"]], s.optimizer, (v) => adjust({ optimizer: v })),
       "; gradients are clipped ", word("clip", "Clipping of the gradient", CHOICES.clip, s.clip, (v) => adjust({ clip: v })), "."),
     clause("Held out, to see what it has not seen: ", word("held", "Share held out", CHOICES.held, s.held, (v) => adjust({ held: v })), "."),
+    ...(network.sizes[0] > 2 ? [clause("The plane shows ", ...axisWords(s.axes), ".")] : []),
     ...(state.table ? [clause(tableInWords(state.table))] : []),
     ownData(),
   );
 }
 
-function ownData() { // a table to paste: x₁, x₂ and a class in each row
-  const box = make("details"), area = make("textarea"), take = make("button", "", "learn these"), says = make("p", "small");
-  area.setAttribute("aria-label", "Your points: x₁, x₂, class in each row");
-  area.placeholder = "0.5, 1.2, a\n−0.3, 0.4, b";
-  take.type = "button";
-  says.setAttribute("role", "status");
-  take.addEventListener("click", () => {
-    try {
-      const pasted = readRows(area.value);
-      remember("data");
-      state.pasted = pasted;
-      change({ data: "own" }, false);
-      toggle($("more"), null);
-    } catch (error) {
-      says.textContent = error.message;
-    }
-  });
-  box.append(make("summary", "", "your own points"), area, take, says);
-  return box;
-}
-
-// Rows of two numbers and a class, as places of mean 0 and deviation 1.  Throws an Error that names the row.
-function readRows(text) {
-  const lines = text.split(/\r?\n/).map((line) => line.trim()).filter(Boolean), rows = [], names = [];
-  let header = [null, null, "class"];
-  lines.forEach((line, n) => {
-    const cells = line.split(/\s*[;,\t]\s*|\s+/).filter(Boolean), [x, y] = cells.slice(0, 2).map((cell) => Number(cell.replace("−", "-")));
-    if (n === 0 && cells.length === 3 && !Number.isFinite(x) && !Number.isFinite(y)) return void (header = cells); // names of columns
-    if (cells.length !== 3 || !Number.isFinite(x) || !Number.isFinite(y)) throw new Error(`Row ${n + 1}, “${line.slice(0, 30)}”, is not x₁, x₂, class.`);
-    if (!names.includes(cells[2])) names.push(cells[2]);
-    rows.push([x, y, cells[2]]);
-  });
-  names.sort((a, b) => (Number(a) - Number(b)) || (a < b ? -1 : 1));
-  if (rows.length > told.longest) throw new Error(`There are ${rows.length} rows: at most ${told.longest}.`);
-  if (names.length < 2 || names.length > 3) throw new Error(`There are ${names.length} classes: two or three can be learned here.`);
-  const columns = [0, 1].map((d) => {
-    const xs = rows.map((row) => row[d]), middle = mean(xs), size = Math.sqrt(mean(xs.map((x) => (x - middle) ** 2))) || 1;
-    return { column: header[d], mean: middle, deviation: size };
-  });
-  return {
-    title: "your points", places: rows.map((row) => columns.map((c, d) => (row[d] - c.mean) / c.deviation)), noise: rows.map(() => [0, 0]),
-    classes: rows.map((row) => names.indexOf(row[2])), table: { columns, target: { column: header[2], classes: names } },
-  };
+// Which two inputs the plane shows, of more: the one that is taken twice changes places with the other.
+function axisWords(axes) {
+  const inputs = state.network.x.length, choices = Array.from({ length: inputs }, (_, l) => [l, cutTo(calledInput(l), 24)]);
+  const put = (d) => (l) => adjust({ axes: d ? [l === axes[0] ? axes[1] : axes[0], l] : [l, l === axes[1] ? axes[0] : axes[1]] });
+  return [word("across", "The input across the plane", choices, axes[0], put(0)), " across and ", word("up", "The input up the plane", choices, axes[1], put(1)), " up, the others as they are in the ringed sample"];
 }

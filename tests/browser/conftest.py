@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from autograd.drawing.page.explorer import Page
+from autograd.drawing.page.whole import Page
 
 from .firefox import FIREFOX, Firefox
 

@@ -287,7 +287,7 @@ def test_own_points_are_read_or_refused_by_row(opened: Any) -> None:
     page = at(opened)
     page.tab.get_by_role("button", name="More settings").click()
     page.tab.get_by_text("your own points").click()
-    area = page.tab.get_by_label("Your points: x₁, x₂, class in each row")
+    area = page.tab.get_by_label("Your points: a table, a line for each row")
     area.fill("a,b,kind\n1,2,no\n3,x,yes")
     page.tab.get_by_role("button", name="learn these").click()
     assert "Row 3" in page.tab.locator("#more [role=status]").inner_text()
@@ -619,7 +619,7 @@ def test_pasted_points_keep_their_names_and_go_out_as_a_model(opened: Any, tmp_p
     page.tab.get_by_role("button", name="More settings").click()
     page.tab.get_by_text("your own points").click()
     rows = [[10.0 + i, 3.0 * (i % 4)] for i in range(12)]
-    area = page.tab.get_by_label("Your points: x₁, x₂, class in each row")
+    area = page.tab.get_by_label("Your points: a table, a line for each row")
     area.fill("age;years;kind\n" + "\n".join(f"{a};{b};{'old' if a > 15 else 'young'}" for a, b in rows))
     page.tab.get_by_role("button", name="learn these").click()
     assert "ring old, disc young" in page("$('legend').textContent")

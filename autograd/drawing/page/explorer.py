@@ -7,17 +7,10 @@ page does what backward() does with them, a product and a sum for each event.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import html
-import json
 import math
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace as replaced
 from importlib.resources import files
-from pathlib import Path
-from string import Template
 from typing import Any
 
 from ...errors import AutogradTypeError, AutogradValueError, LoweringError
@@ -27,60 +20,18 @@ from ...lowering import lower
 from ...ops import LITERAL
 from ...teaching.events import Backward, Forward, Recording, record
 from ...teaching.roles import Roles
-from ...tools.files import require_folder, write
 from ...value import Value, literal
 from ...words.formulas import applied, powers
 from ...words.text import shown
 from ..parts import DIRECTIONS
 from ..scene import Node, Scene, scene
-from ..theme import DARK, LIGHT, THEMES, Theme, theme_named
-from .live import Picture, Place, picture, variables
+from ..theme import THEMES, Theme, theme_named
+from .live import Picture, Place, picture
+from .whole import Page, page_of
 
 CARDS = 25  # nodes: up to here each gets a card and each edge its words
 REFUSED = 300  # nodes: above, nobody steps through all the events, and a page is over a megabyte
 SCRIPTS = tuple(f"explorer{part}.js" for part in ("_writing", "_numbers", "_words", "_cards", "", "_view"))
-_HEIGHT = 860  # pixels, in a notebook
-
-
-class Page:
-    """One HTML file with everything in it; a notebook shows it in a frame.
-
-    html   the text
-
-    >>> x = Value(3.0, "x"); page = explore(x * x)
-    >>> page.html[:15]
-    '<!DOCTYPE html>'
-    """
-
-    def __init__(self, html: str, title: str) -> None:
-        self.html = html
-        self._title = title
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the page; the file appears whole or not at all.
-
-        Raises AutogradValueError for an ending other than .html, and for a folder that does not exist.
-
-        >>> import tempfile
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     explore(Value(3.0, "x") ** 2).save(folder + "/square.html")
-        """
-        target = Path(path)
-        if target.suffix.lower() not in (".html", ".htm"):
-            raise AutogradValueError(f"save: {str(path)!r} has to end in .html")
-        require_folder(target)
-        write(target, self.html)
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        # A frame of its own: no script, style or id of the page meets the notebook's, nor those of a second page.
-        frame = (
-            f'<iframe srcdoc="{html.escape(self.html)}" title="{html.escape(self._title)}" sandbox="allow-scripts"'
-            f' style="width: 100%; height: {_HEIGHT}px; border: 0" loading="lazy"></iframe>'
-        )
-        return {"text/html": frame, "text/plain": repr(self)}
-
-    def __repr__(self) -> str:
-        return f"Page({self._title}: {len(self.html)} characters of HTML; .html, .save(path))"
 
 
 def explore(
@@ -157,17 +108,10 @@ class _Explorer:
     def page(self, shows: Picture) -> Page:
         program = self.program()
         script = "\n".join([program or "const program = null;", *map(_read, SCRIPTS)])
-        text = Template(_read("explorer.html")).substitute(
-            title=html.escape(self.title),
-            theme=f' data-theme="{self.theme}"' if self.theme else "",
-            style=_style(),
-            # The one script of the page, and no other, may run: whatever a label says, it is text.
-            hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-            picture=shows.svg,
-            data=_embedded(self.data(program is not None, shows)),
-            script=script,
-        )
-        return Page(text, self.title)
+        return page_of(
+            _read("explorer.html"), self.title, theme=self.theme, style=_read("explorer.css"), script=script,
+            data=self.data(program is not None, shows), picture=shows.svg,
+        )  # fmt: skip
 
     def program(self) -> str | None:
         """All values and all local derivatives as a JavaScript function of the leaves; None for a row that it lacks."""
@@ -237,26 +181,8 @@ class _Explorer:
         }
 
 
-def _style() -> str:
-    """The style sheet, after the variables of both themes."""
-    light, dark = (
-        "".join(f"--{name}: {colour}; " for name, colour in variables(theme).items()) for theme in (LIGHT, DARK)
-    )
-    return (
-        f":root {{ {light}color-scheme: light; }}\n"
-        f"@media (prefers-color-scheme: dark) {{ :root:not([data-theme]) {{ {dark}color-scheme: dark; }} }}\n"
-        f':root[data-theme="dark"] {{ {dark}color-scheme: dark; }}\n{_read("explorer.css")}'
-    )
-
-
 def _scale(theme: Theme) -> dict[str, Any]:
     return {"negative": theme.negative, "zero": theme.zero, "positive": theme.positive, "muted": theme.muted}
-
-
-def _embedded(data: object) -> str:
-    """JSON that can stand in a page: no < of it can begin a tag, or end the script."""
-    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
 def _number(x: float) -> float | str:

@@ -15,6 +15,9 @@ from nn.network.losses import loss_of
 from nn.page.playground import script, told
 
 NODE = shutil.which("node")
+SCRIPTS = (
+    "explorer_writing.js", "network.js", "diagnosis.js", "events.js", "own_rule.js", "table.js", "pasted.js",
+)  # fmt: skip
 # What JSON lacks becomes text on its way here; a float keeps all its bits.
 SENT = """
   const asJson = (x) => JSON.stringify(x, (_, v) => {
@@ -34,10 +37,7 @@ def run(body: str, given: Any = None, outputs: tuple[int, ...] = (1, 2, 3)) -> A
             "globalThis.matchMedia = () => ({ matches: false });",
             script("engine", outputs),
             f"const told = {json.dumps(told())};",
-            *(
-                script(name)
-                for name in ("explorer_writing.js", "network.js", "diagnosis.js", "events.js", "own_rule.js")
-            ),
+            *map(script, SCRIPTS),
             f"const given = {json.dumps(given)};",
             SENT,
             f"console.log(asJson((() => {{ {body} }})()));",
