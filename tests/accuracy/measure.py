@@ -16,7 +16,7 @@ from autograd.value import node_of
 from nn.network import losses
 
 from .sampling import OPERANDS, Point
-from .truth import LOSSES, TRUTH, true_slope, true_value
+from .truth import DIFFERENCED, LOSSES, TRUTH, true_slope, true_value
 
 ALL = 1e14  # this many ULP wrong: no digit is right
 LARGEST, INFINITE = math.nextafter(math.inf, 0.0), mpf(2) ** 1024
@@ -171,4 +171,4 @@ def measure(name: str, sample: Sequence[Point], peers: dict[str, list[Answers]])
 def true(name: str, xs: Point, directions: tuple[int, ...]) -> Any:
     """The truth, remembered while several are compared with it."""
     f = LOSSES[name] if name in LOSSES else TRUTH[name]
-    return true_slope(f, xs, *directions) if directions else true_value(f, xs)
+    return true_slope(DIFFERENCED.get(name, f), xs, *directions) if directions else true_value(f, xs)

@@ -9,6 +9,7 @@ it likes.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from mpmath import mp, mpf
@@ -165,6 +166,19 @@ TRUTH: dict[str, Function] = {
     "cross_entropy": cross_entropy,
 }
 
+
+
+def erfc_without_its_constant(x: Any) -> Any:
+    """erfc, and far on the left erfc − 2, which is 0 to hundreds of bits; √30.1, where they part, is no double."""
+    return -erfc_without_its_constant(-x) if x < 0 and x * x > 30.1 else 2 * normal(-x * mp.sqrt(2))
+
+
+# What is differenced instead of a row: it has the same differences, and no thousand bits of a constant.
+DIFFERENCED: dict[str, Function] = {
+    "erf": lambda x: -erfc_without_its_constant(x),
+    "erfc": erfc_without_its_constant,
+}
+
 # The losses of nn.losses, of one or two outputs.
 LOSSES: dict[str, Function] = {
     "squared_error": lambda o, p, y, z: (y - o) ** 2 + (z - p) ** 2,
@@ -176,7 +190,7 @@ LOSSES: dict[str, Function] = {
 
 def settled(compute: Callable[[int], Any]) -> Any:
     """compute(p) for p doubling until two results agree to 2⁻⁶⁴; a zero must last to the end."""
-    p, before = 64, None
+    p, before = 48, None
     while True:
         now = compute(p)
         if not mp.isfinite(now) or p > 1000:
@@ -200,6 +214,13 @@ def true_value(f: Function, xs: Sequence[float]) -> Any:
     return settled(compute)
 
 
+@lru_cache(256)
+def _at(f: Function, point: tuple[Any, ...], precision: int) -> Any:
+    """f there, remembered: first and second differences have points in common."""
+    with mp.workprec(precision):
+        return f(*point)
+
+
 SMALL = mpf(2) ** -1100  # the size of a zero: smaller than any operand that it could be confused with
 
 
@@ -211,7 +232,8 @@ def true_slope(f: Function, xs: Sequence[float], *directions: int) -> Any:
     """
 
     def compute(p: int) -> Any:
-        with mp.workprec(4 * p + 64 + 2 * max(abs(mp.mag(x or SMALL)) for x in xs)):
+        precision = 4 * p + 64 + 2 * max(abs(mp.mag(x or SMALL)) for x in xs)
+        with mp.workprec(precision):
             point = [mpf(x) for x in xs]
             steps = [mp.ldexp(min(abs(x), mpf(1)) or SMALL, -p) for x in point]
 
@@ -219,7 +241,7 @@ def true_slope(f: Function, xs: Sequence[float], *directions: int) -> Any:
                 moved = list(point)
                 for i, shift in zip(directions, shifts):
                     moved[i] += shift * steps[i]
-                return f(*moved)
+                return _at(f, tuple(moved), precision)
 
             if len(directions) == 1:
                 (i,) = directions

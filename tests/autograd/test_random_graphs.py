@@ -106,7 +106,8 @@ def bounds(nodes, values):
             errors[node] = mp.inf
             continue
         own = 4 * mpf(2) ** -52 * max(abs(values[node]), LEAST.get(name, lambda *xs: 0)(*xs)) + mpf(2) ** -1000
-        errors[node] = own + 2 * sum(moved(name, xs, i, error) for i, error in enumerate(e) if error)
+        with mp.workprec(160):  # a bound needs few digits, and each error is more than 2⁻⁵¹ of its operand
+            errors[node] = own + 2 * sum(moved(name, xs, i, error, values[node]) for i, error in enumerate(e) if error)
     return errors
 
 
@@ -119,9 +120,9 @@ LEAST = {
 }
 
 
-def moved(name, xs, i, error):
+def moved(name, xs, i, error, value):
     """How much the operation changes when one operand is off by as much as its error."""
-    return max(abs(TRUTH[name](*xs[:i], xs[i] + e, *xs[i + 1 :]) - TRUTH[name](*xs)) for e in (error, -error))
+    return max(abs(TRUTH[name](*xs[:i], xs[i] + e, *xs[i + 1 :]) - value) for e in (error, -error))
 
 
 def quotient(nodes, y, leaves, leaf):

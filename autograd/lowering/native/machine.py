@@ -73,6 +73,8 @@ class Loaded:
     56 µs instead of 35 µs for 1024 samples).
     """
 
+    effort = 1  # -O1: 0 makes long programs five to seven times as slow
+
     def __init__(self, text: str, *arguments: Any, entry: str = "run") -> None:
         with busy:
             binding = llvm()
@@ -80,7 +82,7 @@ class Loaded:
             target = binding.Target.from_default_triple().create_target_machine(
                 cpu=binding.get_host_cpu_name(),
                 features=features.flatten() if features else "",
-                opt=1,  # 0 makes long programs five to seven times as slow
+                opt=self.effort,
                 codemodel="jitdefault",
                 jit=True,
             )

@@ -142,8 +142,8 @@ def taken_entries(rows=11):
         [*ws[::2], *ws[::-1]],
         [*xs, index],
     ]
-    found = [take(table, index + float(k)) for table in tables for k in range(4)]
-    hidden = [(a * b).tanh() for a in found for b in ws]
+    found = [take(table, index + float(k)) for table in tables for k in range(3)]
+    hidden = [(a * b).tanh() for a in found for b in ws[:5]]
     err = sumprod(hidden, hidden) + sumprod(found, found)
     return [err, *found, *grad(err, ws)], [*xs, index], ws
 
@@ -173,14 +173,20 @@ WIDTHS = [(name, 4) for name in PROGRAMS] + [
 ]
 
 
+class Plainly(machine.Loaded):
+    """Compiled as it stands, in a third of the time: no operation may be replaced, so it has the same bits."""
+
+    effort = 0
+
+
 class Code:
     """Sums of a program, or its values at each sample, made in one of both ways."""
 
-    def __init__(self, program, columns, how, lanes, contract=False, sums=True):
+    def __init__(self, program, columns, how, lanes, contract=False, sums=True, loaded=machine.Loaded):
         pattern = tuple(k < columns for k in range(len(program.inputs)))
         self.outside, self.sums = Outside(), sums
         self.text, self.memory = how(program, llvm.Plan(pattern, sums, lanes, lanes, contract), self.outside)
-        self.loaded = machine.Loaded(self.text, *modules.ARGUMENTS)
+        self.loaded = loaded(self.text, *modules.ARGUMENTS)
         self.size = len(program.outputs)
 
     def __call__(self, X, theta):
@@ -219,7 +225,8 @@ def case(name):
 @cache
 def straight_line(name, sums=True, columns=None):
     program, X, _ = case(name)
-    return Code(program, len(X) if columns is None else columns, llvm.code, machine.register(), sums=sums)
+    columns = len(X) if columns is None else columns
+    return Code(program, columns, llvm.code, machine.register(), sums=sums, loaded=Plainly)
 
 
 @pytest.mark.parametrize(("name", "lanes"), WIDTHS)
@@ -299,21 +306,15 @@ def test_what_has_no_loops_stays_straight_line_code():
         Code(lower([y, *grad(y, xs)], xs), 4, layered.layered, 4)
 
 
-@pytest.mark.parametrize("threads", [1, 2, 3])
-def test_the_public_call_takes_it_with_the_same_bits_for_any_number_of_threads(threads):
+def test_the_public_call_takes_it_with_the_same_bits_for_any_number_of_threads():
     program, X, theta = case("tanh")
     X = np.tile(X, (1, 4))[:, :2100]
-    f = native.compiled(program, threads=threads)
-    got = np.array(f.sum(*X, *theta.tolist()))
-    in_blocks = sum(
-        (
-            Code(program, len(X), layered.layered, machine.register())(X[:, k : k + 512], theta)
-            for k in range(0, 2100, 512)
-        ),
-        np.zeros(len(got)),
-    )
-    assert np.array_equal(got, in_blocks)
-    assert np.array_equal(f.bind(X, theta)(0, 2100), in_blocks)
+    loops = Code(program, len(X), layered.layered, machine.register())
+    in_blocks = sum((loops(X[:, k : k + 512], theta) for k in range(0, 2100, 512)), np.zeros(len(program.outputs)))
+    for threads in (1, 2, 3):
+        f = native.compiled(program, threads=threads)
+        assert np.array_equal(f.sum(*X, *theta.tolist()), in_blocks)
+        assert np.array_equal(f.bind(X, theta)(0, 2100), in_blocks)
 
 
 @pytest.mark.parametrize("threads", [2, 3])
