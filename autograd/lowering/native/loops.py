@@ -13,7 +13,7 @@ from ...ops import Op
 from .vectors import Block, splat
 
 Body: TypeAlias = "Callable[[str, list[str]], list[str] | None]"
-# %out: where the outputs of the first sample go, or where they are summed; %stride: doubles from one output to the next.
+# %out: where the outputs of the first sample go, or where they are summed; %stride: from one output to the next.
 _GIVEN = ("ptr {}%columns", "ptr {}%scalars", "ptr {}%work", "ptr {}%out{}", "i64 %stride")
 
 
