@@ -178,8 +178,6 @@ class _Report:
         for group in groups:
             found = [m.status for m in marks.fields if self._group(m) == group]
             status = next((s for s in WORST if s in found), "blank")
-            if set(found) == {"blank", "right"}:
-                status = "right"
             cells.append(f'<td class="{_CLASSES[status]}">{SIGNS[status]}</td>')
         score = points(marks.score) + ("?" if marks.undecided else "")
         return f'<tr>{name}{"".join(cells)}<td class="n">{score}</td></tr>'
@@ -205,4 +203,13 @@ _CLASSES = {"right": "v", "follow_through": "ft", "mistake": "x", "blank": "", "
 def _unknown(marks: Marks) -> list[str]:
     """The numbers that are wrong and have no name: what was written, and what the student's own numbers give."""
     found = [m for m in marks.fields if m.status == "unknown" and m.expected is not None]
-    return [f"{m.field.name}: “{m.given}”, and {m.expected:.6g} from the numbers before it" for m in found[:4]]
+    return [f"{m.field.name}: “{m.given}”, and {_signed(m.expected)} from the numbers before it" for m in found[:4]]
+
+
+def _signed(value: float | None) -> str:
+    """Six digits and a real minus.
+
+    >>> _signed(-0.0060965)
+    '−0.0060965'
+    """
+    return f"{value:.6g}".replace("-", "−")

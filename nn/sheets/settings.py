@@ -63,7 +63,8 @@ def made(settings: Settings) -> Settings:
     autograd.errors.AutogradValueError: worksheet: digits are 2 to 8 after the point, and were given as 40
     """
     widths = settings.widths
-    if isinstance(widths, str) or not all(isinstance(n, int) and not isinstance(n, bool) for n in widths):
+    listed = isinstance(widths, Sequence) and not isinstance(widths, str)
+    if not listed or not all(isinstance(n, int) and not isinstance(n, bool) for n in widths):
         raise AutogradTypeError(f"worksheet: widths are whole numbers, such as [2, 2, 1], and were given as {widths!r}")
     if not 2 <= len(widths) <= 6 or not all(1 <= n <= WIDEST for n in widths):
         raise AutogradValueError(

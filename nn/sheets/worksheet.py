@@ -12,7 +12,7 @@ import dataclasses
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -71,12 +71,8 @@ def worksheet(
     >>> worksheet([2, 2, 1], seed=7, student="s01", secret="a long secret").numbers == sheet.numbers
     False
     """
-    settings = made(
-        Settings(
-            widths if isinstance(widths, str) else tuple(widths), activation, output_activation, loss, seed, digits,
-            difficulty, eta, student,
-        )
-    )  # fmt: skip
+    given: Any = tuple(widths) if isinstance(widths, Iterable) and not isinstance(widths, str) else widths
+    settings = made(Settings(given, activation, output_activation, loss, seed, digits, difficulty, eta, student))
     return Worksheet(settings, drawn(settings, seed_of(settings, secret)))
 
 

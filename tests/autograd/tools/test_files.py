@@ -1,5 +1,6 @@
 """Files are whole or not there, keep their mode, and replace nothing that is no file."""
 
+import errno
 import os
 import stat
 import subprocess
@@ -8,7 +9,7 @@ import sys
 import pytest
 
 from autograd import AutogradValueError
-from autograd.tools.files import write
+from autograd.tools.files import _mark, write
 from nn import MLP
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX modes, pipes and processes")
@@ -61,3 +62,39 @@ def test_what_a_killed_process_has_left_is_swept_away_and_a_living_ones_stays(tm
     (tmp_path / living).write_text("of a process that lives")
     write(path, "new")
     assert path.read_text() == "new" and set(os.listdir(tmp_path)) == {"a.txt", living}
+
+
+@posix
+def test_a_full_disk_leaves_the_old_file_and_no_draft(tmp_path, monkeypatch):
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = tmp_path / "a.json"
+    path.write_text("old")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left on device") as caught:
+        write(path, "new")
+    assert caught.value.filename == str(path) and path.read_text() == "old" and os.listdir(tmp_path) == ["a.json"]
+
+
+@posix
+def test_a_link_stays_a_link_and_a_name_is_one_of_a_file(tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "a.json")
+    write(tmp_path / "link", "new")
+    assert (tmp_path / "link").is_symlink() and (tmp_path / "a.json").read_text() == "new"
+    for name, said in ((f"{tmp_path}/no/", "names a folder"), ("", "no name of a file"), ("a\0b", "no name of a file")):
+        with pytest.raises(AutogradValueError, match=said):
+            write(name, "new")
+
+
+@posix
+def test_the_draft_of_somebody_else_s_process_stays(tmp_path, monkeypatch):
+    def not_ours(*_):
+        raise PermissionError
+
+    draft = tmp_path / f"{_mark(tmp_path / 'a.json')}123.abc"
+    draft.write_text("theirs")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "kill", not_ours)
+        write(tmp_path / "a.json", "new")
+    assert draft.exists()

@@ -232,3 +232,25 @@ def test_many_columns_are_found_in_linear_time():
 def test_text_among_numbers_is_answered_with_what_takes_it():
     with pytest.raises(AutogradTypeError, match=r"X\[0\], column 2 is the text 'red': .* one_hot=True"):
         Model.train([[1.0, "red"], [2.0, "blue"]], [1.5, 2.5], epochs=1)
+
+
+@pytest.mark.parametrize("change, said", [
+    (lambda m: m.pop("columns"), "model: columns is missing"), (lambda m: m.update(columns=3), "columns is a list"),
+    (lambda m: m["target"].update(loss="mse"), "'mse' is no loss; known are"),
+    (lambda m: m["target"].update(loss=["x"]), "is no loss"),
+    (lambda m: m["target"].pop("column"), "column is missing"),
+    (lambda m: m["target"].update(classes=[None, 1]), "a class is text or a number, and not None"),
+    (lambda m: m["columns"][0].update(column=3), "a name is text, and not 3"),
+    (lambda m: m["columns"][0].update(deviation=0.0), "all of them above 0"),
+    (lambda m: m["columns"][0].update(deviation=[1.0, 2.0]), "not one for each of its inputs"),
+    (lambda m: m["columns"][0].update(mean="x"), "mean"), (lambda m: m["columns"].pop(), "inputs"),
+])  # fmt: skip
+def test_a_damaged_model_says_what_is_wrong_and_in_which_file(tmp_path, change, said):
+    path = tmp_path / "m.json"
+    Model.train([[1.0, 2.0], [2.0, 1.0], [3.0, 5.0]], [1.5, 2.5, 4.0], epochs=1).save(path)
+    content = json.loads(path.read_text(encoding="utf-8"))
+    change(content["model"])
+    path.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(AutogradValueError) as caught:
+        Model.load(path)
+    assert str(path) in str(caught.value) and said in str(caught.value)

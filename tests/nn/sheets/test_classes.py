@@ -242,6 +242,18 @@ def test_the_report_counts_students_and_asks_about_a_shared_convention(answers):
     assert "2 of 4</text>" in page
 
 
+def test_the_report_shows_the_worst_of_a_column_and_real_minus_signs(tmp_path):
+    blank = in_style(SHEET, "in the end") | {"theta": None}  # b is there
+    slip = json.loads(json.dumps(in_style(SHEET, "in the end")))
+    slip["delta"][0][0] = -0.0777
+    for name, answer in (("a", blank), ("b", slip)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(answer), encoding="utf-8")
+    page = report(graded(files_in([tmp_path]), Job(SHEET)), SHEET)
+    row = page.partition('<td class="id">s01</td>')[2].partition("</tr>")[0]
+    assert row.count("✓") == 8 and '<td class="">–</td>' in row and "26½" in row
+    assert "and −0.020" in page and "and -" not in page
+
+
 def test_an_empty_class_has_a_report():
     assert "Class report" in report([classes.Result("ann", "a.json", problems=["no"])], SHEET)
 

@@ -135,7 +135,7 @@ def test_what_no_sheet_can_be_is_said(arguments, message):
         worksheet(**arguments)
 
 
-@pytest.mark.parametrize("widths", ["221", [2.0, 1], [True, 1]])
+@pytest.mark.parametrize("widths", ["221", [2.0, 1], [True, 1], 5, None])
 def test_widths_that_are_none(widths):
     with pytest.raises(AutogradTypeError, match="widths are whole numbers"):
         worksheet(widths)
