@@ -96,3 +96,17 @@ def test_formulas_are_read_and_what_was_not_is_found(
         (tmp_path / "page.html").write_text(text, "utf-8")
         assert check.Page(tmp_path / "page.html").unread == unread
         assert len(check.check(tmp_path)[1]) == len(unread)
+
+
+def test_formulas_one_below_the_other_are_read_one_by_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    pytest.importorskip("latex2mathml", reason="the extra `docs` is not installed")
+    monkeypatch.syspath_prepend(BROWSER.parent)
+    formulas, check = importlib.import_module("formulas"), importlib.import_module("check")
+    shown = f"$$\n{ALIGNED}\n$$\n\n$$\n{GATHERED}\n$$"
+    for text in (shown, shown.strip("$")):  # as a notebook has it, and as it comes to the page
+        assert formulas.displayed(text).count("<math") == 2
+        (tmp_path / "page.html").write_text(formulas.displayed(text), "utf-8")
+        assert check.Page(tmp_path / "page.html").unread == []
+    (tmp_path / "page.html").write_text(formulas.mathml(shown.strip("$")), "utf-8")
+    assert check.Page(tmp_path / "page.html").unread == ["$"] * 4
+    assert "in words" in formulas.displayed("$$ x $$ in words $$ y $$")

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-_UNREAD = re.compile(r"<m[ion]>((?:&|\\)[^<;]*)</m[ion]>")  # LaTeX that stands in a formula as it was written
+_UNREAD = re.compile(r"<m[ion]>((?:&|\\|\$)[^<;]*)</m[ion]>")  # LaTeX that stands in a formula as it was written
 _OTHERWISE = ("data", "blob", "mailto", "javascript")
 
 

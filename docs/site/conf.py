@@ -76,7 +76,7 @@ def _inline(self, node):
 
 
 def _displayed(self, node):
-    self.body.append(f'<div class="math">{formulas.mathml(node.astext(), displayed=True)}</div>')
+    self.body.append(formulas.displayed(node.astext()))
     raise nodes.SkipNode
 
 

@@ -59,10 +59,9 @@ def shown(thing: object) -> tuple[str, str]:
         if bundle.get(mime):
             return "html", bundle[mime]
     if bundle.get("text/latex"):
-        from formulas import mathml
+        from formulas import displayed
 
-        formulas = [part.strip("$\n ") for part in bundle["text/latex"].split("$$") if part.strip()]
-        return "html", "".join(f'<div class="math">{mathml(part, displayed=True)}</div>' for part in formulas)
+        return "html", displayed(bundle["text/latex"])
     return "text", f"{bundle.get('text/plain') or repr(thing)}\n"
 
 
