@@ -39,10 +39,11 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], list
         pytest.skip("pip cannot reach what builds the wheel")
     assert built.returncode == 0, built.stderr
     (wheel,) = folder.glob("deltagrad-*.whl")
-    made = ran(sys.executable, "-m", "venv", folder / "empty", folder=folder)
+    made = ran(sys.executable, "-m", "venv", "--without-pip", folder / "empty", folder=folder)
     assert made.returncode == 0, made.stderr
     python = folder / "empty" / ("Scripts" if sys.platform == "win32" else "bin") / "python"
-    put = ran(python, "-m", "pip", "install", "-q", "--no-deps", "--no-index", wheel, folder=folder)
+    alone = ["--no-deps", "--no-index", "--no-compile"]  # the import compiles what the wheel holds
+    put = ran(sys.executable, "-m", "pip", "--python", python, "install", "-q", *alone, wheel, folder=folder)
     assert put.returncode == 0, put.stderr
     imported = ran(python, "-I", "-W", "error", "-c", IMPORT_ALL, folder=folder)
     assert imported.returncode == 0, imported.stderr

@@ -189,6 +189,8 @@ def _key(x: Any, sampled: bool, where: str) -> Any:
     if isinstance(x, list):
         if sampled:
             return "list", _shape(x, where)[1:]
+        if set(map(type, x)) <= {float}:  # the rows of parameters, at every step of a training
+            return "list", len(x)
         if any(isinstance(y, (list, tuple, Mapping)) or getattr(y, "shape", None) for y in x):
             return "list", tuple([_key(y, False, f"{where}[{k}]") for k, y in enumerate(x)])
         for y in x:

@@ -167,7 +167,6 @@ TRUTH: dict[str, Function] = {
 }
 
 
-
 def erfc_without_its_constant(x: Any) -> Any:
     """erfc, and far on the left erfc − 2, which is 0 to hundreds of bits; √30.1, where they part, is no double."""
     return -erfc_without_its_constant(-x) if x < 0 and x * x > 30.1 else 2 * normal(-x * mp.sqrt(2))

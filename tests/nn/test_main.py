@@ -81,6 +81,14 @@ def run(tmp_path, capsys):
     return running
 
 
+@pytest.fixture(scope="module")
+def learned(tmp_path_factory):
+    """The folder of one run on the irises."""
+    folder = tmp_path_factory.mktemp("learned")
+    assert job.main([*FEW_ROWS, "--output", str(folder)]) == 0
+    return folder
+
+
 def test_the_same_seed_writes_the_same_bytes(run):
     folders = [run(*QUICK, "--seed", seed, folder=folder)[3] for seed, folder in (("1", "a"), ("1", "b"), ("2", "c"))]
     for file in os.listdir(folders[0]):
@@ -88,15 +96,14 @@ def test_the_same_seed_writes_the_same_bytes(run):
         assert first == second != other
 
 
-def test_what_is_written_is_usable_on_the_table_as_it_is(run):
-    *_, folder = run(*FEW_ROWS)
-    model = Model.load(folder / "network.json")
+def test_what_is_written_is_usable_on_the_table_as_it_is(learned):
+    model = Model.load(learned / "network.json")
     rows = [line.split(",") for line in IRIS.read_text().splitlines()[1:]]
     found = model.predict([[float(c) for c in cells] for *cells, _ in rows])
     assert sum(name == species for name, (*_, species) in zip(found, rows)) / 150 > 0.95
     assert model.columns[0].name == "sepal_length" and model.target == "species"
     with pytest.raises(AutogradValueError, match=r"Model\.load"):
-        MLP.load(folder / "network.json")
+        MLP.load(learned / "network.json")
 
 
 def table(tmp_path, rows, header="a,b,y"):
@@ -555,13 +562,12 @@ def test_what_somebody_wrote_is_shortened_and_moves_no_cursor(run, tmp_path, cap
 # --- predictions -------------------------------------------------------------------------------------
 
 
-def test_a_table_comes_back_with_predictions(run, tmp_path, capsys):
-    *_, folder = run(*FEW_ROWS)
+def test_a_table_comes_back_with_predictions(learned, tmp_path, capsys):
     new = tmp_path / "new.csv"
     new.write_text(
         "note;petal_width;petal_length;sepal_width;sepal_length\nx;0.2;1.4;3.5;5.1\ny;2;5.5;3;6.5\nz;?;1;1;1\n"
     )
-    assert job.main(["predict", str(folder / "network.json"), str(new)]) == 0
+    assert job.main(["predict", str(learned / "network.json"), str(new)]) == 0
     out, err = capsys.readouterr()
     lines = out.splitlines()
     assert lines[0] == "note,petal_width,petal_length,sepal_width,sepal_length,predicted species"
@@ -569,7 +575,7 @@ def test_a_table_comes_back_with_predictions(run, tmp_path, capsys):
     assert err == "1 row has no prediction, since a value is missing there\n"
     target = tmp_path / "told.csv"
     assert (
-        job.main(["predict", str(folder / "network.json"), str(new), "--output", str(target), "--probabilities"]) == 0
+        job.main(["predict", str(learned / "network.json"), str(new), "--output", str(target), "--probabilities"]) == 0
     )
     shares = [list(map(float, line.split(",")[6:])) for line in target.read_text().splitlines()[1:3]]
     assert all(sum(row) == pytest.approx(1) for row in shares)
@@ -594,10 +600,9 @@ def test_predictions_keep_to_the_table_s_decimal_commas(tmp_path, capsys):
     ("a,b\n1,2\n", "there is no column 'sepal_length'"), ("", "there are no rows"),
     ("sepal_length,sepal_width,petal_length,petal_width\n1,x,1,1\n", "(line 2), column 'sepal_width': 'x' is not a"),
 ])  # fmt: skip
-def test_a_table_that_does_not_fit_the_network_is_one_line(run, tmp_path, capsys, text, message):
-    *_, folder = run(*QUICK)
+def test_a_table_that_does_not_fit_the_network_is_one_line(learned, tmp_path, capsys, text, message):
     (tmp_path / "new.csv").write_text(text)
-    assert job.main(["predict", str(folder / "network.json"), str(tmp_path / "new.csv")]) == 2
+    assert job.main(["predict", str(learned / "network.json"), str(tmp_path / "new.csv")]) == 2
     out, err = capsys.readouterr()
     assert out == "" and message in err and err.count("\n") == 1
 

@@ -393,7 +393,7 @@ def test_what_is_listed_is_a_column_and_what_is_no_number_is_refused():
                 run(wrong)
 
 
-@pytest.mark.parametrize("n", [251, 252, 1500])
+@pytest.mark.parametrize("n", [251, 252, 750])
 def test_a_value_that_is_used_often_makes_no_function_of_any_length(n):
     """The gradient of a recurrence is a sum of n products: cut into pieces, with the same bits, in linear time."""
     a, x = Value(0.9, "a"), Value(0.1, "x")
@@ -405,4 +405,4 @@ def test_a_value_that_is_used_often_makes_no_function_of_any_length(n):
     assert max(len(each.operands) for each in schedule.cut(program).instructions) <= 2 * schedule.TERMS + 2
     began = time.process_time()
     assert native.compiled(program)(0.9, 0.1) == program(0.9, 0.1)
-    assert time.process_time() - began < 10, "0.6 s for the longest; it was 3 s, and growing with the square"
+    assert time.process_time() - began < 5, "it was three times as long, and growing with the square"

@@ -34,7 +34,7 @@ def test_xor_is_learned_and_told_in_every_convention(sigma, loss, code, outputs,
     if backend == "native":
         pytest.importorskip("llvmlite")
     net, Y = MLP(2, [8, outputs], "tanh", sigma, seed=3), [CODES[code](c) for c in CLASSES]
-    history = fit(net, X, Y, loss=loss, learning_rate=0.03, epochs=300, validation=(X, Y), backend=backend)
+    history = fit(net, X, Y, loss=loss, learning_rate=0.1, epochs=100, validation=(X, Y), backend=backend)
     assert predict(net, X) == CLASSES and accuracy(net, X, Y) == 1.0
     assert history.accuracy[-1] == history.validation_accuracy[-1] == 1.0
     assert decision_boundary(net, X, Y, resolution=4).figure.axes[0].get_title() == "4 of 4 samples right"

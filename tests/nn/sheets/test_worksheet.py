@@ -4,6 +4,7 @@ import itertools
 import json
 import shutil
 import subprocess
+from functools import cache
 
 import pytest
 
@@ -15,18 +16,30 @@ from nn.sheets.telling import confused
 from tests.benchmarks.sheets import KINDS, err_of, solved, written
 from tests.benchmarks.styles import exact_error
 
-SHEETS = [worksheet(**kind, seed=seed) for kind in KINDS for seed in range(2)]
+SHEETS = [{**kind, "seed": seed} for kind in KINDS for seed in range(2)]
+DIFFICULTIES = [{"seed": 7, "difficulty": d} for d in ("step", "pass", "formula", "find")]
+
+
+@cache
+def drawn(**asked):
+    return worksheet(**asked)
+
+
+@pytest.fixture
+def sheet(request):
+    """Drawn when a test asks for it, and once for all of them."""
+    return drawn(**request.param)
 
 
 def leaves(nested):
     return [v for part in nested for v in leaves(part)] if isinstance(nested, list) else [nested]
 
 
-def names(sheet):
-    return repr(sheet)
+def names(asked):
+    return ", ".join(map(str, asked.values()))
 
 
-@pytest.mark.parametrize("sheet", SHEETS, ids=names)
+@pytest.mark.parametrize("sheet", SHEETS, ids=names, indirect=True)
 def test_given_numbers_have_one_decimal_and_none_twice_in_a_neuron(sheet):
     numbers = sheet.numbers
     rows = [[*row, b] for layer, biases in zip(numbers.theta, numbers.bias) for row, b in zip(layer, biases)]
@@ -37,7 +50,7 @@ def test_given_numbers_have_one_decimal_and_none_twice_in_a_neuron(sheet):
         assert all(round(v, 1) == v and 0.1 <= abs(v) <= 0.9 for v in numbers.y)
 
 
-@pytest.mark.parametrize("sheet", SHEETS, ids=names)
+@pytest.mark.parametrize("sheet", SHEETS, ids=names, indirect=True)
 def test_a_sheet_can_be_worked_by_hand(sheet):
     answer, case = solved(sheet), sheet.case
     assert all(abs(u) <= 2.5 for u in leaves(answer["u"]))
@@ -53,7 +66,7 @@ def test_a_sheet_can_be_worked_by_hand(sheet):
             assert {u > 0 for u in answer["u"][k]} == {True, False}
 
 
-@pytest.mark.parametrize("sheet", SHEETS, ids=names)
+@pytest.mark.parametrize("sheet", SHEETS, ids=names, indirect=True)
 def test_the_key_s_working_gives_its_printed_results(sheet):
     case, digits, last = sheet.case, sheet.settings.digits, len(sheet.numbers.theta) - 1
     full = solved(sheet)
@@ -83,7 +96,7 @@ def test_the_key_s_working_gives_its_printed_results(sheet):
             same(case.bias[k][i] - eta * d, shown["b"][k][i])
 
 
-@pytest.mark.parametrize("sheet", SHEETS, ids=names)
+@pytest.mark.parametrize("sheet", SHEETS, ids=names, indirect=True)
 def test_the_key_is_that_of_plain_loops_and_of_the_engine(sheet):
     answer = solved(sheet)
     for part in answer:
@@ -158,10 +171,8 @@ def test_mistakes_that_agree_by_accident_are_seen():
 
 # --- forms -----------------------------------------------------------------------------------------
 
-DIFFICULTIES = [worksheet(seed=7, difficulty=d) for d in ("step", "pass", "formula", "find")]
 
-
-@pytest.mark.parametrize("sheet", [*DIFFICULTIES, *SHEETS[::5]], ids=names)
+@pytest.mark.parametrize("sheet", [*DIFFICULTIES, *SHEETS[::5]], ids=names, indirect=True)
 def test_forms_of_sheets_and_keys(sheet, tmp_path):
     for form, key in itertools.product(("html", "md", "tex", "ipynb"), (False, True)):
         path = tmp_path / f"sheet.{form}"
@@ -206,12 +217,12 @@ def test_points_at_the_headings_add_up():
 
 def test_a_notebook_is_one():
     nbformat = pytest.importorskip("nbformat")
-    for sheet in DIFFICULTIES:
+    for sheet in (drawn(**asked) for asked in DIFFICULTIES):
         nbformat.validate(nbformat.reads(sheet.notebook(), as_version=4))
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="there is no TeX: apt-get install texlive-latex-base")
-@pytest.mark.parametrize("sheet", DIFFICULTIES, ids=names)
+@pytest.mark.parametrize("sheet", DIFFICULTIES, ids=names, indirect=True)
 @pytest.mark.parametrize("key", [False, True])
 def test_latex_compiles(sheet, key, tmp_path):
     (tmp_path / "sheet.tex").write_text(sheet.latex(key), encoding="utf-8")
@@ -221,7 +232,7 @@ def test_latex_compiles(sheet, key, tmp_path):
 
 
 def test_a_sheet_is_read_again():
-    for sheet in DIFFICULTIES:
+    for sheet in (drawn(**asked) for asked in DIFFICULTIES):
         assert Worksheet.loads(sheet.json()) == sheet
     record = json.loads(worksheet(seed=7).json())
     record["numbers"]["theta"] = [[[1.0]]]
