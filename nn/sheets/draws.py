@@ -29,7 +29,7 @@ from .telling import Pair, alike_everywhere, confused
 TENTHS = range(1, 10)
 RATES = (0.2, 0.3, 0.4, 0.6, 0.7, 0.8)  # η, one of which is taken where none is asked for; ½ looks like a lost factor 2
 OTHERS = 12  # sheets that show what no sheet of their kind tells apart
-OF_A_NEURON, FORWARDS, TARGETS, BACKWARDS = 400, 3000, 60, 60_000  # draws before a search gives up
+OF_A_NEURON, FORWARDS, TARGETS, BACKWARDS = 400, 20_000, 60, 60_000  # draws before a search gives up
 CERTAIN = 100  # sheets that share a pair of mistakes they do not tell apart: then no sheet does
 T = TypeVar("T")
 Real = Callable[[float], float]
@@ -99,7 +99,7 @@ class _Search:
         asked = f"{'-'.join(map(str, s.widths))}, {s.activation}, {s.loss}, {s.digits} digits"
         asked += "" if s.eta is None else f", η = {s.eta}"
         why = ""
-        if self.always:
+        if self.always and self.rejected[UNTOLD] > OTHERS:  # fewer may have it by chance
             equation, a, b = min(self.always)
             why = f": {a or 'what is right'} and {b} cannot be told apart in the equation {equation!r}"
         return (
@@ -135,12 +135,13 @@ class _Search:
         return forward
 
     def _sides(self, k: int, n: int) -> list[bool | None]:
-        """Which ReLU neurons of a layer are to be off: at least one of a hidden layer's several, and never all."""
+        """Which ReLU neurons of a layer are to be off: one at least of the first hidden layer of several, never all."""
         if not ACTIVATION_RECORDS[self.settings.activations[k]].kink:
             return [None] * n
         if k == len(self.settings.widths) - 2 or n == 1:
             return [False] * n
-        sides = [True, False, *(self.generator.random() < 0.3 for _ in range(n - 2))]
+        first = max(self.settings.widths[1 : k + 1], default=1) == 1
+        sides = [first, False, *(self.generator.random() < 0.3 for _ in range(n - 2))]
         return self._some(sides, n)
 
     def _neuron(self, forward: _Pass, k: int, dead: bool | None) -> bool:
