@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,24 +55,33 @@ def read(net: MLP, x: Any, y: Any, err: Loss, n: int) -> Reading:
     except (AutogradTypeError, AutogradValueError) as wrong:
         raise type(wrong)(f"diagnose: sample {n}, X = {x!r}, Y = {y!r}: {wrong}") from None
     error.backward()
-    numbers = _in_order(net, run, error, y, n)
-    place = next((printable(f"{what} is {number}") for what, number in numbers if not math.isfinite(number)), "")
-    return Reading([_read_layer(net, run, k) for k in range(len(net.layers))], place)
+    return Reading([_read_layer(net, run, k) for k in range(len(net.layers))], _not_finite(net, run, error, y, n))
 
 
-def _in_order(net: MLP, run: ForwardPass, error: Value, y: Any, n: int) -> Iterator[tuple[str, float]]:
-    """Every number of both passes with its name, in an order in which causes come before effects."""
-    at = f" of sample {n}"
-    yield from ((name("x", i) + at, x.data) for i, x in enumerate(run.inputs, 1))
-    yield from ((f"y{at}", t.data if isinstance(t, Value) else float(t)) for t in listed(y))
-    yield from ((p.label, p.data) for p in net.parameters())
-    for layer in zip(run.u, run.o):
-        yield from ((v.label + at, v.data) for vs in layer for v in vs)
-    yield f"Err{at}", error.data
-    yield from ((f"∂Err/∂{o.label}{at}", o.grad) for o in run.outputs)
+def _not_finite(net: MLP, run: ForwardPass, error: Value, y: Any, n: int) -> str:
+    """The first number that is not finite; "" if all are."""
+    for numbers, called in _in_order(net, run, error, y, n):
+        if not all(map(math.isfinite, numbers)):
+            i = next(i for i, x in enumerate(numbers) if not math.isfinite(x))
+            return printable(f"{called(i)} is {numbers[i]}")
+    return ""
+
+
+def _in_order(
+    net: MLP, run: ForwardPass, error: Value, y: Any, n: int
+) -> Iterator[tuple[list[float], Callable[[int], str]]]:
+    """The numbers of both passes in an order in which causes come before effects, and what each is called."""
+    at, parameters = f" of sample {n}", list(net.parameters())
+    yield [x.data for x in run.inputs], lambda i: name("x", i + 1) + at
+    yield [t.data if isinstance(t, Value) else float(t) for t in listed(y)], lambda i: f"y{at}"
+    yield [p.data for p in parameters], lambda i: parameters[i].label
+    for vs in (vs for layer in zip(run.u, run.o) for vs in layer):
+        yield [v.data for v in vs], lambda i, vs=vs: vs[i].label + at  # type: ignore[misc]
+    yield [error.data], lambda i: f"Err{at}"
+    yield [o.grad for o in run.outputs], lambda i: f"∂Err/∂{run.outputs[i].label}{at}"
     for k in reversed(range(len(run.u))):
-        yield from ((name("δ", i, layer=k + 1) + at, u.grad) for i, u in enumerate(run.u[k], 1))
-    yield from ((f"∂Err/∂{p.label}, with sample {n}", p.grad) for p in net.parameters())
+        yield [u.grad for u in run.u[k]], lambda i, k=k: name("δ", i + 1, layer=k + 1) + at  # type: ignore[misc]
+    yield [p.grad for p in parameters], lambda i: f"∂Err/∂{parameters[i].label}, with sample {n}"
 
 
 def _read_layer(net: MLP, run: ForwardPass, k: int) -> LayerReading:
