@@ -181,6 +181,7 @@ print(done)
 """
 
 
+@pytest.mark.long
 def test_a_long_chain_is_no_deeper_than_a_short_one() -> None:
     """100,000 operations by default, ten bytes of the stack for each; DELTAGRAD_CHAIN=1000000 asks for a million."""
     n = os.environ.get("DELTAGRAD_CHAIN", "100000")
@@ -267,6 +268,7 @@ print("freed")
 )
 
 
+@pytest.mark.long
 def test_a_loop_frees_any_depth_and_all() -> None:
     assert in_the_plain_core(LOOP + CHAIN, "100000") == "[100000]\n"
     assert in_the_plain_core(TABLES) == "freed\n"

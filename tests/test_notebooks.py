@@ -31,7 +31,10 @@ def lacking(text):
     return [name for name in NEEDED.get(text.stem[:2], []) if importlib.util.find_spec(name) is None]
 
 
-every_notebook = pytest.mark.parametrize("text", TEXTS, ids=lambda path: path.stem)
+LONG = ("10_a_small_transformer",)  # it trains for ten seconds
+every_notebook = pytest.mark.parametrize(
+    "text", [pytest.param(path, id=path.stem, marks=[pytest.mark.long] * (path.stem in LONG)) for path in TEXTS]
+)
 
 
 def cells_of(text):

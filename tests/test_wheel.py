@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.long  # it builds, and installs what builds
 ROOT = Path(__file__).parents[1]
 IMPORT_ALL = """
 import importlib, importlib.metadata, json

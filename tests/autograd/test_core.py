@@ -375,6 +375,7 @@ def deep_graph(kind: str, n: int) -> tuple[Value, Value]:
 
 
 @pytest.mark.parametrize("kind", ["chain", "sumprod", "fsum", "tanh", "literal"])
+@pytest.mark.long
 def test_a_deep_graph_needs_no_stack_and_leaves_nothing(kind: str) -> None:
     """In a thread with a C stack of a mebibyte; DELTAGRAD_CHAIN=1000000 asks for a million."""
     n, problems = int(os.environ.get("DELTAGRAD_CHAIN", "100000")), []

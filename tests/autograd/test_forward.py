@@ -60,6 +60,7 @@ def data(values):
 
 @settings(max_examples=GRAPHS, derandomize=GRAPHS == 400, deadline=None)
 @given(leaf_values, steps(NAMES))
+@pytest.mark.long
 def test_forward_and_reverse_differ_by_what_their_sums_round(leaf_data, program):
     leaves = [Value(x) for x in leaf_data]
     y = build(leaves, program)

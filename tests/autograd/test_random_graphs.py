@@ -150,6 +150,7 @@ def judged(y, leaves):
 
 @graphs_of_this_run
 @given(leaf_values, steps(NAMES))
+@pytest.mark.long
 def test_values_and_gradients_are_those_of_mpmath(data, program):
     leaves = [Value(x) for x in data]
     y = build(leaves, program)

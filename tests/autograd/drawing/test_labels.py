@@ -299,6 +299,7 @@ def test_the_slot_is_meant_exactly_where_there_is_a_second_way(seed):
     assert slots(uses) == expected
 
 
+@pytest.mark.long
 def test_a_large_graph_gets_slots_wherever_an_operand_is_used_twice():
     chain = {0: [], **{n: [(0, n - 1), (1, 0)] for n in range(1, 200_000)}}
     assert len(slots(chain)) > 199_990

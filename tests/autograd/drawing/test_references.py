@@ -122,6 +122,7 @@ def test_a_picture_looks_like_its_reference(name: str) -> None:
 
 
 @pytest.mark.usefixtures("drawn_alike")
+@pytest.mark.long
 def test_the_gallery_is_what_is_drawn_today(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     gallery = runpy.run_path(str(GALLERY.with_suffix(".py")))
     monkeypatch.setitem(gallery["drawings"].__globals__, "HERE", tmp_path)

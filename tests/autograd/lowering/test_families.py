@@ -265,6 +265,7 @@ def test_names_of_families_are_no_one_else_s():
 
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.floats(), min_size=6, max_size=6), st.lists(st.floats(), max_size=3), steps, st.booleans())
+@pytest.mark.long
 def test_families_give_the_bits_of_a_random_program(data, constants, operations, twins):
     """With twins, a step is taken at several places of the graph, so that families have members."""
     leaves = [Value(x) for x in data]

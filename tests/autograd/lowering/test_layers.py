@@ -260,6 +260,7 @@ def test_values_at_each_sample_have_the_bits_of_straight_line_code(name, lanes, 
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.long
 def test_without_samples_everything_is_computed_once(name, monkeypatch):
     monkeypatch.setattr(layers, "LARGE", 0)
     program, X, theta = case(name)

@@ -279,6 +279,7 @@ steps = st.lists(st.tuples(st.sampled_from(EXACT), st.lists(choice, min_size=4, 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps, st.integers(2, 5), st.integers(0, 2**32))
+@pytest.mark.long
 def test_random_programs_of_whole_numbers_are_exact(operations, width, seed):
     """Sums of whole numbers do not round, so that every order gives the same."""
     chosen = random.Random(seed)

@@ -308,6 +308,7 @@ def test_a_branch_that_is_not_taken_leaves_no_trace():
     assert [column.tolist() for column in f([-1.0, 0.0, 4.0])] == [[0.0, 0.0, 2.0], [0.0, 0.0, 0.25]]
 
 
+@pytest.mark.long
 def test_a_long_program_is_compiled_in_pieces():
     """Ten thousand operations in sequence: values cross from function to function."""
     x, a = Value(0.5, "x"), Value(0.999, "a")
@@ -394,6 +395,7 @@ def test_what_is_listed_is_a_column_and_what_is_no_number_is_refused():
 
 
 @pytest.mark.parametrize("n", [251, 252, 750])
+@pytest.mark.long
 def test_a_value_that_is_used_often_makes_no_function_of_any_length(n):
     """The gradient of a recurrence is a sum of n products: cut into pieces, with the same bits, in linear time."""
     a, x = Value(0.9, "a"), Value(0.1, "x")

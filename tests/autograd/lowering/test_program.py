@@ -38,6 +38,7 @@ def graph(leaves, constants, program):
 
 @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(numbers, min_size=3, max_size=3), st.lists(numbers, max_size=3), steps)
+@pytest.mark.long
 def test_a_program_gives_the_bits_of_its_graph(data, constants, operations):
     leaves = [Value(1.0) for _ in data]
     nodes = graph(leaves, constants, operations)
@@ -187,6 +188,7 @@ def test_long_sums_and_lines_are_cut():
     assert max(map(len, lower(chain, [start]).source.splitlines())) < 40 * LONGEST_LINE
 
 
+@pytest.mark.long
 def test_a_hundred_thousand_instructions_in_linear_time():
     def seconds(n):
         x = Value(0.5, "x")

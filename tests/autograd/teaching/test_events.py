@@ -368,6 +368,7 @@ def test_on_a_network_the_hidden_outputs_must_wait_for_every_neuron_above():
 # --- size ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_chain_deeper_than_any_stack():
     y = Value(0.5, "x")
     for _ in range(sys.getrecursionlimit() * 20):

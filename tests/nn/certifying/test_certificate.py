@@ -52,6 +52,7 @@ def random_network(seed):
 
 
 @pytest.mark.parametrize("block", range(10))
+@pytest.mark.long
 def test_300_random_networks_are_certified(block):
     for seed in range(30 * block, 30 * block + 30):
         net, x, y, loss = random_network(seed)

@@ -191,6 +191,7 @@ MEASURE = (
 )
 
 
+@pytest.mark.long
 def test_the_word_for_delta_is_that_of_diagnose() -> None:
     generator = random.Random(3)
     X, Y = task("moons", "squared_error")
