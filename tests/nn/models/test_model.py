@@ -221,12 +221,17 @@ def test_columns_of_one_name_are_not_guessed():
 
 
 def test_many_columns_are_found_in_linear_time():
-    columns = [f"c{j}" for j in range(20_000)]
-    frame = pytest.importorskip("pandas").DataFrame([[0.5] * 20_000] * 2, columns=columns[::-1])
-    model = Model(MLP(20_000, [1], "linear", initializer="zeros"), columns=columns)
-    began = time.process_time()
-    model.predict(frame)
-    assert time.process_time() - began < 2.0
+    pandas = pytest.importorskip("pandas")
+
+    def seconds(n):
+        columns = [f"c{j}" for j in range(n)]
+        frame = pandas.DataFrame([[0.5] * n] * 2, columns=columns[::-1])
+        model = Model(MLP(n, [1], "linear", initializer="zeros"), columns=columns)
+        began = time.process_time()
+        model.predict(frame)
+        return time.process_time() - began
+
+    assert min(seconds(20_000) for _ in range(2)) < 8 * min(seconds(5_000) for _ in range(2))  # 4; 16 if quadratic
 
 
 def test_text_among_numbers_is_answered_with_what_takes_it():
