@@ -9,12 +9,14 @@ from .report import missed
 from .sampling import points
 from .truth import TRUTH
 
+SLOW = ("erf", "erfc")  # mpmath takes seconds for them
+
 
 def test_every_row_has_a_truth():
     assert set(TABLE) == set(TRUTH)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.long] * (n in SLOW)) for n in NAMES])
 def test_bars(name):
     count = max(40, 160 // operands(name) ** 2)
     sample = list(points(name, operands(name), count, seed=1))

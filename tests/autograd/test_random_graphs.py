@@ -180,6 +180,7 @@ def test_values_and_gradients_are_those_of_mpmath(data, program):
 
 @settings(graphs_of_this_run, max_examples=GRAPHS // 2)
 @given(leaf_values, steps(NAMES))
+@pytest.mark.long
 def test_backward_and_grad_give_the_same_bits(data, program):
     leaves = [Value(x) for x in data]
     y = build(leaves, program)

@@ -247,6 +247,7 @@ def test_a_sample_has_the_bits_of_straight_line_code(name, lanes, monkeypatch):
 
 
 @pytest.mark.parametrize(("name", "lanes"), WIDTHS)
+@pytest.mark.long
 def test_values_at_each_sample_have_the_bits_of_straight_line_code(name, lanes, monkeypatch):
     monkeypatch.setattr(machine, "registers", lambda: 32 if lanes == 8 else 16)
     monkeypatch.setattr(layers, "LARGE", 0)

@@ -82,6 +82,7 @@ def test_arithmetic_has_the_bits_of_the_program(steps, samples, z):
 
 @few
 @given(st.lists(step, min_size=12, max_size=30), st.lists(EVERY_FLOAT, min_size=3, max_size=3))
+@pytest.mark.long
 def test_split_into_many_functions_it_has_the_same_bits(steps, point):
     program = lowered(steps)
     with pytest.MonkeyPatch.context() as patch:

@@ -118,6 +118,7 @@ def task(name: str, coded: str) -> tuple[list[list[float]], list[Any]]:
         ([3, 3, 3, 3, 1], "softplus", "tanh", "squared_error", "moons"),
     ],
 )  # fmt: skip
+@pytest.mark.long
 def test_two_hundred_steps_end_where_python_s_do(shape: list[int], sigma: str, out: str, loss: str, data: str) -> None:
     X, Y = task(data, loss)
     net = MLP(2, shape, sigma, out, seed=2)
