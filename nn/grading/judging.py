@@ -18,12 +18,12 @@ from functools import cached_property
 from typing import Any
 
 from ..network.modules import name
-from .answers import Answer, Task
+from .answers import Answer, Task, leaves
 from .equations import EQUATION, Case, Grid, Operands, Place, Wrong
 from .intervals import Interval, Real, ends, gap, hull, largest, middle, widened
 from .parts import IN_O
 from .verdict import Judged
-from .written import Precision
+from .written import Precision, precision_of
 
 CANCELLATION = 0.05  # of |y| + |ŷ|, whose difference is rounded like they are
 SMALLEST = 1e-290  # below it numbers lose their digits
@@ -278,7 +278,11 @@ class _Walking:
         case, work = self.case, self.work
         if equation == "slope":
             return self._in_either_form(place, computed)
-        if work.exact or equation not in ("forward", "hidden"):
+        if equation not in ("forward", "hidden"):
+            return computed
+        # The products of a u may have been written as coarsely as the u, and all that follows with more digits.
+        written = (work, self._of_u) if equation == "forward" else (work,)
+        if all(p.exact for p in written):
             return computed
         lost = 0.0
         k, i = place
@@ -288,9 +292,17 @@ class _Walking:
             factors = zip(case.theta[k][i], case.before(k))
             if equation == "hidden":
                 factors = zip((row[i] for row in case.theta[k + 1]), self.delta[k + 1])
-            rounded = [product for t, v in factors if work.after(product := t * v) is not product]
-            lost += sum(work.on_the_way(largest(product)) for product in rounded)
+            products = [t * v for t, v in factors]
+            rounded = [x for x in products if any(p.after(x) is not x for p in written)]
+            lost += sum(max(p.on_the_way(largest(x)) for p in written) for x in rounded)
         return widened(computed, lost) if lost else computed
+
+    @cached_property
+    def _of_u(self) -> Precision:
+        """How precisely the answer's u were written, however few they are."""
+        given = [x for x in leaves(self.answer.u) if math.isfinite(x)]
+        found = precision_of(given) if given and not self.work.single else self.work
+        return dataclasses.replace(found, cut=self.work.cut)
 
     def _in_either_form(self, place: Place, computed: Real) -> Real:
         """σ' from u, or as textbooks have it from o, which may be the answer's own, and another."""

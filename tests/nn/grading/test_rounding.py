@@ -35,3 +35,20 @@ def test_nor_with_an_activation_whose_slope_turns_elsewhere(activation, digits):
         for answer in (delta, {"u": u, "o": o, "delta": delta}):
             graded = grade(net, x, y, answer, loss=loss)
             assert graded, str(graded)
+
+
+def test_products_of_u_may_be_as_coarse_as_u_and_all_that_follows_finer():
+    net = MLP(4, [2], "linear")
+    numbers = [
+        *(1.0110062308671408, -0.6616678677043861, 0.9007888990057553, 0.943586106905711, -0.10360947955261057),
+        *(0.4999468299494727, 0.09248033345820894, -0.2778603655985593, 0.9814370342679914, -0.5222877800286799),
+    ]
+    for p, number in zip(net.parameters(), numbers):
+        p.data = number
+    x = [1.6324284485583749, 0.4301753805642621, -1.6866614186726903, 1.3923233371080541]
+    answer = {"u": [[1.0567, 2.1688]], "o": [[1.0567, 2.1688]], "delta": [[1.0, 1.0]], "dtheta": [[[
+        1.632428, 0.430175, -1.686661, 1.392323]] * 2], "db": [[1.0, 1.0]]}  # fmt: skip
+    assert round(sum(t * v for t, v in zip(numbers, x)) + numbers[4], 4) == 1.0566  # and not as it was handed in
+    assert grade(net, x, [-1.0, -1.0], answer, loss="hinge")
+    answer["u"] = answer["o"] = [[1.0587, 2.1688]]
+    assert not grade(net, x, [-1.0, -1.0], answer, loss="hinge")
