@@ -203,7 +203,7 @@ def _run(files: list[str], copy: Path, seconds: int) -> int:
     sys.path[:] = [str(copy), *[entry for entry in sys.path if entry not in ("", str(ROOT), str(ROOT / "tests"))]]
     import pytest
 
-    quiet = ["-x", "-q", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    quiet = ["-x", "-q", "-m", "", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
     # File by file, since most mutants go no further than the first; one without tests is no failure.
     return next((int(code) for file in files if (code := pytest.main([*quiet, file])) not in (0, 5)), 0)
 

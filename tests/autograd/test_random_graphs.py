@@ -6,7 +6,7 @@ that: at each node 4 ULP, plus what the errors of its operands become.  That the
 graph is the gradient is then a statement without rounding: at high precision it equals a
 difference quotient of the whole expression.
 
-DELTAGRAD_GRAPHS=20000 pytest tests/autograd/test_random_graphs.py     the long run
+DELTAGRAD_GRAPHS=20000 pytest -m "" tests/autograd/test_random_graphs.py     the long run
 """
 
 import math
