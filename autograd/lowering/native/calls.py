@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .entry import Plan
+from .columns import Plan
 from .modules import Module, numpy_, stored, summed
 
 
