@@ -452,6 +452,17 @@ def test_several_threads_give_the_same_bits():
     assert one["err"] == two["err"] and np.array_equal(one["slope"]["theta"][0], two["slope"]["theta"][0])
 
 
+@pytest.mark.parametrize("width", [1, 3, 4, 5, 7, 8, 9, 13])
+def test_rows_of_any_width_and_number_become_columns(width):
+    """They are turned in squares, of which the last ones begin earlier; small ones number by number."""
+    x = [Value(0.5, f"x{i}") for i in range(width)]
+    step = lower({"y": [2.0 * v for v in x]}, {"x": x}).to("native")
+    for samples in (1, 2, 3, 4, 5, 6, 8, 11, 511, 512, 515, 1030):
+        X = np.random.default_rng(samples).normal(size=(samples, width))
+        for _ in range(2):  # by rule, and as it was the last time
+            assert np.array_equal(step(x=X)["y"], 2.0 * X)
+
+
 def test_the_documented_call_costs_little_beside_the_code():
     """The benchmarks hold it to 1.3 × the raw code, and 340 arguments to 45 µs; here there is some to spare."""
     net, outputs, inputs = network((2, 16, 16, 1), "relu")
