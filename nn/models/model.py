@@ -127,9 +127,9 @@ class Model:
 
         Raises AutogradValueError or AutogradTypeError for what cannot be learned from, naming it.
         """
-        ours = {"layers", "task", "activation", "loss", "one_hot", "target", "validation"}
-        known = {*signature(fit).parameters} - {"net", "X", "Y", "others"}
-        refuse_habits("Model.train", {k: v for k, v in fit_options.items() if k not in known}, sorted(known | ours))
+        known = {*signature(cls.train).parameters, *signature(fit).parameters}
+        known -= {"net", "X", "Y", "others", "fit_options"}
+        refuse_habits("Model.train", {k: v for k, v in fit_options.items() if k not in known}, known)
         names, rows, ys = column_names(X), rows_of(X), targets_of(Y)
         if not rows or len(rows) != len(ys):
             raise AutogradValueError(f"Model.train: X has {counted(len(rows), 'row')}, and Y {len(ys)}")
