@@ -65,6 +65,39 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: error: {text if len(text) <= LONGEST else text[:LONGEST] + '…'}\n")
 
 
+def whole(text: str) -> int:
+    """The type of an option: a whole number from 1.
+
+    >>> whole("12")
+    12
+    """
+    if not text.strip().isdecimal() or len(text) > 12 or int(text) < 1:
+        raise _no(text, "a whole number from 1")
+    return int(text)
+
+
+def real(what: str, fits: Callable[[float], object]) -> Callable[[str], float]:
+    """The type of an option: a number that `fits` is true of, and raises no ValueError.
+
+    >>> real("a share", lambda x: 0.0 <= x <= 1.0)("0.5")
+    0.5
+    """
+
+    def read(text: str) -> float:
+        try:
+            if fits(value := float(text)):
+                return value
+        except ValueError:
+            pass
+        raise _no(text, what)
+
+    return read
+
+
+def _no(text: str, what: str) -> argparse.ArgumentTypeError:
+    return argparse.ArgumentTypeError(f"{text if len(text) <= 57 else text[:54] + '...'!r} is not {what}")
+
+
 def run(main: Callable[[], int]) -> int:
     """main() on a real console: one that cannot print δ prints ? instead, one that is gone is no error.
 

@@ -53,18 +53,18 @@ def main(arguments: Sequence[str] | None = None, program: str = "python -m nn") 
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             history = train(task, options)
-        written.learned(task, history)  # before anything that may fail, or be interrupted
+        written.learned(history)  # before anything that may fail, or be interrupted
         for warning in caught:
             if str(warning.message) != history.diverged:  # which the history says
                 print(f"{program}: {warning.message}", file=sys.stderr)
         say(f"{history}\n{judged(task)}\nin {written.folder}{os.sep}")
         written.say()
         agree = certified(task)
-        written.pictures(task)
+        written.pictures()
         written.say()
     except (KeyboardInterrupt, BrokenPipeError) as end:
         if history is not None and not written.done:
-            written.model(task)
+            written.model()
         why = "interrupted" if isinstance(end, KeyboardInterrupt) else "nobody reads any more"
         print(f"{program}: {why}; {written.told()}", file=sys.stderr)
         if isinstance(end, BrokenPipeError):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import csv
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from autograd import AutogradValueError
-from autograd.console import Parser
+from autograd.console import Parser, real, whole
 
 from ..network.activations import ACTIVATIONS
-from ..network.choosing import ARGUMENTS, WIDTHS, chosen, cut
+from ..network.choosing import ARGUMENTS, WIDTHS, chosen
 from ..network.losses import LOSSES
 from ..training.datasets import TASKS
 from ..training.optimizers import OPTIMIZERS, above_zero
@@ -81,13 +82,13 @@ def parse(arguments: Sequence[str] | None = None, program: str = "python -m nn")
                           help=f"{', '.join(LOSSES)} (default: cross_entropy for classes, squared_error for numbers)")
     training.add_argument("--optimizer", type=_one_of("optimizer", OPTIMIZERS), default="adam",
                           metavar=f"{{{','.join(OPTIMIZERS)}}}", help="(default: %(default)s)")
-    training.add_argument("--learning-rate", metavar="η", type=_above_zero,
+    training.add_argument("--learning-rate", metavar="η", type=real("a number above 0", partial(above_zero, "it")),
                           help=f"(default: {', '.join(f'{rate} for {key}' for key, rate in RATES.items())})")
-    training.add_argument("--weight-decay", metavar="λ", type=_from_zero,
+    training.add_argument("--weight-decay", metavar="λ", type=real("a number from 0", lambda x: 0.0 <= x < 1e300),
                           help=f"(default: {', '.join(f'{decay:g} for {key}' for key, decay in DECAY.items())})")
-    training.add_argument("--epochs", metavar="N", type=_count, default=EPOCHS,
+    training.add_argument("--epochs", metavar="N", type=whole, default=EPOCHS,
                           help="how often every row is seen (default: %(default)s)")
-    training.add_argument("--batch-size", metavar="N", type=_count, default=BATCH,
+    training.add_argument("--batch-size", metavar="N", type=whole, default=BATCH,
                           help="rows to a step; their errors are summed (default: %(default)s)")
     training.add_argument("--seed", metavar="N", type=int, default=0,
                           help="decides split, start and order: the same seed, the same network (default: %(default)s)")
@@ -134,31 +135,8 @@ def _one_of(what: str, table: Iterable[str]) -> Callable[[str], str]:
 
 
 def _widths(text: str) -> list[int]:
-    return [] if text == "none" else [_count(part) for part in text.split(",")]
+    return [] if text == "none" else [whole(part) for part in text.split(",")]
 
 
 def _names(text: str) -> list[str]:
     return [name.strip() for name in next(csv.reader([text]), [])]
-
-
-def _count(text: str) -> int:
-    if not text.strip().isdecimal() or len(text) > 12 or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{cut(text)} is not a whole number from 1")
-    return int(text)
-
-
-def _from_zero(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0.0 <= value < 1e300:
-        raise argparse.ArgumentTypeError(f"{cut(text)} is not a number from 0")
-    return value
-
-
-def _above_zero(text: str) -> float:
-    try:
-        return above_zero("it", float(text))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{cut(text)} is not a number above 0") from None

@@ -25,7 +25,7 @@ class Written:
 
     def __init__(self, folder: Path, task: Task, format: str = "svg") -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.folder, self.format = folder, format
+        self.folder, self.task, self.format = folder, task, format
         self.plane = bool(task.data.classes) and len(task.data.features) == 2
         pictures = ["curve", "network", "neuron", *(["boundary"] if self.plane else [])]
         self.planned = ["network.json", *(f"{name}.{format}" for name in pictures)]
@@ -48,18 +48,18 @@ class Written:
             self.done.append(file)
             self.lines.append(f"  {file:12}  {what}")
 
-    def model(self, task: Task) -> None:
+    def model(self) -> None:
         """The network, and what it needs to be used."""
-        self.write("network.json", task.model.save, "network, columns and scales; nn.Model.load reads it")
+        self.write("network.json", self.task.model.save, "network, columns and scales; nn.Model.load reads it")
 
-    def learned(self, task: Task, history: History) -> None:
+    def learned(self, history: History) -> None:
         """The model, and the curve of its training."""
-        self.model(task)
+        self.model()
         self.write(f"curve.{self.format}", history.plot, "the error over the epochs")
 
-    def pictures(self, task: Task) -> None:
+    def pictures(self) -> None:
         """The network at its hardest row, its first neuron and, of two features, the plane."""
-        row = task.hardest()
+        task, row = self.task, self.task.hardest()
         number = task.data.numbers[row]
         neuron = f"neuron 1 of layer 1 for row {number}: its operations, and ∂o/∂… by each of them (o, not Err)"
         network = f"u, o, δ, θ for the held-out row {number}, the one with the largest error"

@@ -21,19 +21,15 @@ from ..network.choosing import OF_A_MODEL, cut, refuse_habits
 from ..network.classes import numbers_of, outputs_of, rule_of
 from ..network.losses import LOSS_RECORDS, Loss, listed, loss_record
 from ..network.modules import MLP
-from ..training.cells import columns_called
-from ..training.datasets import TASKS, Column, Scale, are_classes
+from ..training.datasets import Column, Scale
 from ..training.history import History
 from ..training.loop import fit
 from ..training.samples import finite, pair_of
 from . import files
+from .coding import classes_of, coded, columns_of, place_of
 
 if TYPE_CHECKING:
     from autograd.drawing.page.whole import Page
-
-
-def _place(i: int) -> str:
-    return f"X[{i}]"
 
 
 class Scales(NamedTuple):
@@ -127,16 +123,16 @@ class Model:
 
         Raises AutogradValueError or AutogradTypeError for what cannot be learned from, naming it.
         """
-        ours = {"layers", "task", "activation", "loss", "one_hot", "target", "validation"}
-        known = {*signature(fit).parameters} - {"net", "X", "Y", "others"}
-        refuse_habits("Model.train", {k: v for k, v in fit_options.items() if k not in known}, sorted(known | ours))
+        known = {*signature(cls.train).parameters, *signature(fit).parameters}
+        known -= {"net", "X", "Y", "others", "fit_options"}
+        refuse_habits("Model.train", {k: v for k, v in fit_options.items() if k not in known}, known)
         names, rows, ys = column_names(X), rows_of(X), targets_of(Y)
         if not rows or len(rows) != len(ys):
             raise AutogradValueError(f"Model.train: X has {counted(len(rows), 'row')}, and Y {len(ys)}")
-        columns = _columns(names, rows, one_hot)
-        numbers = _coded(columns, names, rows)
+        columns = columns_of(names, rows, one_hot)
+        numbers = coded(columns, names, rows)
         called = target or getattr(Y, "name", None) or (column_names(Y) or ["y"])[0]
-        classes = _classes(ys, task)
+        classes = classes_of(ys, task)
         model = cls.fresh(
             columns, numbers, ys, classes, layers, activation, loss, seed=fit_options.get("seed"), target=str(called)
         )
@@ -191,7 +187,7 @@ class Model:
 
     # --- into the network -----------------------------------------------------------------------
 
-    def inputs(self, X: Any, place: Callable[[int], str] = _place) -> list[list[float]]:
+    def inputs(self, X: Any, place: Callable[[int], str] = place_of) -> list[list[float]]:
         """The rows as the network takes them: columns in its order, coded, scaled.
 
         place  what a row is called in messages, by its index
@@ -199,9 +195,9 @@ class Model:
         Raises AutogradValueError or AutogradTypeError for a column that is missing, and for what is no number,
         naming row and column.
         """
-        return self.scaled(_coded(self.columns, column_names(X), rows_of(X), place), place)
+        return self.scaled(coded(self.columns, column_names(X), rows_of(X), place), place)
 
-    def scaled(self, numbers: list[list[float]], place: Callable[[int], str] = _place) -> list[list[float]]:
+    def scaled(self, numbers: list[list[float]], place: Callable[[int], str] = place_of) -> list[list[float]]:
         """Rows of numbers on the network's scale.  Raises AutogradValueError where one is too far away for that."""
         scaled = [self.scales.inputs.apply(row) for row in numbers]
         for i, z in enumerate(scaled):
@@ -347,77 +343,3 @@ def _shares(logits: Sequence[float]) -> list[float]:
     largest = max(logits)
     powers = [math.exp(o - largest) for o in logits]
     return [p / math.fsum(powers) for p in powers]
-
-
-# --- tables -------------------------------------------------------------------------------------
-
-
-def _columns(names: Sequence[str] | None, rows: list[Any], one_hot: bool) -> list[Column]:
-    """What the columns are: numbers, or where they hold text and that is wanted, categories."""
-    first = rows[0]
-    if isinstance(first, str) or not hasattr(first, "__len__"):
-        raise AutogradTypeError(f"X[0] is {given(first)}, and must be a row: a list of one value for each column")
-    called = list(names) if names is not None else [""] * len(first)
-    columns = [Column(name) for name in called]
-    for j, name in enumerate(called):
-        if one_hot and isinstance(first[j], str):
-            columns[j] = Column(name, tuple(sorted({str(row[j]) for row in rows})))
-    return columns
-
-
-def _coded(
-    columns: Sequence[Column], names: Sequence[str] | None, rows: list[Any], place: Callable[[int], str] = _place
-) -> list[list[float]]:
-    """The rows as numbers, their columns in the model's order."""
-    order = list(range(len(columns)))
-    if names is not None and all(column.name for column in columns):
-        order = columns_called([column.name for column in columns], names)
-    elif names is not None and len(names) != len(columns):
-        raise AutogradValueError(f"X has {counted(len(names), 'column')}, and the model {len(columns)}")
-    coded = []
-    for i, row in enumerate(rows):
-        if isinstance(row, str) or not hasattr(row, "__len__"):
-            raise AutogradTypeError(
-                f"{place(i)} is {given(row)}, and must be a row: a list of one value for each column"
-            )
-        if len(row) != (len(columns) if names is None else len(names)):
-            raise AutogradValueError(
-                f"{place(i)} has {counted(len(row), 'value')}, and the model {counted(len(columns), 'column')}"
-            )
-        coded.append([x for column, j in zip(columns, order) for x in _cell(column, row[j], place(i), j)])
-    return coded
-
-
-def _cell(column: Column, x: Any, row: str, j: int) -> list[float]:
-    where = f"{row}, column {cut(column.name) if column.name else j + 1}"
-    if column.categories:
-        try:
-            return column.one_hot(x)
-        except AutogradValueError as error:
-            raise AutogradValueError(f"{where}: {error}") from None
-    if isinstance(x, str):
-        raise AutogradTypeError(
-            f"{where} is the text {cut(x)}: convert text to numbers first, or train with one_hot=True"
-        )
-    return [finite(x, where)]
-
-
-def _classes(ys: list[Any], task: str) -> list[Any]:
-    """The classes in their order; none where the targets are numbers."""
-    if task not in TASKS:
-        raise AutogradValueError(f'task is "auto", "classification" or "regression", and was given as {task!r}')
-    rows = any(hasattr(y, "__len__") and not isinstance(y, str) for y in ys)
-    if task == "regression" or (rows and task == "auto"):
-        return []
-    words = any(isinstance(y, (str, bool)) or type(y).__name__ in ("bool_", "bool") for y in ys)
-    if not words and task == "auto" and not are_classes([number(y, f"Y[{i}]") for i, y in enumerate(ys)]):
-        return []
-    try:
-        classes = sorted({y.item() if hasattr(y, "item") else y for y in ys})
-    except TypeError:
-        raise AutogradTypeError(
-            "Y: the classes are of several kinds, which have no order; make them all text"
-        ) from None
-    if len(classes) < 2:
-        raise AutogradValueError(f"Y has one class only, {cut(classes[0])}: nothing to tell apart")
-    return classes

@@ -18,29 +18,20 @@ T = TypeVar("T")
 # What an argument is called elsewhere, and here.
 ARGUMENTS = {
     "lr": "learning_rate", "learning_rate_init": "learning_rate", "eta": "learning_rate", "alpha": "weight_decay",
-    "eps": "epsilon", "nesterov": "momentum", "max_iter": "epochs", "n_epochs": "epochs", "num_epochs": "epochs",
-    "n_iter": "epochs", "criterion": "loss", "loss_fn": "loss", "loss_function": "loss", "solver": "optimizer",
-    "validation_data": "validation", "val_data": "validation", "early_stopping": "patience",
-    "n_iter_no_change": "patience", "verbose": "progress", "random_state": "seed", "callback": "callbacks",
-    "class_weights": "class_weight", "sample_weights": "sample_weight", "max_norm": "clip_norm",
-    "clip_grad_norm": "clip_norm", "device": "backend", "in_features": "nin", "out_features": "nouts",
-    "input_dim": "nin", "n_inputs": "nin",
-    "activations": "activation", "nonlin": "activation", "init": "initializer", "use_bias": "bias",
+    "eps": "epsilon", "max_iter": "epochs", "n_epochs": "epochs", "num_epochs": "epochs", "n_iter": "epochs",
+    "criterion": "loss", "loss_fn": "loss", "loss_function": "loss", "solver": "optimizer",
+    "validation_data": "validation", "val_data": "validation", "n_iter_no_change": "patience", "verbose": "progress",
+    "random_state": "seed", "callback": "callbacks", "class_weights": "class_weight",
+    "sample_weights": "sample_weight", "max_norm": "clip_norm", "clip_grad_norm": "clip_norm", "in_features": "nin",
+    "out_features": "nouts", "input_dim": "nin", "n_inputs": "nin", "activations": "activation",
+    "nonlin": "activation", "init": "initializer", "use_bias": "bias",
 }  # fmt: skip
 
 WIDTHS = {
-    "hidden_layer_sizes",
-    "hidden_layers",
-    "hidden",
-    "hidden_sizes",
-    "layer",
-    "layers",
-    "layer_sizes",
-    "sizes",
-    "nouts",
-}
+    "hidden_layer_sizes", "hidden_layers", "hidden", "hidden_sizes", "layer", "layers", "layer_sizes", "sizes", "nouts",
+}  # fmt: skip
 
-OF_AN_OPTIMIZER = {"momentum", "weight_decay", "betas", "epsilon"}
+OF_AN_OPTIMIZER = {"momentum": "SGD", "weight_decay": "SGD", "betas": "Adam", "epsilon": "Adam"}
 # What is asked for elsewhere by an argument that has no fellow here.
 SENTENCES = {
     "shuffle": "samples are shuffled where batch_size is given, and keep their order where it is not",
@@ -133,17 +124,17 @@ def refuse_habits(who: str, others: Mapping[str, Any], known: Callable[..., Any]
         names = list(signature(known).parameters if callable(known) else known)
         shown = told(value).partition(" of type")[0]
         meant = ARGUMENTS.get(key, key)
-        called = [here for here, there in (*((h, t) for t, h in ARGUMENTS.items()), *ARGUMENTS.items())
-                  if there == key and here in names]  # fmt: skip
+        called = [name for name in names if name == ARGUMENTS.get(key) or ARGUMENTS.get(name) == key]
         called += [name for name in ("nouts", "layers") if key in WIDTHS and name in names]
         if key in SENTENCES:
             advice = f"; {SENTENCES[key]}"
         elif called:
             advice = f"; here it is {called[0]}={shown}"
         elif meant in OF_AN_OPTIMIZER and "optimizer" in names:
-            advice = f"; it is the optimiser's: fit(net, …, optimizer=SGD(net.parameters(), {meant}={shown}))"
+            made = f"{OF_AN_OPTIMIZER[meant]}(net.parameters(), {meant}={shown})"
+            advice = f"; it is the optimiser's: fit(net, …, optimizer={made})"
         else:
-            near = get_close_matches(key, [n for n in names if n not in ("self", "others", "fit_options")], 1)
+            near = get_close_matches(key, [n for n in names if n not in ("self", "others")], 1)
             advice = f"; did you mean {near[0]}?" if near else ""
         raise AutogradTypeError(f"{who} has no argument {key!r}{advice}")
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd import AutogradError, AutogradValueError
-from autograd.console import Parser, say, told
+from autograd.console import Parser, real, say, told, whole
 from autograd.tools.files import write
 from autograd.words.text import counted
 
@@ -241,11 +241,12 @@ def parser(program: str) -> Parser:
     answers.add_argument("--json", metavar="FILE", help="write everything")
     answers.add_argument("--gradescope", metavar="PATH", help="write results.json; of several answers, into a folder")
     answers.add_argument("--texts", metavar="JSON", help="sentences of your own, as in nn/sheets/sentences.json")
-    answers.add_argument("--jobs", metavar="N", type=_from_1,
+    answers.add_argument("--jobs", metavar="N", type=whole,
                          help="processes (default: as many as there are processors)")
-    answers.add_argument("--seconds", metavar="S", type=_seconds, default=SECONDS,
+    answers.add_argument("--seconds", metavar="S", default=SECONDS,
+                         type=real("a number of seconds above 0", lambda s: 0.0 < s <= 1e6),
                          help="of a processor, for an answer (default: %(default)g)")
-    answers.add_argument("--megabytes", metavar="MB", type=_from_1, default=MEGABYTES,
+    answers.add_argument("--megabytes", metavar="MB", type=whole, default=MEGABYTES,
                          help="for an answer (default: %(default)s)")
     answers.add_argument("--show", metavar="N", type=int, default=3,
                          help="print answers where there are so few (default: %(default)s)")
@@ -280,19 +281,3 @@ def _widths(text: str) -> list[int]:
     if not all(part.strip().isdecimal() and len(part) < 9 for part in parts):
         raise argparse.ArgumentTypeError(f"{cut(text)} are no whole numbers, as in 2,2,1")
     return [int(part) for part in parts]
-
-
-def _from_1(text: str) -> int:
-    if not text.isdecimal() or len(text) > 9 or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{cut(text)} is not a whole number from 1")
-    return int(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0.0 < value <= 1e6:
-        raise argparse.ArgumentTypeError(f"{cut(text)} is not a number of seconds above 0")
-    return value

@@ -140,7 +140,7 @@ class _Search:
             return [None] * n
         if k == len(self.settings.widths) - 2 or n == 1:
             return [False] * n
-        first = max(self.settings.widths[1 : k + 1], default=1) == 1
+        first = all(width == 1 for width in self.settings.widths[1 : k + 1])
         sides = [first, False, *(self.generator.random() < 0.3 for _ in range(n - 2))]
         return self._some(sides, n)
 

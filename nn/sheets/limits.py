@@ -78,7 +78,7 @@ def within(megabytes: int) -> Iterator[None]:
 
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     most = now + megabytes * 2**20
-    if any(limit != resource.RLIM_INFINITY and limit <= most for limit in (soft, hard)):
+    if soft != resource.RLIM_INFINITY and soft <= most:  # and hard is never lower
         yield
         return
     resource.setrlimit(resource.RLIMIT_AS, (most, hard))

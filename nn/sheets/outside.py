@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 # What the child does: it limits itself, reads the sheet, runs the file, and writes what answer(…) returned.
 CHILD = """
 import json, runpy, sys
-root, file, out, seconds, megabytes = sys.argv[1:]
+root, file, out, seconds, megabytes, largest = sys.argv[1:]
 sys.path.insert(0, root)
 from nn import deltas
 from nn.sheets.limits import within
 try:
     import resource
     for what, soft, hard in ((resource.RLIMIT_CPU, int(seconds), int(seconds) + 1),
-                             (resource.RLIMIT_FSIZE, 1_000_000, 1_000_000), (resource.RLIMIT_NPROC, 0, 0)):
+                             (resource.RLIMIT_FSIZE, int(largest), int(largest)), (resource.RLIMIT_NPROC, 0, 0)):
         resource.setrlimit(what, (soft, hard))
 except (ImportError, ValueError, OSError):
     pass
@@ -64,7 +64,7 @@ def answered_by(file: Path, sheet: Worksheet, seconds: float, megabytes: int) ->
     root = str(Path(__file__).resolve().parents[2])
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "answer.json"
-        limits = [str(max(1, round(seconds))), str(megabytes)]
+        limits = [str(max(1, round(seconds))), str(megabytes), str(LARGEST_FILE)]
         command = [sys.executable, "-I", "-c", CHILD, root, str(file.resolve()), str(out), *limits]
         code, last = _run(command, given.encode(), folder, 4 * seconds + 5)
         if code is None:

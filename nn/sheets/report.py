@@ -9,7 +9,7 @@ import statistics
 from collections.abc import Sequence
 from html import escape
 
-from autograd.words.text import counted
+from autograd.words.text import constant, counted
 
 from .classes import Result
 from .contents import layout_of
@@ -202,14 +202,5 @@ _CLASSES = {"right": "v", "follow_through": "ft", "mistake": "x", "blank": "", "
 
 def _unknown(marks: Marks) -> list[str]:
     """The numbers that are wrong and have no name: what was written, and what the student's own numbers give."""
-    found = [m for m in marks.fields if m.status == "unknown" and m.expected is not None]
-    return [f"{m.field.name}: “{m.given}”, and {_signed(m.expected)} from the numbers before it" for m in found[:4]]
-
-
-def _signed(value: float | None) -> str:
-    """Six digits and a real minus.
-
-    >>> _signed(-0.0060965)
-    '−0.0060965'
-    """
-    return f"{value:.6g}".replace("-", "−")
+    found = [(m, m.expected) for m in marks.fields if m.status == "unknown" and m.expected is not None]
+    return [f"{m.field.name}: “{m.given}”, and {constant(x)} from the numbers before it" for m, x in found[:4]]

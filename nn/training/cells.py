@@ -121,8 +121,7 @@ def columns_called(names: Sequence[str], header: Sequence[str]) -> list[int]:
     >>> columns_called(["b", "a"], ["a", "b", "c"])
     [1, 0]
     """
-    places = {name: j for j, name in enumerate(header)}
-    count = Counter(header) if len(places) < len(header) else Counter()
+    places, count = {name: j for j, name in enumerate(header)}, Counter(header)
     for name in names:
         if count[name] > 1:
             raise AutogradValueError(f"there are {count[name]} columns {cut(name)}: which one is meant?")

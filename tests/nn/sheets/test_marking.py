@@ -12,7 +12,7 @@ import pytest
 from autograd import AutogradTypeError, AutogradValueError, Value
 from nn import grade_sheet, worksheet
 from nn.sheets.answers import number
-from nn.sheets.handed_in import from_csv, from_notebook, mappings_in
+from nn.sheets.handed_in import LARGEST_CLASS, from_csv, from_notebook, mappings_in
 from nn.sheets.marks import texts_of
 from tests.benchmarks import styles
 from tests.benchmarks.sheets import KINDS, ROUNDINGS, in_style, right_in, solved, written
@@ -251,6 +251,7 @@ def test_a_transposed_matrix_is_noted():
 
 def test_the_csv_of_a_class():
     assert [a["student"] for a in from_csv("student,u.1.1,u.1.2\nann,1,2\nbob,3,4\n")] == ["ann", "bob"]
+    assert len(from_csv("student,u.1.1,u.1.2\n" + "ann,1,2\n" * LARGEST_CLASS)) == LARGEST_CLASS
 
 
 # --- whose sheet -----------------------------------------------------------------------------------
