@@ -1,7 +1,7 @@
 // A table that the reader brings: read as a spreadsheet writes it, told what was found, and made to samples.
 
-const SEPARATORS = ["\t", ";", "|", ",", " "]; // the first of those that find the most numbers
-const MISSING = new Set(["", "?", "na", "n/a", "nan", "-nan", "null", "#n/a", "#na", "<na>", ".", "missing"]);
+const SEPARATORS = [...told.separators, " "]; // the first of those that find the most numbers
+const MISSING = new Set(told.missing);
 const MOST_CLASSES = 3; // that the plane has colours for
 
 const isMissing = (cell) => MISSING.has(cell.toLowerCase());
