@@ -133,6 +133,7 @@ def test_column_and_kind_can_be_chosen() -> None:
 
 @pytest.mark.parametrize(("text", "words"), [
     ("", "There is no row yet."),
+    (",,\n?,,", "No cell has a value yet."),
     ("hello", "“hello”, has one cell: columns are separated by"),
     ("a,b,k\n1,2,x\n3,4\n5,6,y", "Row 3, “3,4”, has 2 cells, and most have 3."),
     ("a,b,k\n1,2,x\n3,4 cm,y\n5,6,y", "Row 3, b: “4 cm” is no number."),
