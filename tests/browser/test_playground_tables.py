@@ -83,6 +83,13 @@ def test_numbers_are_learned_in_their_unit(opened: Any, tmp_path: Path) -> None:
     assert fresh("[state.network.outputs, state.measure.err]") == [1, page("state.measure.err")]
     fresh("change({ data: 'moons' })")
     assert fresh("state.network.sizes") == [2, 4, 3, 1]
+    fresh("change({ data: 'own' })")
+    samples = "state.samples.map((s) => [...s.x, ...s.y])"
+    assert fresh(samples) == page(samples)
+    bad = "{ v: 1, settings: { data: 'own' }, points: [[[1, 2], [0, 0], 0], 'x'] }"
+    assert "points" in fresh(f"(() => {{ try {{ take({bad}); }} catch (error) {{ return error.message; }} }})()")
+    fresh("redraw()")
+    assert fresh(samples) == page(samples)
 
 
 def test_a_number_of_classes_or_a_hole_is_told_and_the_page_stays(opened: Any) -> None:
@@ -238,6 +245,6 @@ def test_a_link_holds_edited_points_within_two_kilobytes(opened: Any) -> None:
         page.wait(f"state.settings.data === '{data}'")
         assert page("state.samples.map((s) => [...s.x, ...s.y, s.c])") == samples
         assert page.numbers("[...state.network.theta]") == theta
-    for points in ('["0-999", "1-2"]', '["a-b"]', '["3-1", "0-4"]', '["0-1e9"]'):
+    for points in ('["0-999", "1-2"]', '["a-b"]', '["3-1", "0-4"]', '["0-1e9"]', "[[[0, 1], [0, 0], 2], [[1, 1], [0, 0], 1]]"):
         page(f"take({{ v: 1, settings: {{ data: 'moons' }}, points: {points} }})")
         assert page("state.samples.length") == 48
