@@ -220,6 +220,12 @@ def test_any_window_shows_all_of_any_network(hidden: list[int], width: int, heig
     assert apart
 
 
+def test_a_phone_shows_all_of_the_largest_network(opened: Any) -> None:
+    page = at(opened, width=390, height=844)
+    page(f"change({{ hidden: {[8] * 5}, data: 'iris' }}); 0")
+    assert page("graph.of") == "least" and page(INSIDE)
+
+
 def test_on_a_phone_focus_goes_down_the_page(opened: Any) -> None:
     page = at(opened, width=390, height=844)
     tops = page(
