@@ -105,7 +105,7 @@ def told(subject: Given | None = None) -> dict[str, Any]:
     'moons'
     """
     outputs = 3 if subject is None else max(3, subject.outputs)
-    count = WIDEST * WIDEST + (DEEPEST - 1) * WIDEST * WIDEST + WIDEST * outputs + 2
+    count = DEEPEST * WIDEST * WIDEST + WIDEST * outputs + 2
     return {
         "settings": _SETTINGS if subject is None else {**_SETTINGS, **subject.settings},
         "given": None if subject is None else subject.told(),
