@@ -83,13 +83,19 @@ def test_what_the_wheel_is_built_of_is_there(bundle: Any) -> None:
 ALIGNED, GATHERED = r"\begin{aligned} a &= b \\ c &= d \end{aligned}", r"\begin{gathered} a \\ b \end{gathered}"
 
 
-@pytest.mark.parametrize("latex, rows", [(ALIGNED, 2), (GATHERED, 2), (r"\delta_i", 0)])
-def test_formulas_are_read_and_what_was_not_is_found(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, latex: str, rows: int
-) -> None:
+@pytest.fixture
+def read_and_checked(monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Any]:
+    """The modules that read formulas, and that find what was not read."""
     pytest.importorskip("latex2mathml", reason="the extra `docs` is not installed")
     monkeypatch.syspath_prepend(BROWSER.parent)
-    formulas, check = importlib.import_module("formulas"), importlib.import_module("check")
+    return importlib.import_module("formulas"), importlib.import_module("check")
+
+
+@pytest.mark.parametrize("latex, rows", [(ALIGNED, 2), (GATHERED, 2), (r"\delta_i", 0)])
+def test_formulas_are_read_and_what_was_not_is_found(
+    read_and_checked: tuple[Any, Any], tmp_path: Path, latex: str, rows: int
+) -> None:
+    formulas, check = read_and_checked
     made = formulas.mathml(latex, displayed=True)
     assert made.count("<mtr>") == rows
     for text, unread in (made, []), (made.replace("</math>", r"<mi>&</mi><mi>\foo</mi></math>"), ["&", r"\foo"]):
@@ -98,10 +104,8 @@ def test_formulas_are_read_and_what_was_not_is_found(
         assert len(check.check(tmp_path)[1]) == len(unread)
 
 
-def test_formulas_one_below_the_other_are_read_one_by_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    pytest.importorskip("latex2mathml", reason="the extra `docs` is not installed")
-    monkeypatch.syspath_prepend(BROWSER.parent)
-    formulas, check = importlib.import_module("formulas"), importlib.import_module("check")
+def test_formulas_one_below_the_other_are_read_one_by_one(read_and_checked: tuple[Any, Any], tmp_path: Path) -> None:
+    formulas, check = read_and_checked
     shown = f"$$\n{ALIGNED}\n$$\n\n$$\n{GATHERED}\n$$"
     for text in (shown, shown.strip("$")):  # as a notebook has it, and as it comes to the page
         assert formulas.displayed(text).count("<math") == 2

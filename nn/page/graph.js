@@ -164,7 +164,7 @@ function fit() {
   const place = $("graph"), phone = onPhone();
   for (const density of phone ? ON_PHONE : DENSITIES) {
     const names = density.split(" "), gap = phone || density === "least" ? 12 : 26;
-    for (const name of ["full", "close", "roomy", "beside", "compact", "tiny", "least"]) document.body.classList.toggle(name, names.includes(name));
+    for (const name of DENSITIES.join(" ").split(" ")) document.body.classList.toggle(name, names.includes(name));
     graph.of = names[0];
     const boxes = [...place.querySelectorAll(".layer")].map((layer) => layer.getBoundingClientRect());
     const wide = boxes.reduce((total, box) => total + box.width, 0) + (boxes.length - 1) * gap;

@@ -1,7 +1,7 @@
 // A table that the reader brings: read as a spreadsheet writes it, told what was found, and made to samples.
 
-const SEPARATORS = ["\t", ";", "|", ",", " "]; // the first of those that find the most numbers
-const MISSING = new Set(["", "?", "na", "n/a", "nan", "-nan", "null", "#n/a", "#na", "<na>", ".", "missing"]);
+const SEPARATORS = [...told.separators, " "]; // the first of those that find the most numbers
+const MISSING = new Set(told.missing);
 const MOST_CLASSES = 3; // that the plane has colours for
 
 const isMissing = (cell) => MISSING.has(cell.toLowerCase());
@@ -68,6 +68,7 @@ function tableIn(text) {
     seen.set(head, count + 1);
     return { name: name && count ? `${name} ${count + 1}` : name, place: c + 1, cells, there, isNumber: there.length > 0 && 2 * there.filter(numeric).length >= there.length };
   }).filter(({ there, cells }, c) => there.length && (c || !named || rows[0][0] || cells.some((cell, n) => cell !== String(n))));
+  if (!columns.length) throw new Error("No cell has a value yet.");
   return { columns, comma, first, count: rows.length - first, named };
 }
 
@@ -94,8 +95,8 @@ function lastOf({ columns }) {
 }
 
 function numberOf(table, c, n) {
-  const { cells, ...column } = table.columns[c], x = numberIn(cells[n], table.comma);
-  if (!Number.isFinite(x)) throw new Error(`Row ${n + 1 + table.first}, ${columnName(column)}: ${quoted(cells[n])} is no number.`);
+  const column = table.columns[c], cell = column.cells[n], x = numberIn(cell, table.comma);
+  if (!Number.isFinite(x)) throw new Error(`Row ${n + 1 + table.first}, ${columnName(column)}: ${quoted(cell)} is no number.`);
   return x;
 }
 

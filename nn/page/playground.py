@@ -14,6 +14,7 @@ from autograd.drawing.theme import THEMES
 from ..network.losses import Loss
 from ..network.modules import MLP
 from ..network.storage import FORMAT, VERSION
+from ..training.cells import MISSING, SEPARATORS
 from .content import DEEPEST, LONGEST_ORDER, SEEDS, WIDEST, datasets, losses, orders, scales, sigmas, stream
 from .engine import REMEMBERED, engine
 from .given import Given, Prepared, given
@@ -104,7 +105,7 @@ def told(subject: Given | None = None) -> dict[str, Any]:
     'moons'
     """
     outputs = 3 if subject is None else max(3, subject.outputs)
-    count = WIDEST * WIDEST + (DEEPEST - 1) * WIDEST * WIDEST + WIDEST * outputs + 2
+    count = DEEPEST * WIDEST * WIDEST + WIDEST * outputs + 2
     return {
         "settings": _SETTINGS if subject is None else {**_SETTINGS, **subject.settings},
         "given": None if subject is None else subject.told(),
@@ -118,6 +119,8 @@ def told(subject: Given | None = None) -> dict[str, Any]:
         "widest": WIDEST,
         "deepest": DEEPEST,
         "longest": LONGEST_ORDER,
+        "separators": SEPARATORS,
+        "missing": sorted(MISSING),
         "format": {"format": FORMAT, "version": VERSION},
         "colours": {
             name: {"negative": t.negative, "zero": t.zero, "positive": t.positive} for name, t in THEMES.items()

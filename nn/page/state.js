@@ -80,7 +80,8 @@ function placed({ data }) { // the points as they are delivered
       place: row(places, inputs, i), noise: Array(inputs).fill(0), y: row(targets, targets.length / count, i), ...(labels.length ? { c: labels[i] } : {}),
     }));
   }
-  const { places, noise, classes, targets } = pointsOf(data);
+  const { places, noise, classes, targets, points } = pointsOf(data);
+  if (points) return structuredClone(points); // they came with a moment
   return places.map((place, i) => ({ place: [...place], noise: [...noise[i]], ...(targets ? { y: [...targets[i]] } : { c: classes[i] }) }));
 }
 
@@ -266,8 +267,8 @@ function checkedSettings(sent) {
 }
 
 function checkedPoints(sent, settings) {
-  const inputs = inputsOf(settings), classes = settings.data === "given" ? told.given.classes : settings.data === "own" ? state.pasted.count : 3;
-  const all = Array.isArray(sent) && sent.length <= 400 ? sent.flatMap((p) => (typeof p === "string" && settings.data !== "own" ? pointsOfRun(p, settings) : [p])) : [];
+  const inputs = inputsOf(settings), classes = classesOf(settings);
+  const all = Array.isArray(sent) && sent.length <= 400 ? sent.flatMap((p) => (typeof p === "string" ? pointsOfRun(p, settings) : [p])) : [];
   const good = all.length > 1 && all.length <= 400 && all.every(
     (p) => Array.isArray(p) && isNumbers(p[0], inputs) && isNumbers(p[1], inputs)
       && (p[3] ? isNumbers(p[3], outputsOf(settings)) : isWhole(p[2], 0, classes - 1)));
@@ -276,11 +277,13 @@ function checkedPoints(sent, settings) {
 
 function restore(moment) { // Throws where it is no moment of this page's
   if (moment?.v !== 1) throw new Error("This is no moment of the playground");
-  const table = moment.table === undefined ? null : checkedTable(moment.table), own = moment.settings?.data === "own";
-  if (own && Array.isArray(moment.points)) pasteBack(moment.points, table);
+  const table = moment.table === undefined ? null : checkedTable(moment.table), own = moment.settings?.data === "own", pasted = own && Array.isArray(moment.points);
+  if (pasted) pasteBack(moment.points, table);
   state.settings = checkedSettings(moment.settings);
   state.loaded = table && !own && inputNames(table).length === inputsOf(state.settings) ? table : null;
   const points = checkedPoints(moment.points, state.settings);
+  if (pasted && !points) throw new Error("The points of this moment are none that fit here.");
+  if (pasted) state.pasted.points = structuredClone(points);
   state.points = points ?? placed(state.settings);
   state.moved = points !== null;
   resample();
@@ -303,7 +306,7 @@ function pasteBack(points, table) {
   if (!isWhole(inputs, 2, told.widest)) throw new Error(`The moment has points of ${inputs} inputs: 2 to ${told.widest} fit here.`);
   const classes = points.map((p) => p?.[2]).filter((c) => isWhole(c, 0, 2)), numbers = table ? !table.target.classes : !classes.length;
   const count = numbers ? 0 : Math.max(2, table?.target.classes.length ?? 0, ...classes.map((c) => c + 1));
-  state.pasted = { title: "your points", inputs, count, places: [], noise: [], ...(numbers ? { targets: [] } : { classes: [] }), ...(table ? { table } : {}) };
+  state.pasted = { title: "your points", inputs, count, points: [], ...(table ? { table } : {}) };
 }
 
 // What the settings may be; a Map would say the same: value, and how it is written.

@@ -83,6 +83,13 @@ def test_numbers_are_learned_in_their_unit(opened: Any, tmp_path: Path) -> None:
     assert fresh("[state.network.outputs, state.measure.err]") == [1, page("state.measure.err")]
     fresh("change({ data: 'moons' })")
     assert fresh("state.network.sizes") == [2, 4, 3, 1]
+    fresh("change({ data: 'own' })")
+    samples = "state.samples.map((s) => [...s.x, ...s.y])"
+    assert fresh(samples) == page(samples)
+    bad = "{ v: 1, settings: { data: 'own' }, points: [[[1, 2], [0, 0], 0], 'x'] }"
+    assert "points" in fresh(f"(() => {{ try {{ take({bad}); }} catch (error) {{ return error.message; }} }})()")
+    fresh("redraw()")
+    assert fresh(samples) == page(samples)
 
 
 def test_a_number_of_classes_or_a_hole_is_told_and_the_page_stays(opened: Any) -> None:
@@ -173,7 +180,8 @@ def test_an_event_opens_the_card_that_it_is_about(
         assert page("[graph.sheet.k, graph.sheet.i]") == [k, i]
         assert page("graph.sheet.rows.δ.textContent.trim() !== ''") is (kind in ("δ", "θ"))
         sheet, graph, tile = (page(BOX.format(e)) for e in ("$('sheet')", "$('graph')", "cardAt(k, i).element"))
-        assert sheet[0] >= graph[0] - 1 and sheet[1] >= graph[1] - 1 and sheet[2] <= graph[2] + 1
+        assert sheet[0] >= graph[0] - 1 and sheet[1] >= graph[1] - 1
+        assert sheet[2] <= graph[2] + 1 and sheet[3] <= graph[3] + 1
         assert sheet[0] >= tile[2] or sheet[2] <= tile[0]  # beside its tile
     assert axe(page) == []
     page("state.event = 1; render(); document.querySelector('#sheet .theta').focus()")
@@ -213,6 +221,12 @@ def test_any_window_shows_all_of_any_network(hidden: list[int], width: int, heig
     assert apart
 
 
+def test_a_phone_shows_all_of_the_largest_network(opened: Any) -> None:
+    page = at(opened, width=390, height=844)
+    page(f"change({{ hidden: {[8] * 5}, data: 'iris' }}); 0")
+    assert page("graph.of") == "least" and page(INSIDE)
+
+
 def test_on_a_phone_focus_goes_down_the_page(opened: Any) -> None:
     page = at(opened, width=390, height=844)
     tops = page(
@@ -238,6 +252,7 @@ def test_a_link_holds_edited_points_within_two_kilobytes(opened: Any) -> None:
         page.wait(f"state.settings.data === '{data}'")
         assert page("state.samples.map((s) => [...s.x, ...s.y, s.c])") == samples
         assert page.numbers("[...state.network.theta]") == theta
-    for points in ('["0-999", "1-2"]', '["a-b"]', '["3-1", "0-4"]', '["0-1e9"]'):
+    third = "[[[0, 1], [0, 0], 2], [[1, 1], [0, 0], 1]]"  # two moons have no third class
+    for points in ('["0-999", "1-2"]', '["a-b"]', '["3-1", "0-4"]', '["0-1e9"]', third):
         page(f"take({{ v: 1, settings: {{ data: 'moons' }}, points: {points} }})")
         assert page("state.samples.length") == 48

@@ -99,10 +99,10 @@ def styled(sheet: str) -> str:
     light, dark = (
         "".join(f"--{name}: {colour}; " for name, colour in variables(theme).items()) for theme in (LIGHT, DARK)
     )
-    first, mark, rest = sheet.partition("DARK {")
-    own, _, rest = rest.partition("}") if mark else ("", "", first)
+    first, mark, rest = sheet.rpartition("DARK {")
+    own, _, rest = rest.partition("}") if mark else ("", "", rest)
     return (
-        f":root {{ {light}color-scheme: light; }}\n{first if mark else ''}"
+        f":root {{ {light}color-scheme: light; }}\n{first}"
         f"@media (prefers-color-scheme: dark) {{ :root:not([data-theme]) {{ {dark}{own}color-scheme: dark; }} }}\n"
         f':root[data-theme="dark"] {{ {dark}{own}color-scheme: dark; }}\n{rest}'
     )
