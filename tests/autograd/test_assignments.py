@@ -195,6 +195,31 @@ def test_coroutines_and_asynchronous_generators() -> None:
     assert seen == [False, ("other", True), False, ("between", True), False, ("between", True)]
 
 
+def test_an_asynchronous_generator_is_sent_to_thrown_at_and_closed() -> None:
+    seen: list[object] = []
+
+    @no_grad()
+    async def echo():
+        said = 0
+        try:
+            while True:
+                try:
+                    said = yield said
+                except KeyError:
+                    said = "caught"
+                seen.append(is_recording())
+        finally:
+            seen.append(is_recording())
+
+    async def talk():
+        walk = echo()
+        seen.extend([await anext(walk), await walk.asend(1), await walk.athrow(KeyError), is_recording()])
+        await walk.aclose()
+
+    asyncio.run(talk())
+    assert seen == [False, False, 0, 1, "caught", True, False]
+
+
 def test_a_decorated_function_may_call_itself() -> None:
     @no_grad()
     def depth(n: int) -> int:

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograd import LoweringError, Value, grad, lower, lower_function, sumprod
+from autograd.lowering.batches import BLOCK
 from nn import MLP
 from nn.network import losses
 
@@ -461,6 +462,20 @@ def test_rows_of_any_width_and_number_become_columns(width):
         X = np.random.default_rng(samples).normal(size=(samples, width))
         for _ in range(2):  # by rule, and as it was the last time
             assert np.array_equal(step(x=X)["y"], 2.0 * X)
+
+
+def test_numpy_takes_many_samples_in_blocks():
+    net, outputs, inputs = network()
+    step, now = lower(outputs, inputs).to("numpy"), arrays(net)
+    n = 2 * BLOCK + 7
+    X, Y = np.random.default_rng(0).normal(size=(n, 3)), np.random.default_rng(1).normal(size=(n, 2))
+    whole, parts = step(x=X, y=Y, net=now), [slice(first, first + 500) for first in range(0, n, 500)]
+    each = [step(x=X[part], y=Y[part], net=now) for part in parts]
+    assert close(whole["err"], np.concatenate([part["err"] for part in each]))
+    assert close(whole["slope"]["theta"][1], np.concatenate([part["slope"]["theta"][1] for part in each]))
+    total = step.sum(x=X, y=Y, net=now)
+    assert close(total["slope"]["b"][0], whole["slope"]["b"][0].sum(axis=0))
+    assert total["err"] == pytest.approx(whole["err"].sum(), rel=1e-12)
 
 
 def test_the_documented_call_costs_little_beside_the_code():
