@@ -13,6 +13,7 @@ import operator
 import random
 from collections.abc import Iterable, Sequence
 from functools import cache
+from itertools import chain
 from os import PathLike
 from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex
 
@@ -181,7 +182,7 @@ class Layer(Module):
 
     def parameters(self) -> list[Value]:
         """The parameters of its neurons, one neuron after the other."""
-        return [p for neuron in self.neurons for p in neuron.parameters()]
+        return list(chain.from_iterable(neuron.parameters() for neuron in self.neurons))
 
     def __repr__(self) -> str:
         return f"Layer of {len(self.neurons)} × {self.neurons[0]!r}"
@@ -364,7 +365,7 @@ class MLP(Module):
 
     def parameters(self) -> list[Value]:
         """All θ and biases: layer by layer, neuron by neuron, the bias after its neuron's weights."""
-        return [p for layer in self.layers for p in layer.parameters()]
+        return list(chain.from_iterable(layer.parameters() for layer in self.layers))
 
     def sigmas(self) -> list[str | Activation]:
         """The activation of each layer.

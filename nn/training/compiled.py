@@ -137,13 +137,14 @@ class Compiled:
 
         Raises AutogradValueError where a step would leave the finite numbers; it is not taken.
         """
-        self.net.zero_grad()
+        for p in self.leaves[: -len(self.trained)]:
+            p.grad = 0.0
         self._read()
         n, optimizer = len(self.samples), self.optimizer
         batches = [range(start, min(start + size, n)) for start in range(0, n, size)]
         shares = [self._share(order, batch) if mean else 1.0 for batch in batches]
         memory = {key: self.numpy.array(vector) for key, vector in optimizer.memory.items()}
-        self.done = Step(self.θ.copy(), None, memory, optimizer.steps)
+        self.done = Step(self.θ.copy(), self.numpy.zeros_like(self.θ), memory, optimizer.steps)
         steps = self._steps(size) if clip_norm is None else None
         try:
             if steps is None:
@@ -177,7 +178,8 @@ class Compiled:
                 self.done = steps.completed(before + reached)
             if reached < end:
                 worker.steps, worker.memory = self.done.steps, self.done.memory
-                worker.proposal(self.done.θ, steps.refused(), self.numpy.sqrt)  # says which number is not finite
+                with self.numpy.errstate(all="ignore"):
+                    worker.proposal(self.done.θ, steps.refused(), self.numpy.sqrt)  # says which number is not finite
             self.pace = max(1, int((end - b) * PAUSE / (time.perf_counter() - began + 1e-9)))
             b = end
         total, right = steps.results.tolist()
@@ -230,9 +232,8 @@ class Compiled:
     def _put(self, done: Step) -> None:
         self.optimizer.memory = {key: vector.tolist() for key, vector in done.memory.items()}
         self.optimizer.steps = done.steps
-        if done.g is not None:  # a step was made
-            for p, data, slope in zip(self.trained, done.θ.tolist(), done.g.tolist()):
-                p.data, p.grad = data, slope
+        for p, data, slope in zip(self.trained, done.θ.tolist(), done.g.tolist()):
+            p.data, p.grad = data, slope
 
     # --- recording ----------------------------------------------------------------------------
 
