@@ -312,24 +312,23 @@ class _Detection:
             found = [Side(self.found[number], index[i]) for number, i in zip(signature, each.operands)]
             return self.named(row, [each.result], (), tuple([Part((side,), ()) for side in found]), ())
         if row.arity is not None:
-            members.sort(key=lambda member: [index[i] for i in member[0].operands])
-            columns = zip(*[each.operands for each, _ in members])
-            kinds: list[_Kind] = [
-                ((number,), ([[index[i]] for i in column],)) for number, column in zip(signature, columns)
-            ]
+            at = index.__getitem__
+            keys = [tuple(map(at, each.operands)) for each, _ in members]
+            ranks = sorted(range(len(members)), key=keys.__getitem__)
+            columns = zip(*[keys[r] for r in ranks])
+            kinds: list[_Kind] = [((number,), ([[i] for i in column],)) for number, column in zip(signature, columns)]
             orders: tuple[Order, ...] = ()
         else:
             apart = [self.apart(row, len(signature), *member) for member in members]
             ends = [[side[end] for kind in each for side in kind for end in (0, -1)] for each in apart]
             ranks = sorted(range(len(members)), key=ends.__getitem__)
-            members = [members[r] for r in ranks]
             numbers: list[tuple[int, ...]] = [kind if row is _SUMPROD else (kind,) for kind, _ in signature]
             kinds = [
                 (of, tuple([apart[r][k][s] for r in ranks] for s in range(len(of)))) for k, of in enumerate(numbers)
             ]
-            orders = tuple(order for _, order in members)
+            orders = tuple([members[r][1] for r in ranks])
             orders = orders[:1] if len(set(orders)) == 1 else orders
-        results = [each.result for each, _ in members]
+        results = [members[r][0].result for r in ranks]
         return self.named(row, results, *self.parts(len(results), kinds), orders)
 
     def named(
@@ -411,4 +410,4 @@ def _by_name(program: Program) -> list[tuple[str, list[int]]]:
         if head not in stems:
             stems[head] = without_indices(head)
         groups.setdefault(stems[head], []).append(i)
-    return [(stem([program.names[i] for i in numbers]), numbers) for numbers in groups.values()]
+    return [(name if len(numbers) > 1 else program.names[numbers[0]], numbers) for name, numbers in groups.items()]

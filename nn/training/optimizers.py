@@ -381,8 +381,8 @@ def above_zero(name: str, x: Any) -> float:
 
 
 def _finite(sentence: str, numbers: Any, values: list[Value]) -> None:
-    if not isinstance(numbers, list) and math.isfinite(numbers.sum()):  # no product with itself: BLAS would wake threads
-        return  # an array: its elements are looked at one by one where one is inf or nan, or they are large
+    if not isinstance(numbers, list) and math.isfinite(numbers.sum()):
+        return  # an array, whose elements are looked at where one is inf or nan; numbers @ numbers would wake BLAS's threads
     for i, x in enumerate(numbers):
         if not math.isfinite(x):
             what = sentence.format(printable(values[i].label) or f"parameter {i}", x)
