@@ -175,6 +175,7 @@ def declarations(lanes: int) -> str:
         f"declare void @llvm.masked.store.v{lanes}f64.p0({vector}, ptr, i32, <{lanes} x i1>)",
         *(f"declare i1 @llvm.vector.reduce.{name}.v{lanes}i1(<{lanes} x i1>)" for name in ("and", "or")),
         "declare i64 @llvm.umin.i64(i64, i64)",
+        "declare void @llvm.prefetch.p0(ptr, i32, i32, i32)",
         "declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)",
         *(f"declare double @llvm.vector.reduce.fadd.v{n}f64(double, <{n} x double>)" for n in (2, 4, 8)),
         "attributes #0 = { nounwind }",
