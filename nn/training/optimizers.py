@@ -382,7 +382,7 @@ def above_zero(name: str, x: Any) -> float:
 
 def _finite(sentence: str, numbers: Any, values: list[Value]) -> None:
     if not isinstance(numbers, list) and math.isfinite(numbers.sum()):
-        return  # an array, whose elements are looked at where one is inf or nan; numbers @ numbers would wake BLAS's threads
+        return  # an array: its elements are looked at where one is inf or nan.  A product would wake BLAS's threads
     for i, x in enumerate(numbers):
         if not math.isfinite(x):
             what = sentence.format(printable(values[i].label) or f"parameter {i}", x)
