@@ -92,7 +92,6 @@ from .graph import toposort
 from .ops import TABLE, Op, add_row
 from .recording import no_grad
 from .taking.entries import take
-from .teaching.debugging import debug
 from .value import Value
 from .value import core as core
 
@@ -112,6 +111,7 @@ if TYPE_CHECKING:
     from .teaching import explanation as explanation
     from .teaching import orders as orders
     from .teaching import paths as paths
+    from .teaching.debugging import debug
     from .teaching.events import record
     from .teaching.explanation import explain
 
@@ -120,7 +120,7 @@ __version__ = "0.1.0"
 # What teaches, draws, lowers or takes functions is loaded when asked for: a function, or a submodule by its short name.
 _LATER = {
     "draw": "drawing", "explore": "drawing.page.explorer", "to_networkx": "drawing.links",
-    "explain": "teaching.explanation", "record": "teaching.events",
+    "debug": "teaching.debugging", "explain": "teaching.explanation", "record": "teaching.events",
     "compiled": "lowering", "lower": "lowering", "lower_function": "lowering", "trace": "lowering",
     "value_and_grad": "numeric.derivatives", "jacobian_of": "numeric.derivatives",
     "hessian_of": "numeric.derivatives", "hvp_of": "numeric.derivatives",

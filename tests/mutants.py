@@ -46,7 +46,7 @@ TESTS = {
     "nn/certifying/rounding.py": [f"{NN}certifying", f"{NN}grading/test_rounding.py"],
     "autograd/_core.pyx": [f"{AUTOGRAD}test_core.py", f"{AUTOGRAD}chain/test_branches.py"],
 }  # fmt: skip
-SECONDS = 90  # of processor time; a mutant that takes longer hangs, which a test would notice
+SECONDS = 90  # of processor time at least, and thrice what the tests take: a mutant that takes longer hangs
 ENOUGH = 0.95
 LOG = "log of the tests"
 
@@ -174,7 +174,7 @@ def tests_of(file: str) -> list[str]:
     return TESTS[file] if file.endswith(".pyx") else [file, *TESTS[file]]
 
 
-def survives(file: str, files: list[str], copy: Path, seconds: int = SECONDS) -> bool:
+def survives(file: str, files: list[str], copy: Path, seconds: int) -> bool:
     """Whether all these tests pass, in a process of its own that has the libraries already."""
     twin = file.endswith(".pyx")
     if twin:
@@ -208,7 +208,29 @@ def _run(files: list[str], copy: Path, seconds: int) -> int:
     return next((int(code) for file in files if (code := pytest.main([*quiet, file])) not in (0, 5)), 0)
 
 
-def tried(mutants: list[Mutant], copy: Path) -> int:
+def allowed(names: list[str], copy: Path) -> dict[str, int]:
+    """How many seconds the tests of each file may take; of none, where one fails without a mutant and kills all."""
+    taken: dict[tuple[str, str], float] = {}  # by the core that runs, which the kind of file says, and the test
+    for file in names:
+        for test in tests_of(file):
+            if (key := (Path(file).suffix, test)) not in taken:
+                before = _seconds_of_children()
+                if not survives(file, [test], copy, 10 * SECONDS):
+                    print(f"{test} fails without a mutant:\n{(copy / LOG).read_text(encoding='utf-8')[-2000:]}")
+                    return {}
+                taken[key] = _seconds_of_children() - before
+                print(f"{taken[key]:4.0f} s without a mutant: {test}", flush=True)
+    return {
+        file: max(SECONDS, int(3 * sum(taken[Path(file).suffix, test] for test in tests_of(file)))) for file in names
+    }
+
+
+def _seconds_of_children() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def tried(mutants: list[Mutant], copy: Path, seconds: dict[str, int]) -> int:
     """How many survive, one after the other in one copy of the repository."""
     survivors = 0
     for i, mutant in enumerate(mutants):
@@ -216,7 +238,7 @@ def tried(mutants: list[Mutant], copy: Path) -> int:
         original = path.read_text(encoding="utf-8")
         path.write_text(mutant.applied(original), encoding="utf-8")
         os.utime(path, (i + 1, i + 1))  # so that no bytecode of another mutant is taken for this one's
-        passed = survives(mutant.file, tests_of(mutant.file), copy)
+        passed = survives(mutant.file, tests_of(mutant.file), copy, seconds[mutant.file])
         path.write_text(original, encoding="utf-8")
         print("survives" if passed else "killed  ", mutant.told(original), flush=True)
         survivors += passed
@@ -250,17 +272,15 @@ def main() -> int:
         for copy in copies:
             kept_out = shutil.ignore_patterns(".*", "*.so", "__pycache__", "build", "*.egg-info", "node_modules")
             shutil.copytree(ROOT, copy, ignore=kept_out)
-        for kind in (".py", ".pyx"):
-            files = sorted({each for file in names if file.endswith(kind) for each in tests_of(file)})
-            if files and not survives(kind, files, copies[0], 10 * SECONDS):
-                print("the tests fail without a mutant:\n" + (copies[0] / LOG).read_text(encoding="utf-8")[-2000:])
-                return 2
+        seconds = allowed(names, copies[0])
+        if not seconds:
+            return 2
         workers = []
         for k, copy in enumerate(copies):
             worker = os.fork()
             if not worker:
                 try:
-                    os._exit(tried(chosen[k :: len(copies)], copy))
+                    os._exit(tried(chosen[k :: len(copies)], copy, seconds))
                 finally:
                     os._exit(255)
             workers.append(worker)

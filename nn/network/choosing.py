@@ -6,7 +6,6 @@ Habits from PyTorch, Keras and scikit-learn are answered with what the same thin
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
 from inspect import signature
 from typing import Any, TypeVar
 
@@ -134,6 +133,8 @@ def refuse_habits(who: str, others: Mapping[str, Any], known: Callable[..., Any]
             made = f"{OF_AN_OPTIMIZER[meant]}(net.parameters(), {meant}={shown})"
             advice = f"; it is the optimiser's: fit(net, …, optimizer={made})"
         else:
+            from difflib import get_close_matches
+
             near = get_close_matches(key, [n for n in names if n not in ("self", "others")], 1)
             advice = f"; did you mean {near[0]}?" if near else ""
         raise AutogradTypeError(f"{who} has no argument {key!r}{advice}")

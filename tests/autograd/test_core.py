@@ -213,21 +213,23 @@ def test_plain_numbers_on_both_sides(name: str, sign: Callable[[Any, Any], Any],
         assert other.op is TABLE["literal"] and bits(other.data) == bits(plain) and other.label == ""
 
 
-def test_a_rule_that_is_replaced_is_asked() -> None:
+@pytest.mark.parametrize("name", [*HOT, "sumprod"])
+def test_a_rule_that_is_replaced_is_asked(name: str) -> None:
     """Short cuts are of the rows as they stand in ops.py."""
-    row = TABLE["mul"]
-    right = row.rule
-    x = Value(3.0)
-    y = x * x
-    object.__setattr__(row, "rule", lambda o, x, y: (10.0, 1.0))
+    row = TABLE[name]
+    right, arity = row.rule, HOT.get(name, 4)
+    xs = tuple([Value(0.5 + i) for i in range(arity)])
+    y = node_of(row, xs)
+    object.__setattr__(row, "rule", lambda o, *xs: (10.0, 11.0, 12.0, 13.0)[: len(xs)])
     try:
         y.backward()
-        assert x.grad == 11.0
+        assert [x.grad for x in xs] == [10.0, 11.0, 12.0, 13.0][:arity]
     finally:
         object.__setattr__(row, "rule", right)
-    x.grad = 0.0
+    for x in xs:
+        x.grad = 0.0
     y.backward()
-    assert x.grad == 6.0
+    assert [x.grad for x in xs] == list(right(y.data, *[x.data for x in xs]))
 
 
 # --- the same walk ------------------------------------------------------------------------------------------

@@ -105,10 +105,12 @@ def test_powers_differentiate_in_both_operands() -> None:
     assert base.grad == 0.0
 
 
-@pytest.mark.parametrize("f, default", [(autograd.leaky_relu, 0.01), (autograd.elu, 1.0)])
+@pytest.mark.parametrize("f, default", [
+    (autograd.leaky_relu, 0.01), (Value.leaky_relu, 0.01), (autograd.elu, 1.0), (Value.elu, 1.0),
+])  # fmt: skip
 def test_parameters_with_a_default_are_operands(f: Callable[..., Any], default: float) -> None:
     x = Value(-2.0)
-    assert f(x).data == f(x, default).data == f(-2.0, default)
+    assert f(x).data == f(x, default).data == getattr(autograd, f.__name__)(-2.0, default)
     assert f(x).parents[1].data == default
     parameter = Value(default)
     f(x, parameter).backward()

@@ -13,19 +13,19 @@ import autograd
 from autograd import drawing
 from autograd.drawing.page import explorer
 from autograd.hooks import Hook
-from autograd.teaching import events, explanation
+from autograd.teaching import debugging, events, explanation
 
 ROOT = os.path.dirname(os.path.dirname(autograd.__file__))
 
 
 @pytest.mark.parametrize(("public", "real"), [
     (autograd.draw, drawing.draw), (autograd.explore, explorer.explore), (autograd.explain, explanation.explain),
-    (autograd.record, events.record),
+    (autograd.record, events.record), (autograd.debug, debugging.debug),
 ])  # fmt: skip
 def test_what_is_loaded_late_is_the_real_thing_and_documented(public, real):
     assert public is real
     for option in list(inspect.signature(public).parameters)[1:]:
-        assert f"\n    {option} " in public.__doc__
+        assert f"\n{option} " in inspect.getdoc(public)  # Python 3.13 takes the indentation away itself
     assert public.__name__ in pydoc.render_doc(public) and "see autograd." not in public.__doc__
 
 

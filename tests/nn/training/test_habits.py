@@ -46,7 +46,8 @@ def test_what_works(options):
     (lambda: Model.train(X, Y, others=3), "Model.train has no argument 'others'"),
     (lambda: Model(MLP(2, [1])).score(X, Y), "accuracy(model.network, *model.samples(X, Y))"),
     (lambda: Model(MLP(2, [1])).no_such, "Model has no attribute 'no_such'"),
-    (lambda: MLP(2, [1]).train(), "no mode"), (lambda: MLP(2, [3, 1], ["relu"]), "1 activation, and 2 layers"),
+    (lambda: MLP(2, [1]).train(), "no mode"), (lambda: Layer(2, 1).weights, "Layer has no attribute 'weights'; they"),
+    (lambda: MLP(2, [3, 1], ["relu"]), "1 activation, and 2 layers"),
 ])  # fmt: skip
 def test_what_is_answered(make, words):
     with pytest.raises((AutogradTypeError, AutogradValueError, AttributeError)) as caught:
