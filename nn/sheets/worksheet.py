@@ -174,7 +174,7 @@ class Worksheet:
         >>> worksheet([1, 1]).for_student("s01", "a secret").settings.student
         's01'
         """
-        settings = dataclasses.replace(self.settings, student=student)
+        settings = made(dataclasses.replace(self.settings, student=student))
         return Worksheet(settings, drawn(settings, seed_of(settings, secret)))
 
     # --- forms -----------------------------------------------------------------------------------

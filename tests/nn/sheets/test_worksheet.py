@@ -123,6 +123,10 @@ def test_students_have_variants_that_only_the_secret_gives():
     assert all(a != b for a, b in itertools.combinations(made, 2))
     assert worksheet(seed=7, student="s01", secret=b"a").numbers == made[0]
     assert worksheet(seed=7).for_student("s01", "a").numbers == made[0]
+    assert worksheet(student="zo\u00eb", secret="a") == worksheet(student="zoe\u0308 ", secret="a")  # as on a Mac
+    assert worksheet(student=17, secret="a") == worksheet(student="17", secret="a")
+    with pytest.raises(AutogradValueError, match="needs student"):
+        worksheet(secret="a")
     with pytest.raises(AutogradValueError, match="needs secret"):
         worksheet(student="s01")
 
@@ -141,11 +145,21 @@ def test_students_have_variants_that_only_the_secret_gives():
         ({"loss": "hinge", "widths": [2, 2, 2]}, "three outputs at least, and was asked for 2"),
         ({"loss": "hinge", "widths": [1, 1]}, "three outputs at least, and was asked for 1"),
         ({"eta": -1}, "η is above 0"),
+        ({"loss": "mse"}, 'which is "mean_squared_error" here'),
+        ({"digits": 4.0}, "digits are 2 to 8"),
+        ({"seed": 10**5000}, "at most 18 digits"),
+        ({"student": ["a"], "secret": "b"}, "text or a whole number"),
+        ({"student": " ", "secret": "b"}, "text or a whole number"),
     ],
 )
 def test_what_no_sheet_can_be_is_said(arguments, message):
     with pytest.raises(AutogradValueError, match=message):
         worksheet(**arguments)
+
+
+def test_names_may_have_any_letters():
+    sheet = worksheet(activation="ReLU", loss="Squared Error", seed=7)
+    assert sheet == worksheet(activation="relu", loss="squared_error", seed=7) and "relu" in sheet.command
 
 
 @pytest.mark.parametrize("widths", ["221", [2.0, 1], [True, 1], 5, None])
@@ -200,6 +214,12 @@ def test_the_key_names_what_likely_mistakes_give():
     delta = sheet.key["delta"][1][0]
     assert f"factor 2 missing, δ⁽²⁾₁ <b>({delta / 2:+.4f})</b>" in sheet.html(key=True)
     assert "engine = hand formula, certified" in sheet.html(key=True)
+
+
+def test_a_page_runs_its_own_script_or_none():
+    form, sheet = worksheet(seed=7).form(), worksheet(seed=7).html()
+    assert "script-src 'sha256-" in form and "<script" not in sheet and "default-src 'none'" in sheet
+    assert "script-src 'unsafe-inline'" not in form + sheet
 
 
 def test_a_sheet_names_its_loss_and_its_rounding():
