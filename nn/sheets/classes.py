@@ -101,7 +101,7 @@ def graded(files: list[Path], job: Job, jobs: int = 1) -> list[Result]:
 
 
 def _in_processes(files: list[Path], job: Job, jobs: int) -> Iterator[list[Result]]:
-    done = 0
+    done = 0  # forks where the system does, before this process has a second thread: spawning costs a second
     try:
         with ProcessPoolExecutor(min(jobs, len(files), MOST_JOBS), initializer=_start, initargs=(job,)) as pool:
             for found in pool.map(_in_worker, files, chunksize=max(1, min(32, len(files) // (4 * jobs)))):

@@ -24,6 +24,7 @@ from .answers import ABOUT, OTHER, quoted
 from .fields import PARTS
 
 LARGEST_FILE = 1_000_000  # bytes; a whole answer has some two thousand
+LONGEST_CELL = 50_000  # characters; of what nests deeper than that Python 3.10's parser ends the process
 LARGEST_CLASS = 5_000  # answers in one table
 FORMS = (".json", ".csv", ".ipynb")
 _NAMES = {*PARTS, *ABOUT, *OTHER}
@@ -131,6 +132,8 @@ def _assigned(code: str) -> Iterator[tuple[str, Any]]:
     """
     code = _MAGIC.sub("", code)
     try:
+        if len(code) > LONGEST_CELL:
+            raise ValueError("a cell of an answer is shorter")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             statements = ast.parse(code).body

@@ -62,6 +62,7 @@ BROKEN = {
     "bytes.json": b"\xff\xfe",
     "digits.json": b'{"err": ' + b"9" * 100_000 + b"}", "large.json": b" " * 2_000_000, "empty.csv": b"",
     "cells.ipynb": b'{"cells": [1, {"cell_type": "code", "source": 3}]}', "null.csv": b"a,\x00\n", "code.py": b"1/0",
+    "chain.ipynb": b'{"cells": [{"cell_type": "code", "source": "u' + b".a" * 200_000 + b' = 1"}]}',
     "number.ipynb": b'{"cells": 5}', "quote.csv": b'student,u.1.1,err\n"a,1,1\n',
     "id.ipynb": b'{"cells": [{"cell_type": "code", "source": "u = 1; student = 0x' + b"f" * 9000 + b'"}]}',
     "found.ipynb": b'{"cells": [{"cell_type": "code", "source": "u\\u0000 = 0x' + b"f" * 9000 + b'"}]}',
