@@ -264,11 +264,10 @@ def _about_the_sheet(to: argparse.ArgumentParser, seed: int | None, without: str
     # fmt: off
     to.add_argument("--layers", metavar="N,N,N", type=_widths, default=[2, 2, 1],
                     help="inputs, then the neurons of each layer (default: 2,2,1)")
-    to.add_argument("--activation", metavar="σ", choices=list(hand.ACTIVATIONS), default="sigmoid",
+    to.add_argument("--activation", metavar="σ", default="sigmoid",
                     help=f"{', '.join(hand.ACTIVATIONS)} (default: %(default)s)")
-    to.add_argument("--output-activation", metavar="σ", choices=list(hand.ACTIVATIONS),
-                    help="of the last layer, if another")
-    to.add_argument("--loss", metavar="ERR", choices=[*LOSSES, *hand.ERROR_SLOPES], default="squared",
+    to.add_argument("--output-activation", metavar="σ", help="of the last layer, if another")
+    to.add_argument("--loss", metavar="ERR", default="squared",
                     help=f"{', '.join([*LOSSES, *hand.ERROR_SLOPES])} (default: %(default)s)")
     to.add_argument("--seed", metavar="N", type=int, default=seed, help=f"the sheet's number {without}")
     to.add_argument("--digits", metavar="N", type=int, default=4, help="after the point (default: %(default)s)")

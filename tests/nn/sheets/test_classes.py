@@ -340,6 +340,8 @@ def test_the_command_says_what_is_wrong(tmp_path, capsys):
     (tmp_path / "none").mkdir()
     (tmp_path / "some.json").write_text("{}", encoding="utf-8")
     for arguments, words in (
+        (["worksheet", "--loss", "mse", "--output", str(tmp_path)], 'which is "mean_squared_error" here'),
+        (["worksheet", "--activation", "\x1b[2J", "--output", str(tmp_path)], "unknown activation"),
         (["worksheet", "--digits", "2", "--output", str(tmp_path)], "rejected most"),
         (["worksheet", "--student", "ann", "--output", str(tmp_path)], "need --secret FILE"),
         (["worksheet", "--secret", str(tmp_path / "some.json"), "--output", str(tmp_path)], "needs student="),
