@@ -61,7 +61,7 @@ def rules_of(sheet: Worksheet) -> tuple[list[str], str]:
     err = f"Err = {formulas.err(s.loss, outputs)}"
     lines.append(f"{err}, {formulas.ERR[s.loss][2]}    η = {plain(sheet.numbers.eta, 1)}")
     if s.difficulty == "formula":
-        return lines, "Write formulas, with the letters of the picture; no numbers. Leave empty what you do not know."
+        return lines, "Write formulas, with the letters of the sheet; no numbers. Leave empty what you do not know."
     return lines, (
         f"Write {s.digits} digits after the point, rounded. Going on with rounded or with all digits is both right."
         " Leave empty what you do not know; empty is not 0."

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import math
 import shutil
 import subprocess
 from functools import cache
@@ -251,6 +252,15 @@ def test_latex_compiles(sheet, key, tmp_path):
     assert ran.returncode == 0, ran.stdout[-1500:]
 
 
+def test_a_sheet_s_file_in_other_encodings(tmp_path):
+    text = worksheet(seed=7).json()
+    (tmp_path / "a.json").write_text(text, encoding="utf-8-sig")
+    assert Worksheet.load(tmp_path / "a.json") == worksheet(seed=7)
+    (tmp_path / "a.json").write_text(text, encoding="utf-16")
+    with pytest.raises(AutogradValueError, match="no text in UTF-8"):
+        Worksheet.load(tmp_path / "a.json")
+
+
 def test_a_sheet_is_read_again():
     for sheet in (drawn(**asked) for asked in DIFFICULTIES):
         assert Worksheet.loads(sheet.json()) == sheet
@@ -259,6 +269,15 @@ def test_a_sheet_is_read_again():
     for text in ("{}", "[]", "no", json.dumps(record), "[" * 100_000):
         with pytest.raises(AutogradValueError):
             Worksheet.loads(text)
+    for number, (part, n) in itertools.product(
+        (math.nan, math.inf, 10**400, None, "1", [0.1]), (("x", 0), ("y", 0), ("bias", 0))
+    ):
+        record = json.loads(worksheet(seed=7).json())
+        record["numbers"][part][n] = number if part != "bias" else [number, 0.1]
+        with pytest.raises(AutogradValueError, match="no sheet"):
+            Worksheet.loads(json.dumps(record))
+        with pytest.raises(AutogradValueError, match="no sheet"):
+            Worksheet.loads(json.dumps({**record, "numbers": {**record["numbers"], "eta": number}}))
 
 
 def test_settings_of_two_layers():
