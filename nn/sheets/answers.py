@@ -12,14 +12,16 @@ from difflib import get_close_matches
 from typing import Any
 
 from autograd import AutogradTypeError
+from autograd.words.text import printable
 
 from ..grading.answers import leaves
 from ..grading.equations import Case, Place
 from ..grading.reading import half_precision, plain, squeezed
 from ..grading.written import read_number
 from .fields import FOUND, PARTS, blank_of, called, put
+from .settings import identity
 
-LONGEST_TEXT = 200  # characters of a number, an id or a formula that are kept
+LONGEST_TEXT = 200  # characters of a number or a name that are kept, and ten times as many of a formula
 LOOKED_AT = 100  # layers of a part, and names that are no part's, of which some may have been meant as one
 OTHER = {"Err": "err", "σ'": "slope", "sigma_slope": "slope", "δ": "delta", "∂Err/∂θ": "dtheta", "∂Err/∂b": "db",
           "θ": "theta", "bias": "b"}  # fmt: skip
@@ -55,6 +57,8 @@ def number(given: Any) -> float | None:
     """
     if given is None:
         return None
+    if isinstance(given, (list, tuple, Mapping)):
+        raise ValueError("no number")
     given = given if isinstance(given, (str, float)) else plain(given)
     if isinstance(given, bool) or not (isinstance(given, str) or hasattr(given, "__float__")):
         raise ValueError("no number")
@@ -73,8 +77,7 @@ def quoted(given: Any) -> str:
     >>> quoted("0.03·0.2?"), quoted(["a"] * 9)
     ('0.03·0.2?', "['a', 'a', 'a', …]")
     """
-    text = given if isinstance(given, str) else _brief(given)
-    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[: LONGEST_TEXT + 1])
+    text = printable((given if isinstance(given, str) else _brief(given))[: LONGEST_TEXT + 1])
     return text if len(text) <= 60 else text[:59] + "…"
 
 
@@ -108,9 +111,10 @@ def answers_of(given: Mapping[str, Any], case: Case) -> Answers:
     for name, value in given.items():
         name = OTHER.get(name, name)
         if name in ("sheet", "student"):
-            setattr(read, name, "" if value is None else quoted(value).strip())
+            setattr(read, name, identity(value))
         elif name == "formulas" and isinstance(value, Mapping):
-            read.formulas = {str(k): v[: 10 * LONGEST_TEXT] for k, v in value.items() if isinstance(v, str)}
+            texts = {k: v[: 10 * LONGEST_TEXT] for k, v in value.items() if isinstance(k, str) and isinstance(v, str)}
+            read.formulas = {k: printable(" ".join(v.split())) for k, v in texts.items()}
         elif name in FOUND:
             read.found[name] = value
         elif name in PARTS and half_precision(value[:LOOKED_AT] if isinstance(value, (list, tuple)) else value):
@@ -120,7 +124,7 @@ def answers_of(given: Mapping[str, Any], case: Case) -> Answers:
         elif isinstance(name, str) and "." in name and _keyed(read, name, value):
             pass
         else:
-            strange[str(name)[:LONGEST_TEXT]] = value
+            strange[quoted(name)] = value
     if strange:
         looked_at = list(strange)[:LOOKED_AT]
         meant = [name for name in looked_at if _meant(name, strange[name])]

@@ -7,6 +7,7 @@ line for a person to look at.  Submitted code is not run, unless that is asked f
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from autograd import AutogradError, AutogradValueError
+from autograd.words.text import printable
 
 from .answers import quoted
 from .handed_in import FORMS, mappings_in
@@ -22,6 +24,7 @@ from .limits import Slow, at_most, within
 from .marking import grade_sheet
 from .marks import Marks, Texts
 from .outside import answered_by
+from .settings import identity
 from .worksheet import Worksheet
 
 SECONDS, MEGABYTES = 10.0, 1024  # that an answer may take, of a processor's time and of memory
@@ -49,7 +52,10 @@ class Job:
 
 @dataclass(frozen=True)
 class Result:
-    """An answer of a class: whose, from which file, and its marks; or None, and why a person has to look at it."""
+    """An answer of a class: whose, from which file, and its marks; or None, and why a person has to look at it.
+
+    What is a problem besides marks stands in theirs too.
+    """
 
     student: str
     file: str
@@ -95,7 +101,7 @@ def graded(files: list[Path], job: Job, jobs: int = 1) -> list[Result]:
 
 
 def _in_processes(files: list[Path], job: Job, jobs: int) -> Iterator[list[Result]]:
-    done = 0
+    done = 0  # forks where the system does, before this process has a second thread: spawning costs a second
     try:
         with ProcessPoolExecutor(min(jobs, len(files), MOST_JOBS), initializer=_start, initargs=(job,)) as pool:
             for found in pool.map(_in_worker, files, chunksize=max(1, min(32, len(files) // (4 * jobs)))):
@@ -124,8 +130,8 @@ def _in_worker(file: Path) -> list[Result]:
 def graded_file(file: Path, job: Job) -> list[Result]:
     """The answers of one file, whatever is in it; each has its own time, also in the table of a class."""
     if file.suffix.lower() == CODE:
-        return [_tried(lambda: _of_code(file, job), file, file.stem, job)]
-    given = _tried(lambda: mappings_in(file), file, file.stem, job)
+        return [_tried(lambda: _of_code(file, job), file, identity(file.stem), job)]
+    given = _tried(lambda: mappings_in(file), file, identity(file.stem), job)
     return [given] if isinstance(given, Result) else [_of_mapping(each, file, job) for each in given]
 
 
@@ -140,35 +146,36 @@ def _tried(what: Callable[[], T], file: Path, student: str, job: Job) -> T | Res
         problem = f"took more than {job.megabytes} MB"
     except (AutogradError, OSError, RecursionError) as error:
         problem = quoted(str(error).removeprefix(f"{file.name}: "))
-    return Result(student, file.name, problems=[problem])
+    except Exception as error:  # a fault of the grader's, which costs one answer and not the class
+        problem = quoted(f"could not be graded: {type(error).__name__}, {error}")
+    return Result(student, printable(file.name), problems=[problem])
 
 
 def _of_mapping(given: dict[str, Any], file: Path, job: Job) -> Result:
-    student = quoted(str(given.get("student") or "")).strip() or file.stem
+    student = identity(given.get("student")) or identity(file.stem)
 
     def marked() -> Result:
         marks = grade_sheet({**given, "student": student}, job.sheet, secret=job.secret, texts=job.texts)
-        return Result(marks.student, file.name, marks)
+        return Result(marks.student, printable(file.name), marks)
 
     return _tried(marked, file, student, job)
 
 
 def _of_code(file: Path, job: Job) -> Result:
+    student, name = identity(file.stem), printable(file.name)
     if not job.run_code:
-        return Result(file.stem, file.name, problems=["is code, which is not run (--run-code)"])
-    sheet = job.sheet.for_student(file.stem, job.secret) if job.secret else job.sheet
+        return Result(student, name, problems=["is code, which is not run (--run-code)"])
+    sheet = job.sheet.for_student(student, job.secret) if job.secret else job.sheet
     answer = answered_by(file, sheet, job.seconds, job.megabytes)
-    return Result(file.stem, file.name, grade_sheet({**answer, "student": file.stem}, sheet, texts=job.texts))
+    return Result(student, name, grade_sheet({**answer, "student": student}, sheet, texts=job.texts))
 
 
 def _without_doubles(results: list[Result]) -> list[Result]:
-    """The results, with a word where two are by the same student."""
-    count: dict[str, int] = {}
+    """The results, with a word where two are by the same student, which their marks say too."""
+    count = Counter(result.student for result in results)
+    found = []
     for result in results:
-        count[result.student] = count.get(result.student, 0) + 1
-    return [
-        r
-        if count[r.student] == 1
-        else replace(r, problems=[*r.problems, f"{count[r.student]} answers by this student"])
-        for r in results
-    ]
+        more = [f"{count[result.student]} answers by this student"] * (count[result.student] > 1)
+        marks = result.marks and replace(result.marks, problems=[*result.marks.problems, *more])
+        found.append(replace(result, marks=marks, problems=[*result.problems, *more]))
+    return found

@@ -10,6 +10,7 @@ Exit codes: 0 done; 1 nobody reads what is printed, or nothing can be; 2 somethi
 from __future__ import annotations
 
 import argparse
+import codecs
 import csv
 import io
 import json
@@ -22,7 +23,7 @@ from typing import Any
 
 from autograd import AutogradError, AutogradValueError
 from autograd.console import Parser, real, say, told, whole
-from autograd.tools.files import write
+from autograd.tools.files import require_folder, write
 from autograd.words.text import counted
 
 from .. import deltas as hand
@@ -93,10 +94,10 @@ def sheet_of(options: argparse.Namespace, student: str | None = None, secret: by
 
 
 def read_secret(path: str | None) -> bytes | None:
-    """The first line of a file.  Raises AutogradValueError for an empty one."""
+    """The first line of a file, without the mark of Windows' editors.  Raises AutogradValueError for an empty one."""
     if path is None:
         return None
-    secret = Path(path).read_bytes().split(b"\n")[0].strip()
+    secret = Path(path).read_bytes().removeprefix(codecs.BOM_UTF8).split(b"\n")[0].strip()
     if not secret:
         raise AutogradValueError(f"{path}: the first line, which is the secret, is empty")
     return secret
@@ -109,6 +110,8 @@ def grade(options: argparse.Namespace) -> int:
     """Grade answers, and write marks and a report."""
     secret, texts = read_secret(options.secret), read_texts(options.texts)
     files = files_in(options.answers)
+    for path in filter(None, (options.csv, options.report, options.json)):  # before a class is graded for nothing
+        require_folder(Path(path))
     if (options.sheet is None) == (options.seed is None):
         raise AutogradValueError(
             "grade: which sheet do they answer? give --sheet FILE, the .json beside the sheet, or the --seed that it"
@@ -202,7 +205,7 @@ def table(results: Sequence[Result], sheet: Worksheet) -> str:
                     "problems", *keys])  # fmt: skip
     for number, result in zip(numbered(results), results):
         marks = result.marks
-        problems = "; ".join([*result.problems, *(marks.problems if marks else [])])
+        problems = "; ".join(marks.problems if marks else result.problems)
         if marks is None:
             row: list[Any] = [number, result.student, result.file, "", "", sheet.max_score, "", True, "", problems]
         else:
@@ -261,11 +264,10 @@ def _about_the_sheet(to: argparse.ArgumentParser, seed: int | None, without: str
     # fmt: off
     to.add_argument("--layers", metavar="N,N,N", type=_widths, default=[2, 2, 1],
                     help="inputs, then the neurons of each layer (default: 2,2,1)")
-    to.add_argument("--activation", metavar="σ", choices=list(hand.ACTIVATIONS), default="sigmoid",
+    to.add_argument("--activation", metavar="σ", default="sigmoid",
                     help=f"{', '.join(hand.ACTIVATIONS)} (default: %(default)s)")
-    to.add_argument("--output-activation", metavar="σ", choices=list(hand.ACTIVATIONS),
-                    help="of the last layer, if another")
-    to.add_argument("--loss", metavar="ERR", choices=[*LOSSES, *hand.ERROR_SLOPES], default="squared",
+    to.add_argument("--output-activation", metavar="σ", help="of the last layer, if another")
+    to.add_argument("--loss", metavar="ERR", default="squared",
                     help=f"{', '.join([*LOSSES, *hand.ERROR_SLOPES])} (default: %(default)s)")
     to.add_argument("--seed", metavar="N", type=int, default=seed, help=f"the sheet's number {without}")
     to.add_argument("--digits", metavar="N", type=int, default=4, help="after the point (default: %(default)s)")

@@ -24,6 +24,7 @@ from .answers import ABOUT, OTHER, quoted
 from .fields import PARTS
 
 LARGEST_FILE = 1_000_000  # bytes; a whole answer has some two thousand
+LONGEST_CELL = 50_000  # characters; of what nests deeper than that Python 3.10's parser ends the process
 LARGEST_CLASS = 5_000  # answers in one table
 FORMS = (".json", ".csv", ".ipynb")
 _NAMES = {*PARTS, *ABOUT, *OTHER}
@@ -77,7 +78,11 @@ def from_csv(text: str) -> list[dict[str, Any]]:
     """
     first = text.partition("\n")[0]
     separator = ";" if ";" in first else "\t" if "\t" in first else ","
-    rows = [row for row in csv.reader(io.StringIO(text), delimiter=separator) if any(cell.strip() for cell in row)]
+    rows = [
+        row
+        for row in csv.reader(io.StringIO(text), delimiter=separator, strict=True)
+        if any(cell.strip() for cell in row)
+    ]
     if not rows:
         raise ValueError("the table is empty")
     header = [cell.strip() for cell in rows[0]]
@@ -102,7 +107,9 @@ def from_notebook(text: str) -> dict[str, Any]:
     {'u': [[0.5]], 'err': '1/0'}
     """
     found: dict[str, Any] = {}
-    for cell in _object(text).get("cells", []):
+    if not isinstance(cells := _object(text).get("cells", []), list):
+        raise ValueError("its cells are no list of cells")
+    for cell in cells:
         if not isinstance(cell, dict) or cell.get("cell_type") != "code":
             continue
         source = cell.get("source", "")
@@ -125,13 +132,15 @@ def _assigned(code: str) -> Iterator[tuple[str, Any]]:
     """
     code = _MAGIC.sub("", code)
     try:
+        if len(code) > LONGEST_CELL:
+            raise ValueError("a cell of an answer is shorter")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             statements = ast.parse(code).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        for line in _SET.finditer(code):
-            if line[1] in _NAMES:
-                yield line[0].strip(), [line[0]]
+        lines = [line[0].strip() for line in _SET.finditer(code) if line[1] in _NAMES]
+        for text in lines or ([code.strip()] if _NAMES.intersection(re.findall(r"\w+", code)) else []):
+            yield text, [text]
         return
     for statement in statements:
         pairs = list(_pairs(statement))

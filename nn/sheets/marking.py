@@ -23,11 +23,12 @@ from ..grading.graded import grade
 from ..grading.judging import FIELD
 from ..grading.verdict import Finding, Grade, Judged
 from ..grading.written import precision_of
-from .answers import Answers, answers_of, number, told
+from .answers import Answers, answers_of, number, quoted, told
 from .contents import planted
 from .fields import ONE_STEP, PARTS, Field, fields_of, value
 from .formula import answer_of, evaluated, letters
-from .marks import Mark, Marks, Texts
+from .marks import Mark, Marks, Texts, texts_of
+from .settings import identity
 from .worksheet import Worksheet, worksheet
 
 SAME_SHEET = "the answer says sheet {said}, and this is {code}: graded as {code}"
@@ -67,20 +68,21 @@ def grade_sheet(
         raise AutogradTypeError(
             f"grade_sheet: an answer is a mapping such as {{'u': …}}, and was given as {answers!r:.60}"
         )
-    whose = student if student is not None else str(answers.get("student") or "")[:80].strip()
+    whose = identity(answers.get("student") if student is None else student)
     paper = _sheet(sheet, secret, whose, settings)
     read = answers_of(answers, paper.case)
     if read.sheet and read.sheet not in (paper.code, str(paper.settings.seed)):
         read.problems.append(SAME_SHEET.format(said=read.sheet, code=paper.code))
-    if student is not None and read.student and read.student != student:
-        read.problems.append(f"the answer says that it is by {read.student}, and was handed in by {student}")
+    if student is not None and read.student and read.student != whose:
+        read.problems.append(f"the answer says that it is by {read.student}, and was handed in by {whose}")
     how = {"formula": _formulas, "find": _found}.get(paper.settings.difficulty, _numbers)
     marks = how(paper, read)
     problems = [*read.problems, *(told(*place, text) for place, text in read.unread.items())]
     notes = list(dict.fromkeys([*read.notes, *marks.notes]))
     return dataclasses.replace(
-        marks, student=whose, problems=problems, notes=notes, texts=texts, max_score=paper.max_score
-    )
+        marks, student=whose, problems=problems, notes=notes, max_score=paper.max_score,
+        texts=None if texts is None else texts_of(texts),
+    )  # fmt: skip
 
 
 def _sheet(given: Any, secret: str | bytes | None, student: str, settings: dict[str, Any]) -> Worksheet:
@@ -88,6 +90,8 @@ def _sheet(given: Any, secret: str | bytes | None, student: str, settings: dict[
         given = Worksheet.load(Path(given))
     if given is not None and not isinstance(given, Worksheet):
         raise AutogradTypeError(f"grade_sheet: sheet is a Worksheet or the .json file of one, and not {given!r:.60}")
+    if given is not None and settings:
+        raise AutogradValueError(f"grade_sheet: the sheet says what it is; give it, or {', '.join(settings)}")
     if secret is None:
         if given is None and not settings:
             raise AutogradValueError("grade_sheet: give the sheet, as in grade_sheet(answers, sheet=worksheet(…))")
@@ -237,7 +241,7 @@ def _found(sheet: Worksheet, read: Answers) -> Marks:
         if given is None or (isinstance(given, str) and not given.strip()):
             marks.append(Mark(field, "blank", 0.0))
         elif field.part == "where":
-            said = str(given)[:80].replace(" ", "").lower()
+            said = quoted(given).replace(" ", "").lower()
             hit = said in (where.key, where.name.replace(" ", "").lower())
             marks.append(_hit(field, hit, given))
         else:
@@ -245,10 +249,10 @@ def _found(sheet: Worksheet, read: Answers) -> Marks:
                 hit = abs((number(given) or 0.0) - right) <= 1.5 * sheet.printing.unit
                 marks.append(dataclasses.replace(_hit(field, hit, given), expected=right, right=right))
             except ValueError:
-                marks.append(Mark(field, "unknown", None, str(given)[:80], why="unread"))
+                marks.append(Mark(field, "unknown", None, quoted(given), why="unread"))
     return Marks("", sheet.code, marks)
 
 
 def _hit(field: Field, hit: bool, given: Any) -> Mark:
     status, why = ("right", "found") if hit else ("mistake", "not found")
-    return Mark(field, status, field.points if hit else 0.0, str(given)[:80], why=why)
+    return Mark(field, status, field.points if hit else 0.0, quoted(given), why=why)

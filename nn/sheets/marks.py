@@ -17,6 +17,8 @@ from .layout import plain, points
 _INDICES = (*"ᵢⱼₖₗ' ·", "")
 STATUSES = ("right", "follow_through", "mistake", "unknown", "blank")
 Texts = Mapping[str, Any]
+# What may stand in braces in a sentence about a field, and in those about the whole sheet.
+OF_A_FIELD, OF_ALL = ("name", "mistake", "because", "given"), ("score", "max_score", "undecided")
 
 
 @lru_cache(maxsize=1)
@@ -26,30 +28,23 @@ def own_texts() -> Texts:
     return read
 
 
-def texts_of(text: str) -> Texts:
-    """The sentences of a file of somebody's own, which need not have them all.
+def texts_of(given: str | Texts) -> Texts:
+    """The sentences of a file of somebody's own, or of a mapping, which need not have them all.
 
     >>> texts_of('{"right": "{name}: richtig."}')["right"].format(name="u")
     'u: richtig.'
     """
     try:
-        given = json.loads(text)
-        assert isinstance(given, dict)
-        for key, sentence in given.items():
-            if key != "mistakes":
-                sentence.format_map(_Anything())
-    except (ValueError, AssertionError, AttributeError, KeyError, IndexError) as error:
+        given = json.loads(given) if isinstance(given, str) else given
+        assert isinstance(given, Mapping)
+        sentences = {key: sentence for key, sentence in given.items() if key != "mistakes"}
+        for key, sentence in [*sentences.items(), *given.get("mistakes", {}).items()]:
+            sentence.format_map(dict.fromkeys(OF_ALL if key in ("total", "undecided") else OF_A_FIELD, ""))
+    except (ValueError, AssertionError, AttributeError, KeyError, IndexError, TypeError, RecursionError) as error:
         raise AutogradValueError(f"sentences: this is no file like nn/sheets/sentences.json ({error})") from None
     if unknown := [key for key in given if key not in own_texts()]:
         raise AutogradValueError(f"sentences: there is no {unknown[0]!r}; there are {', '.join(own_texts())}")
     return {**own_texts(), **given}
-
-
-class _Anything(dict[str, str]):
-    def __missing__(self, key: str) -> str:
-        if key not in ("name", "mistake", "because", "given", "score", "max_score", "undecided"):
-            raise KeyError(key)
-        return ""
 
 
 @dataclass(frozen=True)
@@ -86,9 +81,8 @@ class Mark:
         """What the student is told: which mistake and why, and never the expected number."""
         texts = texts or own_texts()
         template = texts["mistakes"].get(self.mistake) or texts[self.why or self.status]
-        words = {"name": self.field.name, "mistake": self.name, "because": _capital(self.because.rstrip(".")),
-                 "given": self.given, "score": "", "max_score": "", "undecided": ""}  # fmt: skip
-        text: str = template.format_map(words)
+        values = self.field.name, self.name, _capital(self.because.rstrip(".")), self.given
+        text: str = template.format_map(dict(zip(OF_A_FIELD, values)))
         return text
 
     def record(self) -> dict[str, Any]:
@@ -153,7 +147,7 @@ class Marks:
     def total(self) -> str:
         """The score in words."""
         texts = self.texts or own_texts()
-        words = {"score": points(self.score), "max_score": points(self.max_score), "undecided": points(self.undecided)}
+        words = dict(zip(OF_ALL, map(points, (self.score, self.max_score, self.undecided))))
         total: str = texts["total"].format_map(words)
         return total + (" " + texts["undecided"].format_map(words) if self.undecided else "")
 

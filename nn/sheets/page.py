@@ -5,10 +5,11 @@ One A4 page for a network 2-2-1; black and grey only, so that it survives a copi
 
 from __future__ import annotations
 
-import json
 from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING
+
+from autograd.drawing.page.whole import embedded, policy
 
 from . import formulas
 from .contents import MARKING, layout_of, likeliest, planted
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from .worksheet import Worksheet
 
 TITLE = "Backpropagation by hand"
-POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 FIND = "In this solution one number is wrong; what follows from it was computed rightly from it. Which is it?"
 
 
@@ -44,11 +44,11 @@ def resource(name: str) -> str:
 
 def document(title: str, body: str, cls: str = "", script: str = "") -> Page:
     """A page that asks nothing of the network."""
-    code, policy = (f"<script>{script}</script>", f"{POLICY}; script-src 'unsafe-inline'") if script else ("", POLICY)
+    code = f"<script>{script}</script>" if script else ""
     return Page(
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}"><title>{escape(title)}</title>'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy(script or None)}"><title>{escape(title)}</title>'
         f'<style>{resource("sheet.css")}</style></head><body class="{cls}">{body}{code}</body></html>\n'
     )
 
@@ -61,7 +61,7 @@ def rules_of(sheet: Worksheet) -> tuple[list[str], str]:
     err = f"Err = {formulas.err(s.loss, outputs)}"
     lines.append(f"{err}, {formulas.ERR[s.loss][2]}    η = {plain(sheet.numbers.eta, 1)}")
     if s.difficulty == "formula":
-        return lines, "Write formulas, with the letters of the picture; no numbers. Leave empty what you do not know."
+        return lines, "Write formulas, with the letters of the sheet; no numbers. Leave empty what you do not know."
     return lines, (
         f"Write {s.digits} digits after the point, rounded. Going on with rounded or with all digits is both right."
         " Leave empty what you do not know; empty is not 0."
@@ -179,9 +179,8 @@ def page(sheet: Worksheet, key: bool = False) -> Page:
 def form(sheet: Worksheet) -> Page:
     """A page to fill in: a button writes what stands in it as a JSON file.  Nothing is sent anywhere."""
     blank = {"sheet": sheet.code, "student": None, **blank_of(sheet.case)}
-    data = json.dumps(blank).replace("<", "\\u003c")
     save = ('<p class="screen"><button id="save">Save my answers</button> <span id="said" role="status"></span></p>'
-            f'<script type="application/json" id="blank">{data}</script>')  # fmt: skip
+            f'<script type="application/json" id="blank">{embedded(blank)}</script>')  # fmt: skip
     return document(
         f"{TITLE} · to fill in", _Page(sheet, False, inputs=True).body() + save, "form", resource("form.js")
     )

@@ -187,7 +187,7 @@ class _Report:
         for result in self.results:
             if not result.needs_human:
                 continue
-            said = [*result.problems, *(result.marks.problems if result.marks else [])]
+            said = list(result.marks.problems if result.marks else result.problems)
             said += _unknown(result.marks) if result.marks else []
             file = f" <code>{escape(result.file)}</code>" if self.named else ""
             lines.append(f"<li>{self._name(result)}{file}: {escape('; '.join(said))}</li>")

@@ -7,19 +7,25 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from autograd import AutogradTypeError, AutogradValueError
+from autograd.words.text import printable
 
 from .. import deltas as hand
 from ..grading.equations import Case
 from ..grading.samples import cases_of
+from ..network.choosing import chosen
 from ..network.losses import LOSS_RECORDS
 from ..network.modules import MLP
 
 DIGITS = range(2, 9)  # after the point, among which a sheet may choose
 WIDEST = 8  # inputs or neurons of a layer: |θ| and |b| of a neuron are all different, and there are nine of them
+LONGEST_ID = 200  # characters of a student's id that are kept
+LARGEST_SEED = 10**18
 # What a sheet asks for.
 DIFFICULTIES = {
     "step": "δ of the output layer, its gradients and its new θ, from a given forward pass",
@@ -55,8 +61,20 @@ class Settings:
         return (*[self.activation] * (len(self.widths) - 2), last)
 
 
+def identity(given: Any) -> str:
+    """The id of a student, the same however it was typed: "ë" is one letter, and not e with two points after it.
+
+    >>> identity("zoe\\u0308\\n") == identity("zo\\u00eb"), identity(17), identity(None)
+    (True, '17', '')
+    """
+    text = given if isinstance(given, str) else f"{given:.0f}" if isinstance(given, int) and abs(given) < 1e30 else ""
+    return printable(unicodedata.normalize("NFC", text[:LONGEST_ID])).strip()
+
+
 def made(settings: Settings) -> Settings:
-    """The settings, checked.  Raises AutogradValueError or AutogradTypeError for what no sheet can be.
+    """The settings, checked, in the project's own names.
+
+    Raises AutogradValueError or AutogradTypeError for what no sheet can be.
 
     >>> made(Settings([2, 2, 1], digits=40))
     Traceback (most recent call last):
@@ -70,11 +88,15 @@ def made(settings: Settings) -> Settings:
         raise AutogradValueError(
             f"worksheet: widths are 2 to 6 numbers from 1 to {WIDEST}, inputs first, and were given as {list(widths)!r}"
         )
-    _known("loss", settings.loss, LOSS_RECORDS)
-    for sigma in (settings.activation, settings.activations[-1]):
-        _known("activation", sigma, hand.ACTIVATIONS)
-    _known("difficulty", settings.difficulty, DIFFICULTIES)
-    if settings.digits not in DIGITS:
+    last = settings.output_activation
+    settings = replace(
+        settings, loss=_named("loss", settings.loss, LOSS_RECORDS),
+        activation=_named("activation", settings.activation, hand.ACTIVATIONS),
+        output_activation=None if last is None else _named("activation", last, hand.ACTIVATIONS),
+        difficulty=_named("difficulty", settings.difficulty, DIFFICULTIES),
+        student=None if settings.student is None else identity(settings.student),
+    )  # fmt: skip
+    if not isinstance(settings.digits, int) or settings.digits not in DIGITS:
         raise AutogradValueError(
             f"worksheet: digits are {DIGITS[0]} to {DIGITS[-1]} after the point, and were given as {settings.digits!r}"
         )
@@ -94,12 +116,17 @@ def made(settings: Settings) -> Settings:
         raise AutogradValueError(f"worksheet: η is above 0 and at most 1, and was given as {settings.eta!r}")
     if isinstance(settings.seed, bool) or not isinstance(settings.seed, int):
         raise AutogradTypeError(f"worksheet: seed is a whole number, and was given as {settings.seed!r}")
+    if abs(settings.seed) >= LARGEST_SEED:
+        raise AutogradValueError("worksheet: a seed has at most 18 digits")
+    if settings.student == "":
+        raise AutogradValueError(
+            "worksheet: a student's id is text or a whole number, and this one is empty or neither"
+        )
     return settings
 
 
-def _known(what: str, given: object, names: Iterable[str]) -> None:
-    if given not in (listed := list(names)):
-        raise AutogradValueError(f"worksheet: unknown {what} {given!r}; choose one of {', '.join(listed)}")
+def _named(what: str, given: Any, names: Iterable[str]) -> str:
+    return chosen(what, given, {name: name for name in names})
 
 
 def seed_of(settings: Settings, secret: str | bytes | None) -> int:
@@ -109,10 +136,14 @@ def seed_of(settings: Settings, secret: str | bytes | None) -> int:
     (7, 148)
     """
     if settings.student is None:
+        if secret is not None:
+            raise AutogradValueError("worksheet: a secret makes a student's own variant, and needs student=…")
         return settings.seed
     if not secret:
         raise AutogradValueError("worksheet: a student's own variant needs secret=…, which nobody else knows")
-    key = secret.encode() if isinstance(secret, str) else secret
+    if not isinstance(secret, (str, bytes)):
+        raise AutogradTypeError(f"worksheet: a secret is text or bytes, and was given as {type(secret).__name__}")
+    key = secret.encode("utf-8", "surrogatepass") if isinstance(secret, str) else secret
     message = f"{settings.seed}\n{settings.student}".encode()
     return int.from_bytes(hmac.new(key, message, hashlib.sha256).digest(), "big")
 

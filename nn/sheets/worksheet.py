@@ -15,6 +15,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ from .settings import Numbers, Settings, case_of, made, network, seed_of
 if TYPE_CHECKING:
     from .page import Page
 
+LARGEST = 1_000_000  # number on a sheet that somebody has written
 FORMS = (".html", ".md", ".tex", ".ipynb", ".json")
 _ALPHABET = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "ABCDEFGHXJKLMNYPQRSTUVWZZ2345679")
 
@@ -174,7 +176,7 @@ class Worksheet:
         >>> worksheet([1, 1]).for_student("s01", "a secret").settings.student
         's01'
         """
-        settings = dataclasses.replace(self.settings, student=student)
+        settings = made(dataclasses.replace(self.settings, student=student))
         return Worksheet(settings, drawn(settings, seed_of(settings, secret)))
 
     # --- forms -----------------------------------------------------------------------------------
@@ -232,6 +234,9 @@ class Worksheet:
             wanted = [[n] * m for n, m in zip((before, *after), after)], after
             if shapes != wanted or (len(numbers.x), len(numbers.y)) != (before, after[-1]):
                 raise ValueError("its numbers have not the network's shape")
+            rows = [numbers.x, numbers.y, [numbers.eta], *numbers.bias, *chain(*numbers.theta)]
+            if not all(isinstance(v, (int, float)) and abs(v) <= LARGEST for v in chain(*rows)):
+                raise ValueError(f"its numbers are none, or above {LARGEST:,}")
             read.case.arguments()
         except (AutogradTypeError, AutogradValueError):
             raise
@@ -242,7 +247,10 @@ class Worksheet:
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Worksheet:
         """The sheet of a file that `save` wrote with the ending .json."""
-        return cls.loads(Path(path).read_text(encoding="utf-8"))
+        try:
+            return cls.loads(Path(path).read_text(encoding="utf-8-sig"))
+        except UnicodeDecodeError:
+            raise AutogradValueError(f"worksheet: {os.fspath(path)!r} is no text in UTF-8, and no sheet") from None
 
     def save(self, path: str | os.PathLike[str], key: bool = False) -> None:
         """Write it in the form that the ending says: .html, .md, .tex, .ipynb, or .json for the grader.

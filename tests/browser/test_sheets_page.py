@@ -26,6 +26,11 @@ def opened(browser: Any, path: Path, page: str) -> Opened:
     return result
 
 
+def fits_a_phone(page: Opened) -> bool:
+    page.tab.set_viewport_size({"width": 375, "height": 812})
+    return bool(page("document.documentElement.scrollWidth <= innerWidth"))
+
+
 def pages(page: Opened) -> int:
     return len(re.findall(rb"/Type\s*/Page\b", page.tab.pdf(prefer_css_page_size=True)))
 
@@ -35,7 +40,7 @@ def pages(page: Opened) -> int:
 def test_a_sheet_and_its_key_are_one_page_of_paper(browser: Any, tmp_path: Path, difficulty: str, key: bool) -> None:
     page = opened(browser, tmp_path / "sheet.html", worksheet(seed=7, difficulty=difficulty).html(key))
     assert pages(page) == 1 and page.complaints == [] and len(page.requests) == 1
-    assert page("document.documentElement.scrollWidth <= innerWidth")
+    assert page("document.documentElement.scrollWidth <= innerWidth") and fits_a_phone(page)
     colours = set(re.findall(r"#([0-9a-f]{6}|[0-9a-f]{3})\b", worksheet(seed=7, difficulty=difficulty).html(key)))
     assert all(len({c[n : n + len(c) // 3] for n in range(0, len(c), len(c) // 3)}) == 1 for c in colours), colours
     page.tab.close()
@@ -61,7 +66,7 @@ def test_a_form_writes_an_answer_that_is_graded(browser: Any, tmp_path: Path) ->
     given = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
     assert (given["sheet"], given["student"], given["delta"][0][0]) == (SHEET.code, "ann", None)
     assert grade_sheet(given, sheet=SHEET).score == 27.5
-    assert download.value.suggested_filename == "ann.json" and page.complaints == []
+    assert download.value.suggested_filename == "ann.json" and page.complaints == [] and fits_a_phone(page)
     page.tab.close()
 
 
@@ -96,5 +101,5 @@ def test_a_report_runs_nothing_that_students_wrote(browser: Any, tmp_path: Path)
         page = opened(browser, tmp_path / "report.html", report(results, SHEET, named))
         assert page.complaints == [] and len(page.requests) == 1
         assert page("document.querySelectorAll('script, img').length") == 0
-        assert named or pages(page) == 1
+        assert named or (pages(page) == 1 and fits_a_phone(page))
         page.tab.close()

@@ -62,6 +62,12 @@ BROKEN = {
     "bytes.json": b"\xff\xfe",
     "digits.json": b'{"err": ' + b"9" * 100_000 + b"}", "large.json": b" " * 2_000_000, "empty.csv": b"",
     "cells.ipynb": b'{"cells": [1, {"cell_type": "code", "source": 3}]}', "null.csv": b"a,\x00\n", "code.py": b"1/0",
+    "chain.ipynb": b'{"cells": [{"cell_type": "code", "source": "u' + b".a" * 200_000 + b' = 1"}]}',
+    "number.ipynb": b'{"cells": 5}', "quote.csv": b'student,u.1.1,err\n"a,1,1\n',
+    "id.ipynb": b'{"cells": [{"cell_type": "code", "source": "u = 1; student = 0x' + b"f" * 9000 + b'"}]}',
+    "found.ipynb": b'{"cells": [{"cell_type": "code", "source": "u\\u0000 = 0x' + b"f" * 9000 + b'"}]}',
+    "half.json": b'{"student": "\\ud800", "u": [["\\udfff"]], "formulas": {"delta.1.1": "\\ud800"}}',
+    "deep_id.json": b'{"u": "x", "student": ' + b"[" * 900 + b"]" * 900 + b"}",
 }  # fmt: skip
 
 
@@ -75,6 +81,33 @@ def test_files_that_cannot_be_read_are_lines_for_a_person(answers, jobs):
         result = results[name]
         assert result.marks is None or result.marks.score == 0, name
         assert result.needs_human or name in ("cells.ipynb", "null.csv"), name
+    written = table(list(results.values()), SHEET) + report(list(results.values()), SHEET, names=True)
+    assert (
+        written.encode()
+        and json.dumps([r.marks and r.marks.record() for r in results.values()], ensure_ascii=False).encode()
+    )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+def test_a_file_s_name_may_be_anything(answers, capsys):
+    record = json.dumps({"u": SHEET.key["u"]})  # whose it is, the name says
+    for name in (b"\xff.json", b"a\nb.json", b"=1+1.json"):
+        Path(os.fsdecode(os.fsencode(answers) + b"/" + name)).write_text(record, encoding="utf-8")
+    out = answers.parent
+    assert main(["grade", str(answers), "--seed", "7", "--csv", str(out / "m.csv"), "--report", str(out / "r.html"),
+                 "--json", str(out / "a.json"), "--gradescope", str(out / "g")]) == 0  # fmt: skip
+    assert "7 answers graded" in capsys.readouterr().out and len(list((out / "g").iterdir())) == 7
+    students = [each["student"] for each in json.loads((out / "a.json").read_text(encoding="utf-8"))]
+    assert {"\N{REPLACEMENT CHARACTER}", "a b", "=1+1"} < set(students)
+
+
+def test_a_fault_of_the_grader_s_costs_one_answer(answers, monkeypatch):
+    judge = classes.grade_sheet
+    monkeypatch.setattr(
+        classes, "grade_sheet", lambda given, *a, **o: {}[1] if given["student"] == "ann1" else judge(given, *a, **o)
+    )
+    results = graded(files_in([answers]), Job(SHEET))
+    assert [r.problems for r in results] == [[], ["could not be graded: KeyError, 1"], [], []]
 
 
 def test_a_file_has_its_time(answers, monkeypatch):
@@ -166,6 +199,11 @@ def test_two_answers_by_one_student(answers):
     (answers / "again.json").write_text(json.dumps({"student": "ann0"}), encoding="utf-8")
     results = graded(files_in([answers]), Job(SHEET))
     assert [r.problems for r in results if r.student == "ann0"] == [["2 answers by this student"]] * 2
+    rows = list(csv.DictReader(io.StringIO(table(results, SHEET))))
+    assert [(row["needs_human"], row["problems"]) for row in rows if row["student"] == "ann0"] == [
+        ("True", "2 answers by this student")
+    ] * 2
+    assert json.loads(results[0].marks.gradescope())["extra_data"]["needs_human"]
 
 
 # --- submitted code --------------------------------------------------------------------------------
@@ -302,8 +340,15 @@ def test_the_command_says_what_is_wrong(tmp_path, capsys):
     (tmp_path / "none").mkdir()
     (tmp_path / "some.json").write_text("{}", encoding="utf-8")
     for arguments, words in (
+        (["worksheet", "--loss", "mse", "--output", str(tmp_path)], 'which is "mean_squared_error" here'),
+        (["worksheet", "--activation", "\x1b[2J", "--output", str(tmp_path)], "unknown activation"),
         (["worksheet", "--digits", "2", "--output", str(tmp_path)], "rejected most"),
         (["worksheet", "--student", "ann", "--output", str(tmp_path)], "need --secret FILE"),
+        (["worksheet", "--secret", str(tmp_path / "some.json"), "--output", str(tmp_path)], "needs student="),
+        (
+            ["grade", str(tmp_path / "some.json"), "--seed", "7", "--csv", str(tmp_path / "x" / "m.csv")],
+            "there is no folder",
+        ),
         (["worksheet", "--secret", str(tmp_path / "empty"), "--output", str(tmp_path)], "is empty"),
         (["grade", str(tmp_path / "nowhere")], "there is no file or folder"),
         (["grade", str(tmp_path / "none")], "there are no answers"),

@@ -278,6 +278,8 @@ def test_without_a_sheet_or_an_answer():
         grade_sheet({}, sheet=SHEET, secret="secret")
     with pytest.raises(AutogradTypeError, match="sheet is a Worksheet"):
         grade_sheet({}, sheet=7)
+    with pytest.raises(AutogradValueError, match="give it, or seed"):
+        grade_sheet({}, sheet=SHEET, seed=7)
 
 
 # --- what is said ----------------------------------------------------------------------------------
@@ -299,9 +301,11 @@ def test_sentences_are_replaced_by_one_s_own():
         texts=texts_of('{"right": "{name} stimmt.", "mistakes": {"delta.output.sign": "Vorzeichen in {name}."}}'),
     )  # fmt: skip
     assert marks.sentences()[0] == "u⁽¹⁾₁ stimmt." and "Vorzeichen in δ⁽²⁾₁." in marks.sentences()
-    for text in ("[]", '{"rihgt": ""}', '{"right": "{nope}"}', '{"right": 1}', '{"right": "{0}"}', "{"):
+    for text in ("[]", '{"rihgt": ""}', '{"right": "{nope}"}', '{"right": 1}', '{"right": "{0}"}', "{",
+                 '{"mistakes": {"sign": "{nope}"}}', '{"mistakes": []}', '{"total": "{name}"}'):  # fmt: skip
         with pytest.raises(AutogradValueError, match="sentences"):
             texts_of(text)
+    assert grade_sheet(SHEET.key, sheet=SHEET, texts={"right": "{name} stimmt."}).sentences()[6] == "Err stimmt."
 
 
 # --- other difficulties ----------------------------------------------------------------------------
@@ -356,6 +360,12 @@ HOSTILE = {
     "keys": {**dict.fromkeys(map(str, range(1_000_000))), "u.1.1": 0.11},
     "numbers": {"delta": [[float("nan"), float("inf")], [True]], "u.0.1": 1, "u.-1.1": 1, "u.1.1.1": 1, "u.٣.1": 1},
     "names": {None: 1, 3: 4, ("a",): 5, "formulas": 3, "where": [[]], "instead": {}},
+    "digits": {"student": 16**9000, "sheet": 16**9000, "where": 16**9000, "instead": 16**9000, 16**9000: [1],
+               "formulas": {16**9000: "1"}},
+    "halves": {"student": "\ud800", "sheet": "\udfff", "u": [["\ud800"]], "where": "\x1b[2J\ud800", "\ud800": [1],
+               "formulas": {"delta.1.1": "\ud800", "delta.2.1": "\x1b[2J"}},
+    "nested": {"student": (deep := functools.reduce(lambda inner, _: [inner], range(5000), [])), "where": deep,
+               "instead": deep},
 }  # fmt: skip
 
 
@@ -366,6 +376,7 @@ def test_hostile_answers_harm_nothing(kind, difficulty):
     began = time.process_time()
     marks = grade_sheet(HOSTILE[kind], sheet=sheet)
     assert marks.score <= 6 and json.loads(marks.json()) and json.loads(marks.gradescope())
+    assert "\x1b" not in str(marks) and (marks.json() + marks.gradescope() + str(marks)).encode()
     assert time.process_time() - began < 5 and len(str(marks)) < 10_000
 
 

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import math
 import shutil
 import subprocess
 from functools import cache
@@ -123,6 +124,10 @@ def test_students_have_variants_that_only_the_secret_gives():
     assert all(a != b for a, b in itertools.combinations(made, 2))
     assert worksheet(seed=7, student="s01", secret=b"a").numbers == made[0]
     assert worksheet(seed=7).for_student("s01", "a").numbers == made[0]
+    assert worksheet(student="zo\u00eb", secret="a") == worksheet(student="zoe\u0308 ", secret="a")  # as on a Mac
+    assert worksheet(student=17, secret="a") == worksheet(student="17", secret="a")
+    with pytest.raises(AutogradValueError, match="needs student"):
+        worksheet(secret="a")
     with pytest.raises(AutogradValueError, match="needs secret"):
         worksheet(student="s01")
 
@@ -141,11 +146,21 @@ def test_students_have_variants_that_only_the_secret_gives():
         ({"loss": "hinge", "widths": [2, 2, 2]}, "three outputs at least, and was asked for 2"),
         ({"loss": "hinge", "widths": [1, 1]}, "three outputs at least, and was asked for 1"),
         ({"eta": -1}, "η is above 0"),
+        ({"loss": "mse"}, 'which is "mean_squared_error" here'),
+        ({"digits": 4.0}, "digits are 2 to 8"),
+        ({"seed": 10**5000}, "at most 18 digits"),
+        ({"student": ["a"], "secret": "b"}, "text or a whole number"),
+        ({"student": " ", "secret": "b"}, "text or a whole number"),
     ],
 )
 def test_what_no_sheet_can_be_is_said(arguments, message):
     with pytest.raises(AutogradValueError, match=message):
         worksheet(**arguments)
+
+
+def test_names_may_have_any_letters():
+    sheet = worksheet(activation="ReLU", loss="Squared Error", seed=7)
+    assert sheet == worksheet(activation="relu", loss="squared_error", seed=7) and "relu" in sheet.command
 
 
 @pytest.mark.parametrize("widths", ["221", [2.0, 1], [True, 1], 5, None])
@@ -202,6 +217,12 @@ def test_the_key_names_what_likely_mistakes_give():
     assert "engine = hand formula, certified" in sheet.html(key=True)
 
 
+def test_a_page_runs_its_own_script_or_none():
+    form, sheet = worksheet(seed=7).form(), worksheet(seed=7).html()
+    assert "script-src 'sha256-" in form and "<script" not in sheet and "default-src 'none'" in sheet
+    assert "script-src 'unsafe-inline'" not in form + sheet
+
+
 def test_a_sheet_names_its_loss_and_its_rounding():
     assert "Err = (y − ŷ)², without ½" in worksheet(seed=7).markdown()
     assert "Err = ½(y − ŷ)², with ½" in worksheet(seed=7, loss="half_squared_error").markdown()
@@ -231,6 +252,15 @@ def test_latex_compiles(sheet, key, tmp_path):
     assert ran.returncode == 0, ran.stdout[-1500:]
 
 
+def test_a_sheet_s_file_in_other_encodings(tmp_path):
+    text = worksheet(seed=7).json()
+    (tmp_path / "a.json").write_text(text, encoding="utf-8-sig")
+    assert Worksheet.load(tmp_path / "a.json") == worksheet(seed=7)
+    (tmp_path / "a.json").write_text(text, encoding="utf-16")
+    with pytest.raises(AutogradValueError, match="no text in UTF-8"):
+        Worksheet.load(tmp_path / "a.json")
+
+
 def test_a_sheet_is_read_again():
     for sheet in (drawn(**asked) for asked in DIFFICULTIES):
         assert Worksheet.loads(sheet.json()) == sheet
@@ -239,6 +269,15 @@ def test_a_sheet_is_read_again():
     for text in ("{}", "[]", "no", json.dumps(record), "[" * 100_000):
         with pytest.raises(AutogradValueError):
             Worksheet.loads(text)
+    for number, (part, n) in itertools.product(
+        (math.nan, math.inf, 10**400, None, "1", [0.1]), (("x", 0), ("y", 0), ("bias", 0))
+    ):
+        record = json.loads(worksheet(seed=7).json())
+        record["numbers"][part][n] = number if part != "bias" else [number, 0.1]
+        with pytest.raises(AutogradValueError, match="no sheet"):
+            Worksheet.loads(json.dumps(record))
+        with pytest.raises(AutogradValueError, match="no sheet"):
+            Worksheet.loads(json.dumps({**record, "numbers": {**record["numbers"], "eta": number}}))
 
 
 def test_settings_of_two_layers():
