@@ -85,3 +85,18 @@ def latex_number(text: str) -> str:
     number, percent, _ = text.partition(" %")
     mantissa, e, exponent = number.partition("e")
     return (rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if e else number) + (r"\,\%" if percent else "")
+
+
+_ESCAPED = str.maketrans({
+    "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}", "\\": r"\textbackslash{}", "’": "'", "“": "``", "”": "''", "…": r"\ldots{}",
+})  # fmt: skip
+
+
+def latex_text(text: str) -> str:
+    r"""Words in LaTeX, outside of formulas.
+
+    >>> latex_text("50 % of a_b")
+    '50 \\% of a\\_b'
+    """
+    return text.translate(_ESCAPED)

@@ -13,6 +13,7 @@ import math
 
 from autograd import Value, explain, explore, record, tanh, toposort
 from autograd.teaching.orders import passed_back, users
+from nn import MLP, grade, squared_error
 
 # %% [markdown]
 # ## The film
@@ -211,8 +212,8 @@ print(record(length).first_not_finite)
 # ## Exercise: write backward yourself
 #
 # `edges[node]` lists the operands of a node: who, with which local derivative, at which place. Fill in all gradients.
-# The version below runs, and has **two** mistakes; both are above. `check` tries it on three graphs and watches in
-# which order it asks for edges.
+# The version below runs, and has **two** mistakes; both are above. `check` tries it on two graphs and watches in
+# which order it asks for edges; then `grade` judges the δ that it leaves in a network.
 
 
 # %%
@@ -244,7 +245,6 @@ class Watched(dict):
 def graphs():
     x, c = Value(3.0, "x"), Value(0.5, "c")
     yield "tanh(c·x)", tanh(c * x)
-    yield "x·x + c·x", x * x + c * x
     a = x * x
     a.label = "a"
     yield "a + a·a with a = x·x", a + a * a
@@ -274,8 +274,16 @@ def check(backward):
 
 check(my_backward)
 
+net, sample, target = MLP(2, [3, 2], bias=False, seed=0), [0.5, -1.0], [0.1, 0.7]
+run = net.forward(sample)
+err = squared_error(run.outputs, target)
+gradient = my_backward(err, record(err).edges)
+print(grade(net, sample, target, [[gradient[u] for u in layer] for layer in run.u]))
+
 # %% [markdown]
-# Repair one mistake, then the other. `toposort(root)` lists all nodes, operands first.
+# `grade` knows the lecture's formulas and not your code, so it says what went wrong in *their* words: the 2 of the
+# square and the sum over the next layer are both lost where one contribution replaces another. Repair one mistake,
+# then the other. `toposort(root)` lists all nodes, operands first.
 #
 # <details><summary>A solution</summary>
 #

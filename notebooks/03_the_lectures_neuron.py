@@ -202,7 +202,7 @@ for k, layer in enumerate(net.layers):
 # and both against finite differences.
 
 # %%
-print(certify(net, sample, target))
+certify(net, sample, target)
 
 # %% [markdown]
 # One line for each neuron. *ulp* counts units in the last place of a floating-point number: 1 or 2 is rounding, since
@@ -212,7 +212,7 @@ print(certify(net, sample, target))
 # neuron?
 
 # %%
-print(certify(net, sample, target, sigma=(hand.tanh, lambda u: 1 - u**2)))
+certify(net, sample, target, sigma=(hand.tanh, lambda u: 1 - u**2))
 
 # %% [markdown]
 # Not certified. Each formula is checked by itself, so the mistake is reported where it is made, here in every neuron;

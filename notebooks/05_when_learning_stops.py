@@ -13,7 +13,7 @@
 import random
 
 from autograd import BackwardMistake, NotFinite, Value, debug, draw
-from nn import MLP, Watch, compare_diagnoses, diagnose, fit
+from nn import MLP, Watch, compare_diagnoses, diagnose, fit, grade
 
 # %% [markdown]
 # ## Where was the nan born?
@@ -207,7 +207,8 @@ watch.plot()
 # ## Exercise: a deep network that can learn
 #
 # `my_network` has to have at least ten hidden layers, and its δ has to arrive in the first one. The attempt below takes
-# tanh for its larger slope, and small weights to be careful. Run it, read the cause, and repair it.
+# tanh for its larger slope, and small weights to be careful. `my_relu_rule` is the remedy's own slope, from the output
+# $o$ and the operand $u$; this one would let δ through dead neurons too. Run it, read the causes, and repair both.
 
 
 # %%
@@ -218,7 +219,12 @@ def my_network():
     return net
 
 
+def my_relu_rule(o, u):
+    return 1.0
+
+
 # %%
+print(grade(my_relu_rule, "relu"))
 diagnosis = diagnose(my_network(), X, Y)
 good = diagnosis.verdict == "healthy" and len(diagnosis.rows) > 10
 print("right:" if good else "WRONG:", diagnosis.summary)
@@ -229,6 +235,10 @@ print("right:" if good else "WRONG:", diagnosis.summary)
 # ```python
 # def my_network():
 #     return MLP(4, [10] * 11 + [1], activation="tanh", initializer="xavier", seed=1)
+#
+#
+# def my_relu_rule(o, u):
+#     return 1.0 if u > 0 else 0.0
 # ```
 # </details>
 #

@@ -15,7 +15,8 @@ import tempfile
 from pathlib import Path
 
 from autograd import no_grad
-from nn import MLP, Model, accuracy, certify, cross_entropy, fit, predict
+from nn import MLP, Model, accuracy, certify, cross_entropy, fit, grade, predict
+from nn import deltas as hand
 from nn.plots import Plot, decision_boundary, figure
 from nn.training.datasets import IRIS, read_csv, split
 
@@ -260,6 +261,9 @@ Model.train(rows, species, [4], epochs=1, seed=1, progress=False).play(rows, spe
 # A colleague scales new flowers before asking your network. It works well with a basket of all three species, and
 # badly with a single sort. Run it, see what happens to the virginicas, and repair `my_scaled`. (`old` are the flowers
 # that the network learned from, `new` those it is asked about.)
+#
+# And what made the boundary move is δ, which begins with softmax and cross-entropy: share minus target. `my_delta`
+# forgets what makes a share of an output. `grade` asks it about this network and others.
 
 
 # %%
@@ -270,12 +274,18 @@ def my_scaled(old, new):
     return [[(x - m) / d for x, m, d in zip(row, means, deviations)] for row in new]
 
 
+def my_delta(theta, bias, u, o, x, y, sigma_slope):
+    slopes = [o_k - y_k for o_k, y_k in zip(o[-1], y)]  # ∂Err/∂ŷ
+    return hand.backward(theta, u, slopes, sigma_slope)
+
+
 # %%
 virginicas = [petals[i] for i in held_out if data.classes[kinds[i]] == "virginica"]
 found = [data.classes[c] for c in predict(net, my_scaled(rows, virginicas))]
 expected = [data.classes[c] for c in predict(net, [scaled(row) for row in virginicas])]
 verdict = "right" if found == expected else "WRONG"
 print(f"{verdict}: {found.count('virginica')} of {len(found)} virginicas found, {expected.count('virginica')} can be")
+print(grade(net, X[0], Y[0], my_delta, loss="cross_entropy"))
 
 # %% [markdown]
 # <details><summary>A solution</summary>
@@ -286,6 +296,12 @@ print(f"{verdict}: {found.count('virginica')} of {len(found)} virginicas found, 
 #     means = [sum(column) / len(column) for column in columns]
 #     deviations = [math.sqrt(sum((x - m) ** 2 for x in column) / len(column)) for column, m in zip(columns, means)]
 #     return [[(x - m) / d for x, m, d in zip(row, means, deviations)] for row in new]
+#
+#
+# def my_delta(theta, bias, u, o, x, y, sigma_slope):
+#     powers = [math.exp(o_k) for o_k in o[-1]]
+#     slopes = [power / sum(powers) - y_k for power, y_k in zip(powers, y)]
+#     return hand.backward(theta, u, slopes, sigma_slope)
 # ```
 # </details>
 #

@@ -13,8 +13,8 @@
 import numpy as np
 from scipy.optimize import minimize
 
-from autograd import Value, fsum, grad, hessian, hessian_of, hvp, hvp_of, softplus, value_and_grad
-from nn import MLP, squared_error
+from autograd import Op, Value, fsum, grad, hessian, hessian_of, hvp, hvp_of, softplus, value_and_grad
+from nn import MLP, grade, squared_error
 
 # %% [markdown]
 # ## The gradient has a gradient
@@ -203,43 +203,53 @@ for factor in (0.5, 0.95, 1.05):
 # %% [markdown]
 # The bound is sharp, and it was computed before a single step was taken.
 #
-# ## Exercise: the step of a method
+# ## Exercise: a Hessian by hand
 #
-# `my_step` gets the slope (two numbers) and the Hessian (two rows) and returns the new point: Newton's step, with the
-# 2×2 system solved by hand. Below is an attempt with a mistake in it. Six steps from $(-1.2, 1)$ have to end in the
-# minimum.
+# Rosenbrock's slope is $\left(-400\,x\,(y - x^2) - 2\,(1 - x),\; 200\,(y - x^2)\right)$. `my_first_row` and
+# `my_second_row` are the derivatives of its two numbers by $x$ and by $y$, and together the Hessian. Each row is the
+# rule of an operation, from its output $o$ and its operands, so `grade` can judge it. There is a mistake in each.
 
 
 # %%
-def my_step(x, slope, H):
-    determinant = H[0][0] * H[1][1] - H[0][1] * H[1][0]
-    d0 = (H[0][0] * slope[0] - H[0][1] * slope[1]) / determinant
-    d1 = (H[1][1] * slope[1] - H[1][0] * slope[0]) / determinant
-    return [x[0] - d0, x[1] - d1]
+def my_first_row(o, x, y):
+    return 1200 * x**2 + 2, -400 * x
 
+
+def my_second_row(o, x, y):
+    return 400 * x, 200.0
+
+
+# %%
+def slope_as_operation(n):
+    return Op(
+        f"slope{n + 1}",
+        lambda x, y: value_and_grad(rosenbrock)([x, y])[1][n],
+        lambda o, x, y: hessian_of(rosenbrock)([x, y])[n],
+    )
+
+
+for n, row in enumerate([my_first_row, my_second_row]):
+    print(grade(row, slope_as_operation(n)))
 
 at = [-1.2, 1.0]
 for _ in range(6):
-    g, H = value_and_grad(rosenbrock)(at)[1], hessian_of(rosenbrock)(at)
-    after = my_step(at, g, H)
-    rest = [sum(h * (b - a) for h, a, b in zip(row, at, after)) + g_i for row, g_i in zip(H, g)]
-    if max(map(abs, rest)) > 1e-6 * max(map(abs, g)):
-        told = ", ".join(f"{r:.1f}" for r in rest)
-        print(f"WRONG: H·(new − old) + slope should be 0 in both rows, and the first step leaves {told}")
-        break
-    at = after
-else:
-    print(f"right: after six steps at ({at[0]:.6f}, {at[1]:.6f})")
+    (a, b), (c, d) = my_first_row(None, *at), my_second_row(None, *at)
+    g = value_and_grad(rosenbrock)(at)[1]
+    at = [at[0] - (d * g[0] - b * g[1]) / (a * d - b * c), at[1] - (a * g[1] - c * g[0]) / (a * d - b * c)]
+print(f"six of Newton's steps with these rows lead to ({at[0]:.6f}, {at[1]:.6f})")
 
 # %% [markdown]
+# With the right rows they lead to the minimum, $(1, 1)$.
+#
 # <details><summary>A solution</summary>
 #
 # ```python
-# def my_step(x, slope, H):
-#     determinant = H[0][0] * H[1][1] - H[0][1] * H[1][0]
-#     d0 = (H[1][1] * slope[0] - H[0][1] * slope[1]) / determinant
-#     d1 = (H[0][0] * slope[1] - H[1][0] * slope[0]) / determinant
-#     return [x[0] - d0, x[1] - d1]
+# def my_first_row(o, x, y):
+#     return 1200 * x**2 - 400 * y + 2, -400 * x
+#
+#
+# def my_second_row(o, x, y):
+#     return -400 * x, 200.0
 # ```
 # </details>
 #

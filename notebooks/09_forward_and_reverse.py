@@ -12,7 +12,7 @@
 # %%
 from autograd import Value, check_grads, explore, grad, hvp, jacobian, jvp, lower, record, tanh
 from autograd.teaching.tangents import costs
-from nn import MLP, squared_error
+from nn import MLP, grade, squared_error
 from nn import deltas as hand
 
 # %% [markdown]
@@ -153,49 +153,58 @@ print(check_grads(lambda a, c: (a * c).tanh() / (1 + c * c), 0.3, 0.7, mode="for
 print(check_grads(lambda a, c: (a * c).tanh() / (1 + c * c), 0.3, 0.7), "derivatives agree, reverse")
 
 # %% [markdown]
-# ## Exercise: the tangents of a network, by hand
+# ## Exercise: a gradient by tangents, by hand
 #
-# `my_tangents` gets plain lists, `theta[k][i][l]`, the network's inputs `x`, and the rates `x_dot` at which they move.
-# It returns $\dot o$ of every layer. Below is an attempt with a mistake. Each layer is judged with your own
-# $\dot o$ of the layer before it.
+# `my_tangents` gets plain lists: `theta[k][i][l]`, the rates `theta_dot[k][i][l]` at which the weights move, and the
+# inputs `x`, which stay. It returns the outputs $o$ of the last layer and their rates $\dot o$. Let one weight move at
+# rate 1 and all others rest, and $\sum -2(y - o)\,\dot o$ is $\partial Err/\partial\theta$ of that weight: one sweep
+# for each. `grade` takes all of them for what they are, a gradient; below is an attempt with a mistake.
 
 
 # %%
-def my_tangents(theta, x, x_dot):
-    o, o_dot, tangents = x, x_dot, []
-    for layer in theta:
+def my_tangents(theta, theta_dot, x):
+    o, o_dot = x, [0.0] * len(x)
+    for layer, moved in zip(theta, theta_dot):
         u = [sum(w * a for w, a in zip(row, o)) for row in layer]
-        u_dot = [sum(w * a for w, a in zip(row, o_dot)) for row in layer]
+        u_dot = [
+            sum(w * a_dot + w_dot * a for w, w_dot, a, a_dot in zip(row, row_dot, o, o_dot))
+            for row, row_dot in zip(layer, moved)
+        ]
         o = [hand.tanh(u_i) for u_i in u]
         o_dot = [hand.tanh(u_i) * u_dot_i for u_i, u_dot_i in zip(u, u_dot)]
-        tangents.append(o_dot)
-    return tangents
+    return o, o_dot
 
 
-tried = MLP(2, [3, 2], bias=False, seed=4)
-film = tried.forward([0.5, -1.0])
-weights = [[[w.data for w in neuron.theta] for neuron in layer.neurons] for layer in tried.layers]
-mine = my_tangents(weights, [0.5, -1.0], [1.0, -0.5])
-before, rates = film.inputs, [1.0, -0.5]
-for k, (outputs, answer) in enumerate(zip(film.o, mine), 1):
-    expected = [rate.data for rate in jvp(outputs, before, rates)]
-    agrees = all(abs(a - e) < 1e-12 for a, e in zip(answer, expected))
-    print(f"layer {k}:", "right" if agrees else f"WRONG: ȯ is {answer[0]:+.4f}, …, and should be {expected[0]:+.4f}, …")
-    before, rates = outputs, answer
+# %%
+def gradient(theta, bias, u, o, x, y, sigma_slope):
+    def sweep(place):
+        theta_dot = [
+            [[float((k, i, l) == place) for l in range(len(row))] for i, row in enumerate(layer)]
+            for k, layer in enumerate(theta)
+        ]
+        return sum(-2 * (y_k - o_k) * rate for y_k, o_k, rate in zip(y, *my_tangents(theta, theta_dot, x)))
+
+    places = [[[(k, i, l) for l in range(len(row))] for i, row in enumerate(layer)] for k, layer in enumerate(theta)]
+    return {"dtheta": [[[sweep(place) for place in row] for row in layer] for layer in places]}
+
+
+print(grade(MLP(2, [3, 2], bias=False, seed=4), [0.5, -1.0], [0.3, -0.2], gradient))
 
 # %% [markdown]
 # <details><summary>A solution</summary>
 #
 # ```python
-# def my_tangents(theta, x, x_dot):
-#     o, o_dot, tangents = x, x_dot, []
-#     for layer in theta:
+# def my_tangents(theta, theta_dot, x):
+#     o, o_dot = x, [0.0] * len(x)
+#     for layer, moved in zip(theta, theta_dot):
 #         u = [sum(w * a for w, a in zip(row, o)) for row in layer]
-#         u_dot = [sum(w * a for w, a in zip(row, o_dot)) for row in layer]
+#         u_dot = [
+#             sum(w * a_dot + w_dot * a for w, w_dot, a, a_dot in zip(row, row_dot, o, o_dot))
+#             for row, row_dot in zip(layer, moved)
+#         ]
 #         o = [hand.tanh(u_i) for u_i in u]
 #         o_dot = [hand.tanh_slope(u_i) * u_dot_i for u_i, u_dot_i in zip(u, u_dot)]
-#         tangents.append(o_dot)
-#     return tangents
+#     return o, o_dot
 # ```
 # </details>
 #

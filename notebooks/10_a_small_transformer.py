@@ -21,7 +21,7 @@ from itertools import pairwise
 from time import process_time
 
 from autograd import Value, compiled, draw, grad, logsumexp, no_grad, relu, sumprod, take, toposort, value_and_grad
-from nn import Adam
+from nn import MLP, Adam, grade
 
 # %% [markdown]
 # ## Names are lists of numbers
@@ -400,7 +400,8 @@ for letter, shares in zip(seen, looked):
 #
 # The one new step in a transformer's backward pass is this one. `shares` are $w$, `slopes` are $\partial Err/\partial
 # w$; `my_softmax_slopes` returns $\partial Err/\partial z$ for the scores $z$. The attempt below remembers that the
-# share has the slope $w(1 - w)$ by its own score. Run it, and repair it.
+# share has the slope $w(1 - w)$ by its own score. With $Err = -\sum y \log w$ its answer is δ of a network's last
+# layer, so `grade` can judge it. Run it, and repair it.
 
 
 # %%
@@ -409,18 +410,13 @@ def my_softmax_slopes(shares, slopes):
 
 
 # %%
-z = [Value(score, f"z{i}") for i, score in enumerate([1.2, -0.7, 0.1, 2.0], 1)]
-w = softmax(z)
-err = sumprod(w, [0.5, -1.0, 2.0, 0.3])
-slopes = [slope.data for slope in grad(err, w)]
-right = [slope.data for slope in grad(err, z)]
-mine = my_softmax_slopes([share.data for share in w], slopes)
-off = [i for i, (a, b) in enumerate(zip(mine, right), 1) if abs(a - b) > 1e-12]
-if off:
-    print(f"WRONG for z{off[0]}: {mine[off[0] - 1]:+.6f}, and should be {right[off[0] - 1]:+.6f}")
-    print(f"All slopes by z have the sum {sum(mine):+.6f}. What must it be, if w does not change with z + 1?")
-else:
-    print("right: every ∂Err/∂z")
+def delta(theta, bias, u, o, x, y, sigma_slope):
+    powers = [math.exp(z) for z in o[-1]]
+    shares = [power / sum(powers) for power in powers]
+    return [my_softmax_slopes(shares, [-y_k / w for y_k, w in zip(y, shares)])]
+
+
+print(grade(MLP(3, [4], output_activation="linear", seed=1), [1.2, -0.7, 0.1], 2, delta, loss="cross_entropy"))
 
 # %% [markdown]
 # <details><summary>A solution</summary>

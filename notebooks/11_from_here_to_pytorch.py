@@ -21,7 +21,7 @@ import random
 import torch
 
 from autograd import Value, grad, lower
-from nn import MLP, certify, certify_torch, fit, from_torch, squared_error, to_torch
+from nn import MLP, certify, certify_torch, fit, from_torch, grade, squared_error, to_torch
 from nn.plots import decision_boundary
 
 # %% [markdown]
@@ -189,8 +189,9 @@ print("gradients agree:", np.allclose(summed["slope"], plain["slope"], rtol=1e-1
 # ## Exercise: the Linear of the manual
 #
 # This is a `Linear` as PyTorch's manual writes it, for samples in rows: $u = x\,\theta^T + b$. Its backward pass is
-# wrong in two places. The certificate names the first; repair it, and then the other. (`gradient` is
-# $\partial Err/\partial u$, one row a sample. What comes back are the gradients of $x$, $\theta$ and $b$.)
+# wrong in one place, and no shape complains. `grade` gets the gradients that PyTorch computes with it, and says what
+# is missing. (`gradient` is $\partial Err/\partial u$, one row a sample. What comes back are the gradients of $x$,
+# $\theta$ and $b$.)
 
 
 # %%
@@ -203,7 +204,7 @@ class LinearFunction(torch.autograd.Function):
     @staticmethod
     def backward(ctx, gradient):
         x, theta = ctx.saved_tensors
-        return gradient @ theta.abs(), gradient.T @ x, gradient[0] * 0 + 1
+        return gradient @ torch.ones_like(theta), gradient.T @ x, gradient.sum(0)
 
 
 class MyLinear(torch.nn.Module):
@@ -215,16 +216,14 @@ class MyLinear(torch.nn.Module):
         return LinearFunction.apply(x, self.weight, self.bias)
 
 
-def verdict():
-    answer = torch.nn.Sequential(module[0], module[1], MyLinear(module[2]))
-    certificate = certify_torch(answer, X[:3], Y[:3])
-    return f"right: {certificate.summary}" if certificate else f"WRONG: {certificate.summary}"
-
-
-print(verdict())
+answer = torch.nn.Sequential(module[0], module[1], MyLinear(module[2]))
+answer.zero_grad()
+((targets[:3] - answer(inputs[:3])[:, 0]) ** 2).sum().backward()
+slopes = [layer.weight.grad for layer in answer[::2]], [layer.bias.grad for layer in answer[::2]]
+print(grade(back, X[:3], Y[:3], slopes))
 
 # %% [markdown]
-# A hint: $\partial Err/\partial b$ of one sample is δ. Of several it is their sum, since each of them uses the one $b$.
+# The gradient of $b$ is right as it is: of one sample it is δ, and of several their sum, since each uses the one $b$.
 #
 # <details><summary>A solution</summary>
 #

@@ -12,6 +12,7 @@ import json
 import linecache
 import math
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -166,3 +167,65 @@ def test_it_runs_in_a_fresh_kernel(runnable):
     ran = subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout == f"{runnable.stem} runs\n"
+
+
+def converted(text, kind, *options, to):
+    """What nbconvert makes of a notebook, as a file."""
+    pytest.importorskip("nbconvert", reason="not installed: pip install '.[notebooks]'")
+    command = [sys.executable, "-m", "nbconvert", "--to", kind, "--output-dir", str(to), *options]
+    ran = subprocess.run([*command, str(text.with_suffix(".ipynb"))], capture_output=True, text=True, encoding="utf-8")
+    assert ran.returncode == 0, ran.stderr
+    (file,) = to.glob(f"{text.stem}.*")
+    return file
+
+
+@pytest.mark.long
+@pytest.mark.skipif(shutil.which("pandoc") is None, reason="nbconvert needs Pandoc for LaTeX: apt-get install pandoc")
+@pytest.mark.parametrize("text", TEXTS, ids=lambda text: text.stem)
+def test_in_latex_it_has_its_pictures_formulas_and_words_and_no_html(text, tmp_path):
+    latex = converted(text, "latex", to=tmp_path).read_text("utf-8")
+    outputs = [output for cell in notebook_of(text)["cells"] for output in cell.get("outputs", [])]
+    kinds = [output["data"] for output in outputs if "data" in output]
+    pictures = re.findall(r"\\adjustimage{[^}]*}{[^}]*}}{([^}]*)}", latex)
+    assert len(pictures) == sum("application/pdf" in data for data in kinds)
+    assert all(name.endswith(".pdf") and (tmp_path / name).read_bytes()[:5] == b"%PDF-" for name in pictures)
+    assert all("".join(data["text/latex"]) in latex for data in kinds if "text/latex" in data)
+    assert not re.search(r"</?(?:table|t[dr]|div|p|iframe|svg|details|summary)\b", latex)
+    prose = [source for kind, source in cells_of(text) if kind == "markdown"]
+    assert latex.count(r"\subsection{") == sum(len(re.findall(r"^## ", source, re.MULTILINE)) for source in prose)
+    printed = "".join("".join(output.get("text", "")) for output in outputs)
+    assert {letter for letter in printed if ord(letter) > 127} <= set(latex)
+
+
+def lacks_tex():
+    """Whether something is missing of what nbconvert's LaTeX asks for."""
+    asked = ["tcolorbox.sty", "adjustbox.sty", "titling.sty", "upquote.sty", "unicode-math.sty", "DejaVuSansMono.ttf"]
+    found = [shutil.which("xelatex") and shutil.which("kpsewhich")]
+    if all(found):
+        found += [subprocess.run(["kpsewhich", name], capture_output=True).stdout for name in asked[:-1]]
+    return not all(found) or b"DejaVu Sans Mono" not in subprocess.run(["fc-list"], capture_output=True).stdout
+
+
+@pytest.mark.long
+@pytest.mark.skipif(shutil.which("pandoc") is None, reason="nbconvert needs Pandoc for LaTeX: apt-get install pandoc")
+@pytest.mark.skipif(lacks_tex(), reason="apt-get install texlive-xetex texlive-latex-extra fonts-dejavu-core")
+def test_the_fonts_beside_it_have_every_letter(tmp_path):
+    text = next(text for text in TEXTS if text.stem[:2] == "03")
+    file = converted(text, "latex", to=tmp_path)
+    shutil.copy(FOLDER / "fontspec.cfg", tmp_path)
+    command = ["xelatex", "-interaction=nonstopmode", "-halt-on-error", file.name]
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True).returncode == 0
+    assert "Missing character" not in file.with_suffix(".log").read_text("utf-8", errors="replace")
+
+
+@pytest.mark.parametrize("sanitized", [False, True])
+def test_as_a_page_its_pictures_have_words_and_nothing_is_shown_as_tags(sanitized, tmp_path):
+    text = next(text for text in TEXTS if text.stem[:2] == "02")
+    options = ["--config", str(FOLDER / "nbconvert_config.py"), f"--HTMLExporter.sanitize_html={sanitized}"]
+    page = converted(text, "html", *options, to=tmp_path).read_text("utf-8")
+    shown = re.sub('srcdoc="[^"]*"', "", page)
+    assert "<details>" in page and not re.search("&lt;/?(?:p|h1|details|iframe)(?: |&gt;)", shown)
+    if sanitized:
+        assert "<iframe" not in page and "Page(Backpropagation" in page
+    else:
+        assert "No description" not in page and page.count("<desc>") >= 2 and "<iframe" in page

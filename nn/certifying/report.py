@@ -12,7 +12,7 @@ from autograd import Difference
 from autograd.words.formulas import latex_name
 from autograd.words.text import counted, markup
 
-from ..tables import Table, latex_number
+from ..tables import Table, latex_number, latex_text
 from .comparison import Comparison, Same, confirms, plain_number
 
 TITLES = ("neuron", "u", "o", "σ'(u)", "δ engine", "δ by hand", "ulp", "∂Err/∂θ, ulp", "differences", "verdict")
@@ -154,6 +154,9 @@ class Certificate:
     def _repr_html_(self) -> str:
         return f"{self.table.html()}<p>{markup(self.summary)}</p>"
 
+    def _repr_latex_(self) -> str:
+        return f"$$\n{self.latex()}\n$$\n\n{latex_text(self.summary)}"
+
     def line(self, row: Row) -> tuple[str, ...]:
         """A neuron's cells, under TITLES."""
         d, layer = row.difference, "layer: " * row.of_layer
@@ -232,6 +235,9 @@ class BatchCertificate:
 
     def _repr_html_(self) -> str:
         return f"<p>{self._title}</p>{self.certificates[self.worst]._repr_html_()}<p>{markup(self.summary)}</p>"
+
+    def _repr_latex_(self) -> str:
+        return f"{self._title}\n{self.certificates[self.worst]._repr_latex_()}\n\n{latex_text(self.summary)}"
 
 
 @dataclass

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ..tables import latex_text
 from .contents import MARKING, layout_of, likeliest, planted
 from .fields import called, value
 from .formula import LETTERS, right
@@ -35,10 +36,6 @@ _MATHS = {
 }  # fmt: skip
 _BELOW = dict(zip("₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₗ", "0123456789ijkl"))
 _ABOVE = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾⁻ᵘ", "0123456789()-u"))
-_ESCAPED = {
-    "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}", "\\": r"\textbackslash{}", "’": "'", "“": "``", "”": "''", "…": r"\ldots{}",
-}  # fmt: skip
 _SYMBOLS = "".join([*_MATHS, *_BELOW, *_ABOVE])
 
 
@@ -49,7 +46,7 @@ def tex(text: str) -> str:
     '$\\\\partial $Err/$\\\\partial \\\\theta^{(1)}_{12}$ = 50 \\\\%'
     """
     pieces = re.split(f"([{re.escape(_SYMBOLS)}]+)", text)
-    return "".join(f"${_maths(p)}$" if n % 2 else "".join(_ESCAPED.get(c, c) for c in p) for n, p in enumerate(pieces))
+    return "".join(f"${_maths(p)}$" if n % 2 else latex_text(p) for n, p in enumerate(pieces))
 
 
 def _maths(symbols: str) -> str:
