@@ -208,7 +208,8 @@ class Case:
     def _sum(self, title: str, products: list[list[Value | float]], about: str) -> Step:
         value = fsum([_product(factors) for factors in products])
         text = " + ".join(self._factors(factors) for factors in products[:_SHOWN])
-        latex = " + ".join(self._factors(factors, True) for factors in products[:_SHOWN])
+        formulas = [self._factors(factors, True) for factors in products[:_SHOWN]]  # two a line: a page is no wider
+        latex = " \\\\\n&\\quad + ".join(" + ".join(formulas[n : n + 2]) for n in range(0, len(formulas), 2))
         if len(products) > _SHOWN:
             text, latex = f"{text} + … ({len(products)} products)", latex + r" + \cdots"
         return Step(title, value, text, latex, about)
