@@ -12,7 +12,7 @@
 # %%
 import random
 
-from autograd import BackwardMistake, NotFinite, Value, debug, draw
+from autograd import BackwardMistake, NotFinite, Value, debug, draw, where
 from nn import MLP, Watch, compare_diagnoses, diagnose, fit, grade
 
 # %% [markdown]
@@ -53,6 +53,14 @@ draw(found.root, highlight=found.node)
 # | `log(exp(a) + exp(b))`, `log(1 + x)` | `logsumexp([a, b])`, `log1p(x)` |
 # | `sqrt(a*a + b*b)` | `hypot(a, b)` |
 #
+# The entropy once more, at the same $p$:
+
+# %%
+with debug():
+    p = Value(0.0, "p")
+    print(where(p > 0, -p * p.log(), 0).data)
+
+# %% [markdown]
 # A value can be harmless and its *slope* infinite. That is found when `backward()` gets there, and again with the
 # line that made the node.
 
@@ -181,13 +189,17 @@ compare_diagnoses(relus, with_he)
 
 # %%
 net = MLP(4, [10] * 11 + [1], "relu", "linear", initializer="he", seed=0)
-print(diagnose(net, X, Y).verdict)
+healthy = diagnose(net, X, Y)
+print(healthy.verdict)
 
 for parameter in net.parameters():
     parameter.data *= 3
 
 exploding = diagnose(net, X, Y)
 print(exploding.summary)
+for diagnosis in (healthy, exploding):
+    print(f"first / last = {diagnosis.rows[0].typical / diagnosis.rows[-1].typical:.3g}")
+print(f"3¹¹ = {3**11:,}")
 
 # %% [markdown]
 # By some 30 000. A factor of 3 for each of the eleven weight matrices that δ comes back through is

@@ -284,6 +284,9 @@ virginicas = [petals[i] for i in held_out if data.classes[kinds[i]] == "virginic
 found = [data.classes[c] for c in predict(net, my_scaled(rows, virginicas))]
 expected = [data.classes[c] for c in predict(net, [scaled(row) for row in virginicas])]
 verdict = "right" if found == expected else "WRONG"
+basket = [petals[i] for i in held_out]
+alike = sum(a == b for a, b in zip(predict(net, my_scaled(rows, basket)), predict(net, X_new)))
+print(f"a basket of all three: {alike} of {len(basket)} answers are those with the right scale")
 print(f"{verdict}: {found.count('virginica')} of {len(found)} virginicas found, {expected.count('virginica')} can be")
 print(grade(net, X[0], Y[0], my_delta, loss="cross_entropy"))
 

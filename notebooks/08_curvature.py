@@ -59,7 +59,7 @@ newton = descent = 2.0
 print("step   |slope|, Newton   |slope|, descent")
 for step in range(6):
     newton_slope, descent_slope = value_and_grad(one_weight)(newton)[1], value_and_grad(one_weight)(descent)[1]
-    print(f"{step:>4}   {max(abs(newton_slope), 1e-12):.0e}             {abs(descent_slope):.0e}")
+    print(f"{step:>4}   {max(abs(newton_slope), 1e-12):.1e}           {abs(descent_slope):.1e}")
     newton -= newton_slope / hessian_of(one_weight)(newton)
     descent -= 0.5 * descent_slope
 
@@ -145,7 +145,7 @@ print("nearer to the minimum:", bool(abs(exact.x - 1).max() < abs(differences.x 
 # ## How large may η be?
 #
 # A network has too many weights for its Hessian, but one never needs the matrix. How the gradient changes *in one
-# direction* $v$ is one vector, $H v$, and costs about as much as a few gradients: `hvp(err, θ, v)`.
+# direction* $v$ is one vector, $H v$, and no matrix is built for it: `hvp(err, θ, v)`.
 #
 # The largest curvature is found by asking again and again: $v \leftarrow H v / |H v|$ turns towards the steepest
 # direction. First a network in a minimum:

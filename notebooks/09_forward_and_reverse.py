@@ -66,7 +66,8 @@ print(
 
 # %% [markdown]
 # (The square has one local derivative here, $2 v_2$, and so does the film.) In the page below you can switch between
-# the two under *Mode*, step through either, and drag the leaves.
+# the two under *Mode*, step through either, and drag the leaves. (If you see no page here, run the cells up to this
+# one, or trust the notebook.)
 
 # %%
 explore(err)
@@ -92,7 +93,8 @@ rates = [Value(1.0, "ẋ₁"), Value(0.0, "ẋ₂")]
 print(lower(o_rate, [*run.inputs, *rates, *net.parameters()]).source)
 
 # %% [markdown]
-# Two lines for each neuron, one for its value and one for its tangent, side by side.
+# For each neuron the two lines of the forward pass, $u$ and $o$, and two of the same form for their tangents. (The last
+# $o$ is missing: nothing here asks for it.)
 
 # %%
 o_rate

@@ -2,9 +2,9 @@
 # # 10 · A small transformer on Values
 #
 # The networks that write text are made of the same numbers as the lecture's neuron: sums of products, a function of
-# one number after them, and an error at the end. This notebook builds one, smaller than those by nine orders of
-# magnitude and with the same parts, from lists of Values and nothing else. It learns to spell first names. Then the
-# same lines are made fast by `compiled`.
+# one number after them, and an error at the end. This notebook builds one, with fewer than a thousand weights and the
+# same parts, from lists of Values and nothing else. It learns to spell first names. Then the same lines are made fast
+# by `compiled`.
 #
 # (The manner is that of Andrej Karpathy's *microgpt*: no tensors, no layers to import, every number can be looked
 # at.)
@@ -26,8 +26,8 @@ from nn import MLP, Adam, grade
 # %% [markdown]
 # ## Names are lists of numbers
 #
-# The names are in the project, three to eight letters each. A letter is its place in the alphabet; one more number,
-# 26, stands for *here a name begins or ends*. To spell is to say what comes next.
+# The names are in the project. A letter is its place in the alphabet; one more number, 26, stands for *here a name
+# begins or ends*. To spell is to say what comes next.
 
 # %%
 names = files("nn.data").joinpath("names.txt").read_text(encoding="utf-8").split()
@@ -39,25 +39,28 @@ def spelled(name):
     return [END, *map(ALPHABET.index, name), END]
 
 
-print(len(names), "names, such as", *names[::60])
+lengths = [len(name) for name in names]
+print(len(names), "names of", min(lengths), "to", max(lengths), "letters, such as", *names[::60])
 print("emma is", spelled("emma"))
 
 # %% [markdown]
 # A model gives each of the 27 letters that may follow a probability $p$. Its error is $-\log p$ of the letter that
 # does follow, on average over the letters of a name: the cross-entropy.
 #
-# **Question.** What is the error of a model that knows nothing, and gives each of them $1/27$? And of one that only
-# knows how often each letter follows each other one?
+# **Question.** What is the error of a model that knows nothing, and gives each of them $1/27$? Of one that only knows
+# how frequent each letter is? And of one that knows how often each letter follows each other one?
 
 # %%
 weighted = [(pair, 1 / (len(name) + 1)) for name in names for pair in pairwise(spelled(name))]  # a name counts 1
-pairs, begun = Counter(), Counter()
+pairs, begun, alone = Counter(), Counter(), Counter()
 for pair, share in weighted:
     pairs[pair] += share
     begun[pair[0]] += share
+    alone[pair[1]] += share / len(names)
 
 bar = sum(-math.log(pairs[pair] / begun[pair[0]]) * share for pair, share in weighted) / len(names)
 print(f"knows nothing: {math.log(27):.3f}")
+print(f"knows letters: {sum(-share * math.log(share) for share in alone.values()):.3f}")
 print(f"knows pairs:   {bar:.3f}")
 
 # %% [markdown]
@@ -376,7 +379,8 @@ new = [invented(generator) for _ in range(40)]
 print(*[name for name in new if name not in names])
 
 # %% [markdown]
-# Not all of them would please parents. But they can be pronounced, most of them, and they are not in the list.
+# Not all of them would please parents. But they can be pronounced, most of them. (Those that are in the list of names
+# are left out.)
 #
 # ## What does it look at?
 #

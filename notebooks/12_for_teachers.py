@@ -20,7 +20,9 @@ from nn.sheets.report import report
 # %% [markdown]
 # ## A sheet
 #
-# A sheet is one small network, one sample, one pass. The same seed gives the same sheet, on every machine.
+# A sheet is one small network, one sample, one pass. The same seed gives the same sheet, on every machine. (If you see
+# no sheet here, run all cells, or trust the notebook: a notebook from somebody else shows no pages at first. The same
+# goes for the key and the report below.)
 
 # %%
 sheet = worksheet([2, 2, 1], activation="sigmoid", loss="squared_error", seed=7)
@@ -136,6 +138,7 @@ forgetful["b"] = None
 marks = grade_sheet(forgetful, sheet=sheet)
 print(marks)
 print(marks.mistakes)
+print("new b:", [mark.given for mark in marks.fields[-3:]])
 
 # %% [markdown]
 # ## A class
