@@ -1,8 +1,10 @@
 """The matrix form of a program, as an object: `print` it, show it in a notebook, run it with NumPy.
 
-families       instructions → families            matrix_text    steps → text and LaTeX
-readings       operands as parts of named arrays  matrix_arrays  steps → functions of arrays
+families       instructions → families
+readings       operands as parts of named arrays
 matrix_steps   families → formulas
+matrix_text    steps → text and LaTeX
+matrix_arrays  steps → functions of arrays
 """
 
 from __future__ import annotations

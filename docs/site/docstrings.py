@@ -72,11 +72,14 @@ def kind(paragraph: Sequence[str]) -> str:
 
 
 def crooked(paragraph: Sequence[str]) -> str:
-    """The first line of prose that looks like a line of a list; "" where there is none.
+    """The first line of prose that looks like one of a list, or text in columns in a list; "" where there is none.
 
-    >>> crooked(["x   one", "yz two"]), crooked(["A sentence.  And another."])
-    ('x   one', '')
+    >>> crooked(["x   one", "yz two"]), crooked(["A sentence.  And another."]), crooked(["x  one  y  two"])
+    ('x   one', '', 'one  y  two')
     """
+    if kind(paragraph) == "list":
+        texts = [text for _, lines in items(paragraph) or [] for text in lines]
+        return next((text for text in texts if "  " in _SENTENCE.sub("", text)), "")
     if kind(paragraph) != "prose":
         return ""
     return next((line for line in paragraph if "  " in _SENTENCE.sub("", line.strip())), "")

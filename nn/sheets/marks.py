@@ -103,7 +103,8 @@ def _capital(text: str) -> str:
 class Marks:
     """A graded sheet.
 
-    student   whose it is             sheet   which variant it was graded by
+    student   whose it is
+    sheet     which variant it was graded by
     fields    every field, judged, in the order of computation
     problems  why a person should look at it, besides fields that are unknown
     notes     what else is worth knowing

@@ -1,6 +1,6 @@
 """From a CSV file to samples: read, told apart into classes or numbers, split, standardised.
 
-X   features, a list of numbers for each row          Y   targets: indices of classes, or numbers
+    X   features, a list of numbers for each row          Y   targets: indices of classes, or numbers
 
 Every complaint names the row and the column, since it is read by somebody with the file open.
 """
