@@ -63,6 +63,7 @@ def test_every_public_name_has_a_docstring():
     ("net  the network\nx    its inputs\n     and more", ""), ("net  the network\nx  its inputs", "net  the network"),
     ("net  the network\nx   its inputs", "net  the network"), ("Prose.  More, a  is odd", "Prose.  More, a  is odd"),
     ("    a  b  c\n    d  e", ""), (">>> f(1)  # two blanks\n1", ""), ("One.  Two (three).  Four", ""),
+    ("x  one   y  two", "one   y  two"),
 ])  # fmt: skip
 def test_the_reader_of_lists_reads(text, told):
     (paragraph,) = docstrings.paragraphs(text.splitlines())
@@ -90,6 +91,16 @@ def test_every_public_name_has_one_page(tmp_path):
         names = importlib.import_module(package).__all__
         assert sorted(page.partition("\n")[0] for page in pages) == sorted(names)
         assert len({path.name.lower() for path in (tmp_path / package).iterdir()}) == len(names)
+
+
+def test_what_has_no_line_of_its_own_has_types_and_says_where_it_comes_from(tmp_path):
+    reference.write(tmp_path)
+    row, table, other = [
+        (tmp_path / "autograd" / f"{name}.rst").read_text("utf-8") for name in ("atan2", "TABLE", "trace")
+    ]
+    assert "atan2(x: Value | float, y: Value | float) -> Value | float" in row and ":doc:`TABLE`" in row
+    assert ".. py:data:: TABLE\n   :type: dict[str, Op]\n" in table and "In ``autograd.ops``." in table
+    assert "Another name of :doc:`lower_function`." in other
 
 
 def test_the_pages_are_gathered_with_their_links(tmp_path):

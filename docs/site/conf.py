@@ -47,6 +47,11 @@ def _docstring(app, what, name, obj, options, lines):
     lines[:] = docstrings.rst(list(lines))
 
 
+def _signature(app, what, name, obj, options, arguments, returns):
+    """What a dataclass makes anew for each object has no value to show, and Sphinx reads no `<factory>`."""
+    return arguments and arguments.replace("<factory>", "..."), returns
+
+
 def _bases(app, name, obj, options, bases):
     bases[:] = [base for base in bases if base is not object]
 
@@ -82,6 +87,7 @@ def _displayed(self, node):
 
 def setup(app):
     app.connect("autodoc-process-docstring", _docstring)
+    app.connect("autodoc-process-signature", _signature)
     app.connect("autodoc-process-bases", _bases)
     app.connect("doctree-read", _words_for_pictures)
     app.connect("html-page-context", _blocks_that_run)

@@ -9,7 +9,11 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
+import sys
 from pathlib import Path
+
+from autograd import TABLE
+from autograd.functions import ROWS
 
 # What can be reached besides the public names, and what those return.
 MODULES = [
@@ -76,11 +80,20 @@ def _page(package: str, name: str, found: object) -> str:
     full = f"{package}.{name}"
     if inspect.isclass(found):
         body = f".. autoclass:: {full}\n   :members:\n   :inherited-members: object, BaseException, tuple, dict\n"
+    elif ROWS.get(name) is found:  # made of a row, so it has neither a line of its own nor types that can be read
+        operands = ", ".join(f"{x}: Value | float" for x in "xy"[: TABLE[name].arity])
+        body = f".. autofunction:: {full}({operands}) -> Value | float\n\nA row of the :doc:`TABLE`.\n"
     elif inspect.isroutine(found):
         body = f".. autofunction:: {full}\n"
+        if found.__name__ != name:
+            body += f"\nAnother name of :doc:`{found.__name__}`.\n"
     else:
         entries = ", ".join(f"``{key}``" for key in found) if isinstance(found, dict) else repr(found)
-        body = f".. py:data:: {full}\n\n   {CONSTANTS[full]}\n\n   {entries}\n"
+        home = next(
+            m for m in [*sys.modules.values()] if name in vars(m).get("__annotations__", ()) and vars(m)[name] is found
+        )
+        body = f".. py:data:: {name}\n   :type: {home.__annotations__[name]}\n\n   {CONSTANTS[full]}\n\n   {entries}\n"
+        body += f"\n   In ``{home.__name__}``.\n"
     return f"{_title(name)}.. currentmodule:: {package}\n\n{body}"
 
 

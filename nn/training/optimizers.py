@@ -96,7 +96,12 @@ class Optimizer:
         after, *memory = self.rule(rate, sqrt)(θ, g, *[self.memory.get(name, 0.0) for name in names])
         return after, dict(zip(names, memory))
 
-    def proposal(self, θ: Any, g: Any, sqrt: Callable[[Any], Any] | None = None) -> tuple[Any, dict[str, Any]]:
+    def proposal(
+        self,
+        θ: Any,
+        g: Any,
+        sqrt: Callable[[Any], Any] | None = None,  # in a line without θ, which Sphinx counts as two columns
+    ) -> tuple[Any, dict[str, Any]]:
         """What the next step leads to, parameters and memory, known to be finite; nothing moves yet.
 
         sqrt  None for lists; for arrays, their square root
