@@ -97,7 +97,7 @@ def rst(lines: Sequence[str]) -> list[str]:
         if what == "doctest":
             out += paragraph
         elif what == "code":
-            out += ["::", "", *(f"    {line[4:]}" for line in paragraph)]
+            out += [".. code-block:: text", "", *(f"    {line[4:]}" for line in paragraph)]
         elif what == "list":
             for name, texts in items(paragraph) or []:
                 out += [f"``{name.strip('`')}``", *(f"    {escaped(text)}" for text in texts)]

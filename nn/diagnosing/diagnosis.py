@@ -6,7 +6,7 @@ from |∂Err/∂ŷ| to the first layer, each layer adds
 
     slope         log |δ| / |Σδθ|           |Σδθ| = √Σᵢ(Σⱼ δⱼ·θⱼᵢ)², what comes back to the layer
     cancellation  log |Σδθ| / √ΣΣ(δⱼ·θⱼᵢ)²  what the terms of these sums leave of each other
-    weights       log √ΣΣ(δⱼ·θⱼᵢ)² / |δ|     |δ| of the next layer, whose weights θ are
+    weights       log √ΣΣ(δⱼ·θⱼᵢ)² / |δ|    |δ| of the next layer, whose weights θ are
 
 The slope is a mean of |σ'|, and the weights' part one of the lengths of the neurons' θ, weighted by δ:
 neither is beyond the largest.  Terms of random signs cancel by 0 in the mean of squares.

@@ -1,6 +1,8 @@
 """The activations: all that is known of each σ stands in one row, and everything reads it.
 
-    u   pre-activation        o   output, σ(u)        σ'   the slope do/du, a row of the engine's table
+u   pre-activation
+o   output, σ(u)
+σ'  the slope do/du, a row of the engine's table
 
 The hand-derived σ and σ' of nn/deltas.py stay apart, on purpose.
 """
