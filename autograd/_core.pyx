@@ -462,8 +462,8 @@ cdef inline Value of_two(object row, int code, Value x, Value y):
     elif code == DIV:
         node._data = div(x._data, y._data)
     else:
-        node._data = c_pow(x._data, y._data) if code == POW else NAN
-        if code != POW or not isfinite(node._data) or not isfinite(x._data) or not isfinite(y._data):
+        node._data = c_pow(x._data, y._data) if code == POW else NAN  # which no row has given yet
+        if not isfinite(node._data) or not isfinite(x._data) or not isfinite(y._data):
             node._data = row.function(x._data, y._data)
     node.a, node.b, node.count = x, y, 2
     return finished(node, row, code)
