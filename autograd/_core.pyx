@@ -90,7 +90,7 @@ cdef inline bint easy(double power) noexcept nogil:
 cdef inline bint pow_slopes(double x, double y, double* dx, double* dy) noexcept nogil:
     """The easy cases of pow_dx and pow_dy; False: ask the table."""
     cdef double below = y - 1.0, power = c_pow(x, y)
-    if x == 0.0 or not isfinite(x) or not isfinite(y) or not easy(power) or power < 0.0:
+    if x == 0.0 or not easy(power) or power < 0.0:  # inf and nan: not easy, or right
         return False
     dy[0] = power * (c_log(x) if x > 0.0 else NAN)
     if y == 2.0:
@@ -462,8 +462,8 @@ cdef inline Value of_two(object row, int code, Value x, Value y):
     elif code == DIV:
         node._data = div(x._data, y._data)
     else:
-        node._data = c_pow(x._data, y._data) if code == POW else NAN
-        if code != POW or not isfinite(node._data) or not isfinite(x._data) or not isfinite(y._data):
+        node._data = c_pow(x._data, y._data) if code == POW else NAN  # which no row has given yet
+        if not isfinite(node._data) or not isfinite(x._data) or not isfinite(y._data):
             node._data = row.function(x._data, y._data)
     node.a, node.b, node.count = x, y, 2
     return finished(node, row, code)
