@@ -90,7 +90,7 @@ cdef inline bint easy(double power) noexcept nogil:
 cdef inline bint pow_slopes(double x, double y, double* dx, double* dy) noexcept nogil:
     """The easy cases of pow_dx and pow_dy; False: ask the table."""
     cdef double below = y - 1.0, power = c_pow(x, y)
-    if x == 0.0 or not easy(power) or power < 0.0:  # inf and nan: not easy, or right
+    if x == 0.0 or not easy(power) or power < 0.0:  # survives: who asks the table more often is right too
         return False
     dy[0] = power * (c_log(x) if x > 0.0 else NAN)
     if y == 2.0:

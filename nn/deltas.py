@@ -369,7 +369,7 @@ def tanh(u):
     0.0
     """
     e = math.expm1(-2.0 * abs(u))  # eᵘ − e⁻ᵘ cancels near 0 and overflows at 710
-    return math.copysign(-e / (2.0 + e), u)
+    return math.copysign(e / (2.0 + e), u)
 
 
 def tanh_slope(u):

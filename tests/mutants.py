@@ -118,8 +118,8 @@ def mutants_of(file: str) -> list[Mutant]:
 def _of_short_cuts(file: str, text: str) -> Iterator[Mutant]:
     for first, last in SHORT_CUTS:
         for found in TOKEN.finditer(text, text.index(first), text.index(last)):
-            before = text[text.rindex("\n", 0, found.start()) : found.start()]
-            if not set(before) & set('#"'):
+            start, end = text.rindex("\n", 0, found.start()), text.index("\n", found.end())
+            if not set(text[start : found.start()]) & set('#"') and "# survives:" not in text[start:end]:
                 new = SIGNS.get(found[0]) or repr(type(ast.literal_eval(found[0]))(found[0]) + 1)
                 yield Mutant(file, text.count("\n", 0, found.start()) + 1, *found.span(), new)
 
