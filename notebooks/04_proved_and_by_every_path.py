@@ -6,7 +6,7 @@
 # for all numbers, an **explanation** of a gradient as the sum over its paths, and at the end the worked example that
 # so many courses use, with the mistake in it that they copy.
 #
-# You need notebook 3, and the chain rule. It takes about twenty-five minutes. Proofs need SymPy; if it is missing,
+# You need notebook 3, and the chain rule. It takes about twenty minutes. Proofs need SymPy; if it is missing,
 # the first cell that needs it says what to install.
 
 # %%
