@@ -172,7 +172,7 @@ _ROWS = (
     # trigonometry
     Op("sin", sin, lambda o, x: (cos(x),)),
     Op("cos", cos, lambda o, x: (-sin(x),)),
-    Op("tan", tan, lambda o, x: (1.0 + o * o,), singular=True),
+    Op("tan", tan, lambda o, x: (1.0 + o * o,)),
     Op("asin", asin, lambda o, x: (asin_slope(x),), singular=True),
     Op("acos", acos, lambda o, x: (-asin_slope(x),), singular=True),
     Op("asin_slope", asin_slope, lambda o, x: (x * o * o * o,), singular=True),

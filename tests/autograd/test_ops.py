@@ -19,7 +19,7 @@ from autograd.value import node_of
 
 ROWS = sorted(set(TABLE) - {"literal"})
 # May give inf or nan at moderate operands; a sum or a product gives them at huge ones only.
-MODERATE = (-2.5, -1.0, 0.0, 0.5, 1.0, 3.0)
+MODERATE = (-2.5, -1.0, 0.0, 0.5, 1.0, 3.0, 1100.0)
 
 
 def operand_counts(row):
@@ -52,14 +52,17 @@ def test_a_rule_says_the_same_on_floats_and_on_values(name, data):
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_a_row_that_can_be_singular_says_so(name):
+def test_a_row_says_that_it_can_be_singular_where_it_can(name):
     row = TABLE[name]
+    found = []
     for n in operand_counts(row):
         for xs in itertools.product(MODERATE, repeat=n):
             o = row.function(*xs)
             numbers = [o, *(d for d in row.rule(o, *xs) if d is not None)]
             if not all(map(math.isfinite, numbers)):
-                assert row.singular, f"{name}{xs} gives {numbers}"
+                found.append(f"{name}{xs} gives {numbers}")
+    if name != "gated":  # made for slopes that are inf themselves
+        assert row.singular == bool(found), found[:1]
 
 
 @pytest.mark.parametrize("name", ROWS)

@@ -98,6 +98,8 @@ def test_numpy_arrays_give_arrays_of_values(sign: str) -> None:
 
 @pytest.mark.parametrize("apply", [
     lambda x, array: x.maximum(array), lambda x, array: x.pow(array), lambda x, array: x.leaky_relu(array),
+    lambda x, array: x.hypot(array), lambda x, array: x.hypot(2.0, array), lambda x, array: x.round(array),
+    lambda x, array: x.elu(array), lambda x, array: x.minimum(array), lambda x, array: x.copysign(array),
     lambda x, array: autograd.maximum(x, array), lambda x, array: autograd.tanh(array),
     lambda x, array: Value(array), lambda x, array: autograd.mul(array, x),
 ])  # fmt: skip

@@ -63,6 +63,14 @@ def test_300_random_networks_are_certified(block):
         assert len(end_to_end) == len(certificate.rows)
 
 
+def test_a_comparison_is_filed_under_the_neuron_that_it_names():
+    net = MLP(2, [3, 2, 1], "tanh", seed=0)
+    certificate = certify(net, [0.1, 0.2], 0.3)
+    named = [(c, re.match(r"(?:∂Err/∂)?[uoδθb]⁽([¹²³])⁾([₁₂₃])", c.term)) for c in certificate.comparisons]
+    told = [(c.neuron, ("¹²³".index(m[1]) + 1, "₁₂₃".index(m[2]) + 1)) for c, m in named if m]
+    assert len(told) > 4 * 6 and all(neuron == of for neuron, of in told)
+
+
 def test_the_end_to_end_bound_is_not_vacuous():
     """For well-conditioned networks it allows some hundred ulp, not everything."""
     net = MLP(3, [5, 2], seed=1)
