@@ -25,7 +25,8 @@ BINARY = [
     "add", "sub", "mul", "div", "mod", "floordiv", "pow", "maximum", "minimum", "leaky_relu", "elu", "atan2",
     "copysign", "fmod", "round",
 ]  # fmt: skip
-METHODS = [name for name in UNARY + BINARY if name not in ("add", "sub", "mul", "div", "mod", "floordiv", "neg")]
+NO_METHODS = ("add", "sub", "mul", "div", "mod", "floordiv", "neg")
+METHODS = [name for name in [*UNARY, *BINARY, "hypot"] if name not in NO_METHODS]
 OF_MATH = [
     "exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "erf",
     "asinh", "acosh", "atanh", "log2", "log10", "erfc", "floor", "ceil", "trunc",
