@@ -80,6 +80,8 @@ def test_a_comparison_is_filed_under_the_neuron_that_it_names():
     named = [(c, re.match(r"(?:∂Err/∂)?[uoδθb]⁽([¹²³])⁾([₁₂₃])", c.term)) for c in certificate.comparisons]
     told = [(c.neuron, ("¹²³".index(m[1]) + 1, "₁₂₃".index(m[2]) + 1)) for c, m in named if m]
     assert len(told) > 4 * 6 and all(neuron == of for neuron, of in told)
+    bits = [c for c in certificate.comparisons if re.fullmatch(r"[uδ]⁽.⁾.", c.term) and c.engine == c.hand]
+    assert bits and not any(c.tolerance for c in bits)  # nothing had to be allowed
 
 
 def test_the_end_to_end_bound_is_not_vacuous():
@@ -519,18 +521,22 @@ def past_a_layer(kind):
     reads2 = [a + b for a, b in zip(o2, o1)] if kind == "residual" else o2
     theta3 = weights(2, 2)
     u3, o3 = layer(theta3, reads2)
-    outputs = [a + b for a, b in zip(o3, x)] if kind == "output" else o3
+    outputs = [a + b for a, b in zip(o3, {"output": x, "hidden": o1}.get(kind, ()))] or o3
     err = squared_error(outputs, [0.25, -0.5])
     return err, {"inputs": x, "u": [u1, u2, u3], "o": [o1, o2, o3], "theta": [theta1, theta2, theta3],
                  "y": [0.25, -0.5], "reads": [x, reads1, reads2, outputs]}  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", ["skip", "residual", "output", "none"])
+@pytest.mark.parametrize("kind", ["skip", "residual", "output", "hidden", "none"])
 def test_skip_and_residual_connections(kind):
     err, given = past_a_layer(kind)
     certificate = certify_graph(err, **given)
     assert certificate, certificate.summary
     assert certificate.measured == certificate.resolved == 6 + sum(len(row) for t in given["theta"] for row in t)
+    summed = {"residual": ("what layer 3 reads", (3, 0)), "output": ("what Err reads", (0, 0))}
+    summed["hidden"] = summed["output"]
+    found = {(c.term, c.neuron) for c in certificate.comparisons if "reads" in c.term}
+    assert found == ({summed[kind]} if kind in summed else set())
     if kind != "none":  # without it the claim is another, and false
         del given["reads"]
         if kind == "skip":
