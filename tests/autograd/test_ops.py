@@ -20,6 +20,10 @@ from autograd.value import node_of
 ROWS = sorted(set(TABLE) - {"literal"})
 # May give inf or nan at moderate operands; a sum or a product gives them at huge ones only.
 MODERATE = (-2.5, -1.0, 0.0, 0.5, 1.0, 3.0, 1100.0)
+TAKEN = {  # the operands of which an operation takes some and leaves the others
+    "relu": (0,), "leaky_relu": (1,), "leaky_relu_slope": (1,), "elu": (1,), "elu_slope": (0, 1), "maximum": (0, 1),
+    "minimum": (0, 1), "where": (1, 2), "take": range(9), "scatter": (0,), "gated": (0, 1),
+}  # fmt: skip
 
 
 def operand_counts(row):
@@ -63,6 +67,21 @@ def test_a_row_says_that_it_can_be_singular_where_it_can(name):
                 found.append(f"{name}{xs} gives {numbers}")
     if name != "gated":  # made for slopes that are inf themselves
         assert row.singular == bool(found), found[:1]
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_what_a_row_does_not_select_gets_nothing_whatever_comes_down(name):
+    row = TABLE[name]
+    for n in operand_counts(row):
+        for xs in itertools.product(MODERATE, repeat=n):
+            leaves = [Value(x) for x in xs]
+            node = node_of(row, tuple(leaves))
+            node.backward(math.inf)
+            for i, (leaf, d) in enumerate(zip(leaves, row.rule(node.data, *xs))):
+                if d is None or (d == 0.0 and i in TAKEN.get(name, ())):
+                    assert leaf.grad == 0.0, (xs, i)
+                elif d == 0.0:
+                    assert math.isnan(leaf.grad), (xs, i)
 
 
 @pytest.mark.parametrize("name", ROWS)

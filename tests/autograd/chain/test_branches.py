@@ -135,6 +135,8 @@ def test_a_mask_is_only_where_an_infinity_can_stand_below_a_branch() -> None:
     x, w = Value(0.5), Value(2.0)
     tame = grad((x * w).relu().tanh() * maximum(x, w).sin() / 2.0 + where(x > 0, x * w, x.sigmoid()), [x, w])
     assert not any(map(_masks, tame))
+    assert not any(map(_masks, grad(where(x > 0, w * x**1, w * x**3), [x, w])))  # of powers these have no pole
+    assert any(map(_masks, grad(where(x > 0, w * x**0.5, w * x**-1), [x, w])))
     assert "where" not in rows(*grad((x * w).relu() + x.log() * w.exp() + 1 / x, [x, w]))
     (g,) = grad(where(x > 0, x.log(), 0.0), [x])
     assert g.op is TABLE["where"] and not suspect(g.parents[2], {})
