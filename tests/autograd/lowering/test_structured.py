@@ -4,6 +4,7 @@ import json
 import math
 import pickle
 import shutil
+import statistics
 import subprocess
 import threading
 import time
@@ -490,15 +491,17 @@ def test_the_documented_call_costs_little_beside_the_code():
     single = [*X.T.copy(), *Y.T.copy(), *numbers]
     bound = native.bind(np.hstack([X, Y]).T.copy(), np.array(numbers))
     calls = (lambda: bound(0, 100), lambda: step.sum(x=X, y=Y, net=now), lambda: native.sum(*single))
-    best = [math.inf] * 3
+    times: list[list[int]] = [[], [], []]
     for _ in range(40):
-        for k, call in enumerate(calls):
+        for taken, call in zip(times, calls):
             start = time.process_time_ns()
             for _ in range(10):
                 call()
-            best[k] = min(best[k], time.process_time_ns() - start)
-    assert best[1] < 1.5 * best[0]
-    assert best[2] < 4 * best[0]
+            taken.append(time.process_time_ns() - start)
+    # Of neighbours in time, since a processor is twice as fast in one second as in the next.
+    documented, single_numbers = (statistics.median(b / a for a, b in zip(times[0], taken)) for taken in times[1:])
+    assert documented < 1.5
+    assert single_numbers < 4
 
 
 @pytest.mark.parametrize("total", [False, True])
