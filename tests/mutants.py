@@ -1,6 +1,6 @@
 """Do the tests notice when the engine is wrong?  Small mistakes, planted one at a time.
 
-    python tests/mutants.py                            300 mutants, two at a time: several minutes on two cores
+    python tests/mutants.py                            300 mutants, two at a time: an hour on two cores
     python tests/mutants.py --count 50 --only nn/deltas.py --seed 1
 
 A mutant is one file with one change: another comparison, sign, number or boolean, a condition turned round, operands
@@ -83,10 +83,8 @@ class Mutant(NamedTuple):
         return text[: self.start] + self.new + text[self.end :]
 
     def told(self, text: str) -> str:
-        first, last = (
-            text.rindex("\n", 0, self.start) + 1,
-            text.index("\n", self.end),
-        )  # the whole line, for a short change
+        # The whole line, for a short change.
+        first, last = text.rindex("\n", 0, self.start) + 1, text.index("\n", self.end)
         if self.end - self.start > 12:
             first, last = self.start, self.end
         old, new = text[first:last], text[first : self.start] + self.new + text[self.end : last]

@@ -16,6 +16,7 @@ from autograd import AutogradTypeError, AutogradValueError
 from autograd.words.text import printable
 
 from .. import deltas as hand
+from .. import frames
 from ..grading.equations import Case
 from ..grading.samples import cases_of
 from ..network.choosing import chosen
@@ -64,11 +65,14 @@ class Settings:
 def identity(given: Any) -> str:
     """The id of a student, the same however it was typed: "ë" is one letter, and not e with two points after it.
 
-    >>> identity("zoe\\u0308\\n") == identity("zo\\u00eb"), identity(17), identity(None)
-    (True, '17', '')
+    >>> identity("zoe\\u0308\\n") == identity("zo\\u00eb"), identity(12345678901234567), identity(17.0), identity(None)
+    (True, '12345678901234567', '17', '')
     """
-    text = given if isinstance(given, str) else f"{given:.0f}" if isinstance(given, int) and abs(given) < 1e30 else ""
-    return printable(unicodedata.normalize("NFC", text[:LONGEST_ID])).strip()
+    given = frames.plain(given)
+    if isinstance(given, (int, float)) and abs(given) < 1e30 and given == int(given):
+        given = str(int(given))
+    text = given[:LONGEST_ID] if isinstance(given, str) else ""
+    return printable(unicodedata.normalize("NFC", text)).strip()
 
 
 def made(settings: Settings) -> Settings:

@@ -125,6 +125,9 @@ def test_students_have_variants_that_only_the_secret_gives():
     assert worksheet(seed=7, student="s01", secret=b"a").numbers == made[0]
     assert worksheet(seed=7).for_student("s01", "a").numbers == made[0]
     assert worksheet(student="zo\u00eb", secret="a") == worksheet(student="zoe\u0308 ", secret="a")  # as on a Mac
+    number = 12345678901234567  # which no float is
+    assert worksheet(student=number, secret="a") == worksheet(student=str(number), secret="a")
+    assert worksheet(student=17.0, secret="a") == worksheet(student="17", secret="a")  # a column with gaps has floats
     assert worksheet(student=17, secret="a") == worksheet(student="17", secret="a")
     with pytest.raises(AutogradValueError, match="needs student"):
         worksheet(secret="a")
