@@ -4,7 +4,7 @@
     python tests/benchmarks/eager.py --check         exits with 1 if a bar is missed
     python tests/benchmarks/eager.py --before PATH   the plain core beside that of another checkout too
 
-Contestants take turns, each time is processor time, and the medians of the ratios count.  First without
+Contestants take turns, ours beside each; times are processor time, and the medians of the ratios count.  First without
 the cyclic collector, with the garbage swept between the turns: that is the engine alone.  Then with it, as a program
 runs: the engines that leave garbage to the collector pay for it, and more in larger programs.
 Peers are skipped with a word where they are not installed (pip install 'deltagrad[peers]').
@@ -174,28 +174,41 @@ def collector(on: bool) -> Iterator[None]:
 
 
 def interleaved(contestants: dict[str, Work], on: bool, rounds: int, seconds: float = 0.02) -> Times:
-    """Processor seconds of each contestant in each round; short works are repeated within a turn."""
+    """Processor seconds of each contestant in each round; short works are repeated within a turn.
+
+    The first takes a turn beside each of the others: a processor changes its clock by half within a round of all.
+    """
     clock, repeats = time.thread_time, {}
     for name, work in contestants.items():
         work()
         start = clock()
         work()
         repeats[name] = max(1, int(seconds / max(1e-7, clock() - start)))
-    times: Times = {name: [] for name in contestants}
+
+    def turn(name: str) -> float:
+        with collector(on):
+            start = clock()
+            for _ in range(repeats[name]):
+                contestants[name]()
+            return (clock() - start) / repeats[name]
+
+    first, *others = contestants
+    times: Times = {}
     for _ in range(rounds):
-        for name, work in contestants.items():
-            with collector(on):
-                start = clock()
-                for _ in range(repeats[name]):
-                    work()
-                times[name].append((clock() - start) / repeats[name])
+        for name in others:
+            times.setdefault(f"{first} beside {name}", []).append(turn(first))
+            times.setdefault(name, []).append(turn(name))
+    times[first] = [time for name in others for time in times[f"{first} beside {name}"]]
     return times
 
 
 def ratio(times: Times, above: str, below: str = "ours") -> float:
+    """The median of their ratios, each of neighbours in time."""
     if above not in times or below not in times:
         return math.nan
-    return statistics.median(a / b for a, b in zip(times[above], times[below]))
+    numerators = times.get(f"{above} beside {below}", times[above])
+    denominators = times.get(f"{below} beside {above}", times[below])
+    return statistics.median(a / b for a, b in zip(numerators, denominators))
 
 
 def cell(x: float, digits: int = 1) -> str:
@@ -245,7 +258,7 @@ def network(rounds: int) -> tuple[float, float]:
             total = total + residual * residual
         total.backward()
 
-    off, on = (interleaved({"theirs": run_theirs, "ours": run_ours}, state, rounds) for state in (False, True))
+    off, on = (interleaved({"ours": run_ours, "theirs": run_theirs}, state, rounds) for state in (False, True))
     print("\n| MLP(2, [16, 16, 1]), 100 samples in one graph | ms, collector off | on |\n|---|---|---|")
     for name, who in ((f"deltagrad, {autograd.core}", "ours"), ("micrograd", "theirs")):
         print(f"| {name} | {statistics.median(off[who]) * 1e3:.2f} | {statistics.median(on[who]) * 1e3:.2f} |")
@@ -367,7 +380,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Benchmarks of the eager engine.")
     parser.add_argument("--check", action="store_true", help="exit with 1 if a bar is missed")
     parser.add_argument("--before", type=Path, metavar="PATH", help="a checkout to compare the plain core with")
-    parser.add_argument("--rounds", type=int, default=9, help="turns of each contestant (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=15, help="turns of each contestant (%(default)s)")
     options = parser.parse_args()
     contestants = engines(options.before) | peers()
     versions = [f"{name} {metadata.version(name)}" for name in ("micrograd", "xad", "torch") if name in contestants]
