@@ -215,7 +215,7 @@ _ROWS = (
     Op("minimum", minimum, lambda o, x, y: (larger(y, x), larger(x, y)), "min", selects=(0, 1)),
     Op("larger", larger, lambda o, x, y: (None, None)),
     Op("where", where, lambda o, condition, x, y: (None, where(condition, 1.0, 0.0), where(condition, 0.0, 1.0)), selects=(1, 2)),
-    Op("take", take, lambda o, *xs: (*(scatter(1.0, xs[-1], float(k)) for k in range(len(xs) - 1)), None), singular=True, selects=range(2**62)),
+    Op("take", take, lambda o, *xs: (*(scatter(1.0, xs[-1], float(k)) for k in range(len(xs) - 1)), None), singular=True, selects=range(2**62)),  # survives: no table has more rows
     Op("scatter", scatter, lambda o, g, index, k: (scatter(1.0, index, k), None, None), selects=(0,)),
     Op("lt", lt, lambda o, x, y: (None, None), "<"),
     Op("le", le, lambda o, x, y: (None, None), "≤"),
@@ -231,7 +231,7 @@ _ROWS = (
     Op("mod", mod, lambda o, x, y: (1.0, -floordiv(x, y)), "%", singular=True),
     Op("floordiv", floordiv, lambda o, x, y: (None, None), "//", singular=True),
     # sums, products and what classifiers need
-    Op("gated", gated, lambda o, g, d: (d, g), singular=True, selects=(0, 1)),
+    Op("gated", gated, lambda o, g, d: (d, g), selects=(0, 1)),
     Op("fsum", fsum, lambda o, *xs: (1.0,) * len(xs), "Σ"),
     Op("sumprod", sumprod, _halves_swapped, "Σ×"),
     Op("hypot", hypot, _hypot_rule),

@@ -70,7 +70,7 @@ def _operand(x: Any, row: Op, infix: bool = True) -> Any:
     """The other operand of an operation as a node; an array may take over an infix sign (NotImplemented)."""
     if x.__class__ is float:
         return _made(LITERAL, x, ())
-    if x.__class__ is int and -(2**53) <= x <= 2**53:
+    if x.__class__ is int and -(2**53) <= x <= 2**53:  # survives: it need only be a float
         return _made(LITERAL, float(x), ())
     if isinstance(x, Value):
         return x

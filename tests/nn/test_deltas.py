@@ -200,6 +200,8 @@ def test_sigma_at_the_ends(name):
         v = Value(u)
         Neuron(1, name).sigma(v).backward()
         assert slope(u) == v.grad
+    for u in (0.0, -0.0):
+        assert str(float(sigma(u))) == str(Neuron(1, name).sigma(Value(u)).data)  # its sign too
 
 
 @pytest.mark.parametrize("logits", [[50.0, 0.0], [0.0, 700.0, -700.0], [3.3, -20.7, 1.1], [1e-3, 0.0]])

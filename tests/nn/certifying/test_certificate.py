@@ -15,6 +15,7 @@ from autograd.gradient import graph_rule
 from nn import LOSSES, MLP, Neuron, cross_entropy, squared_error
 from nn import deltas as hand
 from nn.certifying.certificate import certify, certify_graph
+from nn.certifying.rounding import propagated_errors
 
 ACTIVATIONS = ["tanh", "sigmoid", "relu", "linear"]
 
@@ -85,12 +86,20 @@ def test_a_comparison_is_filed_under_the_neuron_that_it_names():
 
 
 def test_the_end_to_end_bound_is_not_vacuous():
-    """For well-conditioned networks it allows some hundred ulp, not everything."""
-    net = MLP(3, [5, 2], seed=1)
-    certificate = certify(net, [0.3, -0.2, 0.9], [0.5, -0.5])
-    for c in certificate.comparisons:
-        if "end to end" in c.term:
-            assert 0 < c.tolerance < 2000 * math.ulp(abs(c.engine))
+    """For well-conditioned networks it allows some hundred ulp, not everything: what each of the two may be off."""
+    net, x, y = MLP(3, [5, 2], seed=1), [0.3, -0.2, 0.9], [0.5, -0.5]
+    run = net.forward(x)
+    u, o = ([[v.data for v in layer] for layer in layers] for layers in (run.u, run.o))
+    theta = [[[w.data for w in neuron.theta] for neuron in layer.neurons] for layer in net.layers]
+    bias = [[neuron.bias.data for neuron in layer.neurons] for layer in net.layers]
+    slopes = hand.ERROR_SLOPES["squared_error"](y, o[-1])
+    errors = propagated_errors(x, theta, bias, u, o, slopes, y, ["tanh"] * 2, [hand.tanh_slope] * 2, "squared_error")
+    end_to_end = [c for c in certify(net, x, y).comparisons if "end to end" in c.term]
+    assert len(end_to_end) == 7
+    for c in end_to_end:
+        k, i = c.neuron
+        assert 0 < c.tolerance < 2000 * math.ulp(abs(c.engine))
+        assert c.tolerance == pytest.approx(2 * errors[k - 1][i - 1], rel=1e-3)
 
 
 def test_parameters_keep_their_gradients():
@@ -546,6 +555,17 @@ def test_skip_and_residual_connections(kind):
                 certify_graph(err, **given)
         else:
             assert not certify_graph(err, **given)
+
+
+def test_a_sum_that_is_wrong_is_a_column_of_all_who_read_it():
+    err, given = past_a_layer("residual")
+    given["reads"][2][0].data += 0.25  # before the third layer, whose numbers follow it
+    for v in toposort(err):
+        if v.op is not None and v not in given["reads"][2]:
+            v.data = v.op.function(*[p.data for p in v.parents])
+    err.backward()
+    certificate = certify_graph(err, **given)
+    assert [row.wrong for row in certificate.rows[4:]] == [("what layer 3 reads",)] * 2  # before: ∂Err/∂θ, measured
 
 
 def test_a_connection_that_is_not_the_one_claimed_is_caught():

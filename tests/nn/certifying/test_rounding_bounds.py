@@ -2,10 +2,11 @@
 
 import math
 
+import mpmath
 import pytest
 
 from nn import deltas as hand
-from nn.certifying.rounding import ERROR_OF_SLOPES, cancelling_terms, propagated_errors, sum_tolerance
+from nn.certifying.rounding import BEND, ERROR_OF_SLOPES, cancelling_terms, propagated_errors, sum_tolerance
 from nn.network.activations import ACTIVATION_RECORDS
 
 u = 2.0**-53
@@ -51,6 +52,10 @@ def test_a_kink_leaves_the_slope_open():
     assert of_one_neuron("squared_error", 1.0, -1.0, 0.0, "relu") * u == pytest.approx(1.0)
     assert of_one_neuron("squared_error", 1.0, -1.0, 0.5, "relu") == pytest.approx(13 + 20)
     assert of_one_neuron("squared_error", 1.0, -1.0, -0.5, "relu") * u < 1e-300
+    # Either slope may be the one, so that of o is 1, and its error 1 more: of (1 + 1)·3 in u, and 2·6 + 2 in ∂Err/∂ŷ.
+    errors = propagated_errors([1.0, 1.0], [[[0.5, -0.5]]], [[None]], [[0.0]], [[0.0]], [0.0], [1.0], ["relu"],
+                               [hand.relu_slope], "squared_error")  # fmt: skip
+    assert errors[0][0] / u == pytest.approx((1 + 1) * (2 * 6 + 2))
     for before in (5.9 * u, 6.1 * u):  # twice an error of 3·(½ + ½)
         errors = propagated_errors(
             [1.0, 1.0], [[[0.5, -0.5]]], [[None]], [[before]], [[before]], [-1.0], [1.0], ["relu"], [hand.relu_slope],
@@ -77,7 +82,7 @@ def test_the_hinge_s_kink_is_as_wide_as_the_error():
         wide = 2 * abs(y) * 1e-3
         for away, error in ((0.9 * wide, abs(y)), (1.1 * wide, 0.0), (-0.9 * wide, abs(y)), (-1.1 * wide, 0.0)):
             assert ERROR_OF_SLOPES["hinge"](-y, y, (1 - away) / y, 1e-3, 1e-3, 1) == error
-    for away, error in ((3 * u, 1.0), (5 * u, 0.0)):
+    for away, error in ((3 * u, 1.0), (4 * u, 1.0), (5 * u, 0.0)):
         assert ERROR_OF_SLOPES["hinge"](-1.0, 1.0, 1 - away, 0.0, 0.0, 1) == error
 
 
@@ -94,6 +99,22 @@ def test_what_is_subnormal_has_an_absolute_error():
                                  ["linear"], [hand.linear_slope], "squared_error")[0]  # fmt: skip
     # e_u = 2 tiniest, e_o = e_u + 1; twice that, and one more for the product
     assert error == (2 * 3 + 1) * 2.0**-1074
+    # σ' = 0 may be off by 1, times ∂Err/∂ŷ = 3, and one more for the product
+    (error,) = propagated_errors([2.0], [[[-0.5]]], [[None]], [[-1.0]], [[0.0]], [3.0], [0.0],
+                                 ["relu"], [hand.relu_slope], "squared_error")[0]  # fmt: skip
+    assert error == (3 + 1) * 2.0**-1074
+    # Σ δ·θ of one term, a zero: 2, and one more for the product
+    (error,), _ = propagated_errors([0.0], [[[0.0]], [[0.0]]], [[None]] * 2, [[0.0]] * 2, [[0.0]] * 2, [0.0], [0.0],
+                                    ["linear"] * 2, [hand.linear_slope] * 2, "squared_error")  # fmt: skip
+    assert error == (2 + 1) * 2.0**-1074
+
+
+@pytest.mark.parametrize("name", BEND)
+def test_how_far_a_slope_bends(name):
+    """The bound is the least upper one, rounded up."""
+    sigma = {"gelu": lambda x: x * mpmath.ncdf(x), "silu": lambda x: x / (1 + mpmath.exp(-x))}[name]
+    largest = max(abs(mpmath.diff(sigma, k / 8, 2)) for k in range(-40, 41))
+    assert largest <= BEND[name] <= 1.01 * largest
 
 
 def test_terms_that_cancel():
