@@ -62,7 +62,7 @@ SIGNS = {
     "and": "or", "or": "and", "False": "True",
 }  # fmt: skip
 # Calls whose first two operands may change places.
-SYMMETRIC = ("min", "max", "minimum", "maximum", "ratio", "weighted_sum", "output_delta", "weight_gradient")
+SYMMETRIC = ("min", "max", "minimum", "maximum", "ratio", "hypot", "weighted_sum", "output_delta", "weight_gradient")
 TOKEN = re.compile(r"(?<= )(?:[-+*/]|[<>]=?|[=!]=|and|or|False)(?=[ \n])|(?<![\w.])\d+\.?\d*(?![\w.])")
 SHORT_CUTS = (
     ("# --- the hottest rows", "# --- a pile of nodes"), ("cdef inline Value of_two", "cdef Value recorded"),
@@ -158,7 +158,8 @@ def _changes(node: ast.expr | ast.stmt) -> Iterator[str]:
     elif isinstance(node, ast.IfExp):
         yield instead(test=ast.UnaryOp(ast.Not(), node.test))
     elif isinstance(node, ast.Tuple) and isinstance(node.ctx, ast.Load) and len(node.elts) > 1:
-        yield instead(elts=[*node.elts[1::-1], *node.elts[2:]])
+        if not all(isinstance(each, ast.Constant) and isinstance(each.value, int) for each in node.elts):  # but sets
+            yield instead(elts=[*node.elts[1::-1], *node.elts[2:]])
     elif isinstance(node, ast.Call) and len(node.args) > 1:
         called = ast.unparse(node.func).rpartition(".")[2]
         if called not in SYMMETRIC and not isinstance(node.args[0], (ast.Constant, ast.Starred)):
