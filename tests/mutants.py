@@ -35,7 +35,7 @@ TESTS = {
                         f"{AUTOGRAD}test_assignments.py", f"{AUTOGRAD}test_gradient.py", "tests/accuracy/test_bars.py"],
     "autograd/value.py": [f"{AUTOGRAD}test_value.py", f"{AUTOGRAD}test_assignments.py", f"{AUTOGRAD}test_core.py",
                           f"{AUTOGRAD}chain/test_branches.py", f"{AUTOGRAD}test_functions.py",
-                          "tests/test_micrograd_users.py"],
+                          f"{AUTOGRAD}teaching/test_debugging.py", "tests/test_micrograd_users.py"],
     "autograd/chain/branches.py": [f"{AUTOGRAD}chain/test_branches.py", f"{AUTOGRAD}test_gradient.py",
                                    f"{AUTOGRAD}teaching"],
     "autograd/gradient.py": [f"{AUTOGRAD}test_gradient.py", f"{AUTOGRAD}chain/test_branches.py",

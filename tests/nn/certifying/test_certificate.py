@@ -81,6 +81,7 @@ def test_a_comparison_is_filed_under_the_neuron_that_it_names():
     named = [(c, re.match(r"(?:∂Err/∂)?[uoδθb]⁽([¹²³])⁾([₁₂₃])", c.term)) for c in certificate.comparisons]
     told = [(c.neuron, ("¹²³".index(m[1]) + 1, "₁₂₃".index(m[2]) + 1)) for c, m in named if m]
     assert len(told) > 4 * 6 and all(neuron == of for neuron, of in told)
+    assert [c.neuron for c in certificate.comparisons if c.term == "Err"] == [(0, 0)]
     bits = [c for c in certificate.comparisons if re.fullmatch(r"[uδ]⁽.⁾.", c.term) and c.engine == c.hand]
     assert bits and not any(c.tolerance for c in bits)  # nothing had to be allowed
 
@@ -791,8 +792,9 @@ def test_one_neuron_in_two_places():
 
 
 def test_without_finite_differences_none_are_said_to_agree():
-    summary = certify(MLP(2, [2, 1], seed=0), [0.5, -1.0], 0.25, differences=False).summary
-    assert summary.endswith("agree; without finite differences") and "0 of 0" not in summary
+    certificate = certify(MLP(2, [2, 1], seed=0), [0.5, -1.0], 0.25, differences=False)
+    assert certificate.summary.endswith("agree; without finite differences") and "0 of 0" not in certificate.summary
+    assert not any(row.difference or row.of_layer for row in certificate.rows)
 
 
 @pytest.mark.parametrize("arguments, told", [
