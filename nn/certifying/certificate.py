@@ -23,7 +23,6 @@ from typing import Any, TypeAlias, overload
 
 from autograd import AutogradTypeError, AutogradValueError, Value, fsum
 from autograd.recording import given
-from autograd.words.naming import name
 from autograd.words.text import counted
 
 from .. import deltas as hand
@@ -182,7 +181,7 @@ def _recorded(
 ) -> Check:
     """The graph of one sample, ready to be checked."""
     if isinstance(net, Neuron):
-        inputs = [Value(a, name("x", i)) for i, a in enumerate(x, 1)]
+        inputs = [Value(a) for a in x]
         o = net(inputs)
         assert net.u is not None
         us, os, neurons = [[net.u]], [[o]], [[net]]
