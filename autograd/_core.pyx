@@ -98,7 +98,7 @@ cdef inline bint pow_slopes(double x, double y, double* dx, double* dy) noexcept
         return True
     power = c_pow(x, below)
     dx[0] = y * power
-    return below + 1.0 == y and easy(power)
+    return below + 1.0 == y and y - below == 1.0 and easy(power)
 
 
 cdef inline double log(double x) noexcept nogil:
@@ -309,27 +309,6 @@ cdef class Value:
     def __neg__(self): return unary(R_NEG, NEG, self)
     def __pos__(self): return self
 
-    # --- the chain rule
-
-    def backward(self, gradient=1.0):
-        cdef double seed = real(gradient, "backward(gradient)")
-        cdef Pile order = Pile(NULL, 0, 0)
-        cdef uint64_t reached
-        watcher = watcher_here() if PyList_GET_SIZE(attending) else None
-        if watcher is not None:
-            watcher.before_backward(self)
-        try:
-            walk(self, &order, False)
-            reached = self.mark = epoch + 1
-            self._grad += seed
-            sweep(&order, reached)
-        finally:
-            drop(&order)
-        if self.mark != reached:
-            raise AutogradValueError("backward() ran from this node in another thread too: the gradients are mixed up")
-        if watcher is not None:
-            watcher.after_backward(self)
-
 
 cdef inline Value fresh():
     return Value.__new__(Value)
@@ -464,7 +443,7 @@ cdef inline Value of_two(object row, int code, Value x, Value y):
     else:
         node._data = c_pow(x._data, y._data) if code == POW else NAN  # which no row has given yet
         if not isfinite(node._data) or not isfinite(x._data) or not isfinite(y._data):
-            node._data = row.function(x._data, y._data)
+            node._data = real(row.function(x._data, y._data), row.name)
     node.a, node.b, node.count = x, y, 2
     return finished(node, row, code)
 
@@ -484,7 +463,7 @@ cdef inline Value unary(object row, int code, Value x):
     elif code == SIGMOID:
         node._data = sigmoid(x._data)
     else:
-        node._data = row.function(x._data)
+        node._data = real(row.function(x._data), row.name)
     node.a, node.count = x, 1
     return finished(node, row, code)
 
@@ -520,7 +499,7 @@ cdef Value recorded(object row, tuple operands):
         return unary(row, code, <Value>operands[0])
     node = fresh()
     hold(node, operands)
-    node._data = row.function(*[(<Value>x)._data for x in operands])
+    node._data = real(row.function(*[(<Value>x)._data for x in operands]), row.name)
     return finished(node, row, TABLE_ROW)
 
 
@@ -649,10 +628,34 @@ cdef void swap_halves(tuple pq, double g, uint64_t reached) noexcept:
 
 cdef int by_the_table(tuple operands, object row, double o, double g, uint64_t reached) except -1:
     selects = row.selects
-    for i, d in enumerate(row.rule(o, *[(<Value>x)._data for x in operands])):
+    cdef tuple partials = tuple(row.rule(o, *[(<Value>x)._data for x in operands]))
+    if PyTuple_GET_SIZE(partials) != PyTuple_GET_SIZE(operands):
+        raise AutogradValueError(
+            f"the rule of {row.name!r} gave {len(partials)} partial derivative(s) for {len(operands)} operand(s)")
+    for i, d in enumerate(partials):
         if d or (d is not None and i not in selects):
             give(<Value>operands[i], g, d, reached)
     return 0
+
+
+def backward(Value self not None, gradient=1.0):
+    cdef double seed = real(gradient, "backward(gradient)")
+    cdef Pile order = Pile(NULL, 0, 0)
+    cdef uint64_t reached
+    watcher = watcher_here() if PyList_GET_SIZE(attending) else None
+    if watcher is not None:
+        watcher.before_backward(self)
+    try:
+        walk(self, &order, False)
+        reached = self.mark = epoch + 1
+        self._grad += seed
+        sweep(&order, reached)
+    finally:
+        drop(&order)
+    if self.mark != reached:
+        raise AutogradValueError("backward() ran from this node in another thread too: the gradients are mixed up")
+    if watcher is not None:
+        watcher.after_backward(self)
 
 
 # --- what value.py and functions.py have besides the class ------------------------------------------------------
@@ -786,10 +789,10 @@ def method_of(row, kept):
     cdef bint infix = kept.__name__ in SIGNS
     cdef int code = CODES.get(row, TABLE_ROW)
     if row.arity == 1:
-        def method(Value self):
+        def method(Value self not None):
             return unary(row, code, self)
     else:
-        def method(Value self, other):
+        def method(Value self not None, other):
             return binary(row, code, self, other, infix)
     method.__name__, method.__qualname__ = kept.__name__, kept.__qualname__
     return method
@@ -798,6 +801,7 @@ def method_of(row, kept):
 def take_over():
     """Give the class what it does not have itself; and what it has, the plain one's signature, text and source."""
     Value.__name__ = "Value"  # in messages too
+    Value.backward, backward.__qualname__ = backward, "Value.backward"  # a method of the class would take any self
     itself = ("__new__", "__init__", "__dict__", "__weakref__", *plain.Value.__slots__)
     always = ("__doc__", "__module__", "__repr__", "__reduce__", "__setstate__")
     faster = {}

@@ -16,6 +16,7 @@ import weakref
 from collections import deque
 from collections.abc import Iterator
 from functools import cache
+from types import MemberDescriptorType
 from typing import TYPE_CHECKING, Any
 
 from .graph import toposort
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 def restored(kind: type[Value], op: Any, parents: tuple[Value, ...], data: float, grad: float, label: str) -> Value:
     """A node as it was: what pickles call."""
     node = kind.__new__(kind)
-    node.op, node.parents, node.data, node.grad, node.label = op, parents, data, grad, label
+    node.op, node.parents, node.grad, node.label, node.data = op, parents, grad, label, data  # a watcher sees all of it
     return node
 
 
@@ -55,7 +56,7 @@ def _adds_nothing(kind: type) -> bool:
 
 @cache
 def _added_slots(kind: type) -> tuple[str, ...]:
-    slots = [name for each in kind.__mro__ for name in vars(each).get("__slots__", ())]
+    slots = [name for each in kind.__mro__ for name, x in vars(each).items() if isinstance(x, MemberDescriptorType)]
     return tuple(name for name in slots if name not in ("_data", "_grad", "op", "parents", "_label", "__weakref__"))
 
 

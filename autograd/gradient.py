@@ -131,7 +131,7 @@ def uses(node: Value, wanted: Container[Value]) -> Iterator[tuple[Value, Factor,
     if node.op.__class__ is Taken:
         yield from scattered(node, wanted)
         return
-    for i, (parent, d) in enumerate(zip(node.parents, partials_in_graph(node))):
+    for i, (parent, d) in enumerate(zip(node.parents, partials_in_graph(node), strict=True)):
         if parent in wanted and d is not None:
             yield parent, d, i in node.op.selects  # type: ignore[union-attr]
 

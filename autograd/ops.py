@@ -252,10 +252,9 @@ TABLE["literal"] = LITERAL
 
 def try_rule(row: Op) -> None:
     """Find a rule of the wrong shape where it is written, not in the middle of a backward()."""
-    if row.arity is None:
-        return
+    n = 4 if row.arity is None else row.arity
     try:
-        partials = row.rule(*[0.5] * (1 + row.arity))
+        partials = row.rule(*[0.5] * (1 + n))
     except (AttributeError, TypeError) as error:
         raise AutogradTypeError(
             f"the rule of {row.name!r} must work on floats as well as on Values;"
@@ -263,10 +262,11 @@ def try_rule(row: Op) -> None:
         ) from error
     except Exception:  # it does not like 0.5, which need not be in its domain
         return
-    if not isinstance(partials, tuple) or len(partials) != row.arity:
+    if not isinstance(partials, tuple) or len(partials) != n:
+        of = " at any number of operands" if row.arity is None else ""
         raise AutogradTypeError(
-            f"the rule of {row.name!r} must return a tuple of {row.arity} partial derivative(s),"
-            f" one per operand, and returned {partials!r}"
+            f"the rule of {row.name!r} must return a tuple of {n} partial derivative(s),"
+            f" one per operand{of}, and returned {partials!r}"
         )
 
 

@@ -137,12 +137,15 @@ class no_grad:
     (9.0, ())
     """
 
+    def __init__(self) -> None:
+        self._entered: list[contextlib.AbstractContextManager[None]] = []  # one inside another may be the same object
+
     def __enter__(self) -> None:
-        self._entered = _attended(_recording, False)
-        self._entered.__enter__()
+        self._entered.append(_attended(_recording, False))
+        self._entered[-1].__enter__()
 
     def __exit__(self, *error: Any) -> None:
-        self._entered.__exit__(*error)
+        self._entered.pop().__exit__(*error)
 
     def __call__(self, function: F) -> F:
         from .tools.decorating import inside

@@ -54,7 +54,8 @@ def node_of(row: Op, operands: tuple[Value, ...]) -> Value:
     >>> node_of(TABLE["mul"], (Value(2.0), Value(3.0))).data
     6.0
     """
-    return _made(row, row.function(*[x._data for x in operands]), operands)
+    data = row.function(*[x._data for x in operands])
+    return _made(row, data if data.__class__ is float else number(data, row.name), operands)
 
 
 def literal(x: Any, where: str = "literal") -> Value:
@@ -357,21 +358,21 @@ class Value:
                     else:
                         dx, dy = row.rule(node._data, x._data, y._data)
                         if dx or (dx is not None and 0 not in row.selects):
-                            x._grad += g * dx
+                            x._grad += g * float(dx)
                         if dy or (dy is not None and 1 not in row.selects):
-                            y._grad += g * dy
+                            y._grad += g * float(dy)
                 elif len(parents) == 1:
                     (x,) = parents
                     (dx,) = row.rule(node._data, x._data)
                     if dx or (dx is not None and 0 not in row.selects):
-                        x._grad += g * dx
+                        x._grad += g * float(dx)
                 elif parents:
                     partials = row.rule(node._data, *[p._data for p in parents])
                     if row.selects:
                         partials = [d or (None if i in row.selects else d) for i, d in enumerate(partials)]
-                    for parent, d in zip(parents, partials):
+                    for parent, d in zip(parents, partials, strict=True):
                         if d is not None:
-                            parent._grad += g * d
+                            parent._grad += g * float(d)
         if self._grad is not start:
             raise AutogradValueError("backward() ran from this node in another thread too: the gradients are mixed up")
         if watching is not None:
@@ -503,7 +504,7 @@ def computed_from(y: Value, xs: Iterable[Value]) -> bool:
 
 # Where a C compiler was at hand, the twin of this file takes over: _core.pyx, the same semantics, the same bits.
 core = "pure"
-if not TYPE_CHECKING and not os.environ.get("DELTAGRAD_PURE"):
+if not TYPE_CHECKING and os.environ.get("DELTAGRAD_PURE", "0") in ("", "0"):
     with contextlib.suppress(ImportError):
         from ._core import Value, computed_from, literal, node_of, restart  # noqa: F401
 

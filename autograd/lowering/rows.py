@@ -117,7 +117,7 @@ def div_slope(xp: Any, x: Any, y: Any) -> Any:
 def _power_times(xp: Any, x: Any, y: Any, n: int, *factors: Any) -> Any:
     """Π factors · x^(y−n); in two halves where the power leaves the range, and divided by x where y − n rounds."""
     below = y - n
-    exact = (below + n == y) | (x == 0.0) | ~finite(x)
+    exact = ((below + n == y) & (y - below == n)) | (x == 0.0) | ~finite(x)
     exponent = xp.where(exact, below, y)
     power = xp.pow(x, exponent)
     size = xp.abs(power)
@@ -407,7 +407,8 @@ def _exponentials(xp: Any, *xs: Any) -> tuple[Any, Callable[[Any], Any]]:
     def difference(x: Any) -> Any:
         d = x - base
         back = d - x  # the rounding of x − m is up to 372 ulp, so it is put back
-        e = xp.exp(d) * (1.0 + ((x - (d - back)) - (base + back)))
+        e = xp.exp(d)
+        e = e + e * ((x - (d - back)) - (base + back))
         return xp.where(x == base, 1.0, xp.where(d == -inf, 0.0, e))
 
     return m, difference

@@ -211,6 +211,9 @@ def normal_density(x: float) -> float:
     return _times_gaussian(0.3989422804014327, x, 0.5)
 
 
+EXP_MINUS_96 = 2.031092662734811e-42  # e⁻⁹⁶ is a 60th of a rounding away
+
+
 def _times_gaussian(factor: float, x: float, k: float) -> float:
     """factor · exp(−k·x²).  Rounding x² would cost k·x² ulp, so x = near + rest, near² exact."""
     if not -40.0 < x < 40.0:
@@ -219,8 +222,7 @@ def _times_gaussian(factor: float, x: float, k: float) -> float:
     factor += factor * math.expm1(-k * (x - near) * (x + near))  # a small part: it adds half an ulp, not two
     if k * near * near < 700.0:
         return factor * math.exp(-k * near * near)
-    half = math.exp(-0.5 * k * near * near)  # twice: the whole may be subnormal
-    return factor * half * half
+    return factor * math.exp(96.0 - k * near * near) * EXP_MINUS_96  # the whole may be subnormal
 
 
 SQRT_HALF, SQRT_HALF_REST = 0.7071067811865476, -4.833646656726457e-17
@@ -246,7 +248,8 @@ def gelu(x: float) -> float:
     (0.0, 0.0, -1.0157295653584566e-18)
     """
     if x < -20.0:
-        return _times_gaussian(-0.3989422804014327 * _mills_series(x), x, 0.5) if x > -40 else 0.0
+        factor = 0.3989422804014327 * _mills_series(x) + 0.3989422804014327
+        return -_times_gaussian(factor, x, 0.5) if x > -40 else 0.0
     if x > 9.0:  # Φ(x) is 1 to the last digit
         return x
     return 0.5 * x * _normal_tail(x) if x == x else nan
@@ -259,7 +262,7 @@ def gelu_slope(x: float) -> float:
     (0.5, 1.0, 0.0)
     """
     if x < -20.0:
-        factor = 0.3989422804014327 * (x - _mills_series(x) / x)
+        factor = 0.3989422804014327 * (x - (1.0 + _mills_series(x)) / x)
         return _times_gaussian(factor, x, 0.5) if x > -40 else 0.0
     if x > 40.0:
         return 1.0
@@ -293,8 +296,8 @@ GELU_AROUND_MINIMUM = [*_gelu_series(-1.4142135623730951), -0.12890414518515478]
 
 
 def _mills_series(x: float) -> float:
-    """Φ(x)·|x| / φ(x) for x < −20: 1 − 1/x² + 1·3/x⁴ − … (erfc itself is subnormal there)."""
-    total, term, t = 1.0, 1.0, -1.0 / (x * x)
+    """Φ(x)·|x| / φ(x) − 1 for x < −20: −1/x² + 1·3/x⁴ − … (erfc itself is subnormal there)."""
+    total, term, t = 0.0, 1.0, -1.0 / (x * x)
     for odd in range(1, 25, 2):
         term *= odd * t
         total += term

@@ -49,7 +49,7 @@ def pow_dx(x: float, y: float) -> float:
     if y == 2.0:  # at any x, as lowering has it too
         return 2.0 * x
     below = y - 1.0
-    if below + 1.0 == y:
+    if below + 1.0 == y and y - below == 1.0:  # y − 1 was not rounded, neither of a small y nor of a large one
         power = pow(x, below)
         if 1e-290 < math.fabs(power) < 1e290:
             return y * power
@@ -113,7 +113,7 @@ def _power_times(x: float, y: float, n: int, *factors: float) -> float:
     """Π factors · x^(y−n)."""
     below = y - n
     # Where y − n rounds, the error is multiplied by log x, up to 350 ulp: divide by x afterwards.
-    exponent, divisors = (below, ()) if below + n == y or x == 0 or x - x else (y, (x,) * n)
+    exponent, divisors = (below, ()) if (below + n == y and y - below == n) or x == 0 or x - x else (y, (x,) * n)
     power = pow(x, exponent)
     if not 1e-290 < math.fabs(power) < 1e290 and x - x == 0 and x:
         # Out of range, or about to be, where the whole may be inside: the power in two halves.

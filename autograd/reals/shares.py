@@ -19,7 +19,8 @@ def _exp_difference(x: float, m: float) -> float:
     if d == -inf:
         return 0.0
     back = d - x
-    return math.exp(d) * (1.0 + ((x - (d - back)) - (m + back)))
+    e = math.exp(d)
+    return e + e * ((x - (d - back)) - (m + back))  # a small part: one rounding, not two
 
 
 def _shifted(xs: tuple[float, ...]) -> list[float]:

@@ -171,6 +171,8 @@ def points(name: str, operands: int, count: int, seed: int = 0) -> Iterator[Poin
     found = 0
     while found < count:
         xs = several(rng, operands, near) if operands > 1 else tuple(anywhere(rng, near) for _ in range(operands))
+        if name.startswith("pow") and rng.random() < 0.1:  # a base so near 1 that exponents beyond 2⁵³ are in range
+            xs = (1.0 + rng.uniform(-4, 4) * 10.0 ** rng.uniform(-15, -13), rng.uniform(-1, 1) * 10.0**17)
         if name in LAST:
             xs = (*xs[:-1], float(rng.choice(LAST[name])))
         if name == "scatter":  # an index, and the number of an entry

@@ -75,6 +75,8 @@ def python(program: str, *arguments: str, **environment: str) -> str:
 def test_which_core_runs_can_be_asked_and_chosen() -> None:
     assert autograd.core in ("compiled", "pure")
     assert python("import autograd; print(autograd.core)", DELTAGRAD_PURE="1") == "pure"
+    same = python("import autograd; print(autograd.core)")
+    assert python("import autograd; print(autograd.core)", DELTAGRAD_PURE="0") == same
     assert python("", "-m", "autograd", "--version", DELTAGRAD_PURE="1").endswith(", pure core")
     assert python("", "-m", "autograd", "--version").startswith(f"deltagrad {autograd.__version__}, ")
 
@@ -310,6 +312,26 @@ for f in (lambda: Value('2'), lambda: Value(2j), lambda: Value(None), lambda: Va
 def test_the_same_errors() -> None:
     told, plain = python(ERRORS), python(ERRORS, DELTAGRAD_PURE="1")
     assert told == plain and told.count("\n") > 20 and "no error" not in told
+
+
+def test_methods_ask_what_they_are_called_on() -> None:
+    """`Value.backward(sum([]))` is Value.backward(0): C that took it for a node would write into it."""
+    for name in (
+        "backward",
+        "tanh",
+        "maximum",
+        "floor",
+        "__abs__",
+        "__lt__",
+        "__add__",
+        "__neg__",
+        "leaky_relu",
+        "elu",
+    ):
+        method = getattr(Value, name)
+        for nothing in (None, 0, 3.0, "abc", [1.0], object()):
+            with pytest.raises((TypeError, AttributeError)):
+                method(nothing, *([] if name in ("backward", "tanh", "floor", "__abs__", "__neg__") else [Value(1.0)]))
 
 
 def test_a_failed_operation_changes_nothing() -> None:

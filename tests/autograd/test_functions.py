@@ -5,6 +5,7 @@ import pickle
 import sys
 import types
 from collections.abc import Callable
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -373,6 +374,7 @@ def test_only_rows_enter(enter: Callable[[Any], Any]) -> None:
     (lambda o, x: 3.0 * x, r"return a tuple of 1 partial derivative\(s\), one per operand, and returned 1.5"),
     (lambda o, x: (1.0, 2.0), r"return a tuple of 1 partial.*and returned \(1.0, 2.0\)"),
     (lambda o, x, y: (1.0,), r"return a tuple of 2 partial.*and returned \(1.0,\)"),
+    (lambda o, *xs: (1.0,), r"return a tuple of 4 partial.*, one per operand at any number of operands, and returned"),
     (lambda o, x: (x.exp(),), r"work on floats as well as on Values; use autograd's functions in it, not methods"),
 ])  # fmt: skip
 def test_a_wrong_rule_is_found_where_it_is_written(rule: Callable[..., Any], fault: str) -> None:
@@ -385,6 +387,36 @@ def test_a_rule_may_be_outside_its_domain_when_it_is_tried() -> None:
     x = Value(6.0)
     f(x).backward()
     assert x.grad == 0.0
+
+
+@pytest.mark.parametrize("given", [1, 3])
+@pytest.mark.parametrize("more", [-1, 1])
+def test_a_rule_that_counts_otherwise_at_some_operands_is_no_silent_zero(given: int, more: int) -> None:
+    f = function(Op("some", lambda *xs: sum(xs), lambda o, *xs: (1.0,) * (len(xs) + more * (len(xs) == given))))
+    for way in (lambda y, xs: y.backward(), grad):
+        xs = [Value(1.0) for _ in range(given)]
+        with pytest.raises(ValueError):
+            way(f(*xs), xs)
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64, Fraction, Decimal, lambda x: np.array(x)], ids=str)
+def test_what_functions_and_rules_give_becomes_a_float(kind: Any) -> None:
+    """Else 0.1 of a float32 would take all that it meets to its precision."""
+    tenth = float(kind(0.1))
+    for n in (1, 2, 3):
+        f = function(Op("some", lambda *xs: kind(0.1), lambda o, *xs: (kind(0.1),) * len(xs)))
+        xs = [Value(0.3) for _ in range(n)]
+        y = f(*xs)
+        y.backward(0.1)
+        assert type(y.data) is float and y.data == tenth
+        assert all(type(x.grad) is float and x.grad == 0.1 * tenth for x in xs)
+
+
+def test_a_function_that_gives_no_number_is_told_by_its_name() -> None:
+    for n in (1, 2, 3):
+        f = function(Op("nothing", lambda *xs: None, lambda o, *xs: (1.0,) * len(xs)))  # type: ignore[arg-type,return-value]
+        with pytest.raises(AutogradTypeError, match=r"nothing: got None of type NoneType"):
+            f(*[Value(1.0)] * n)
 
 
 def test_calls_of_one_s_own_operation_count_their_operands() -> None:

@@ -405,8 +405,9 @@ def test_no_grad_records_nothing() -> None:
 
 def test_no_grad_nested_and_left_by_an_exception() -> None:
     x = Value(3.0)
-    with no_grad():
-        with no_grad():
+    same = no_grad()
+    with same:
+        with same:
             assert (x * x).op is None
         assert (x * x).op is None
         with pytest.raises(ZeroDivisionError), no_grad():
@@ -606,7 +607,23 @@ class WithSlots(Value):
     __slots__ = ("m", "v")
 
 
-@pytest.mark.parametrize("kind", [Parameter, WithSlots])
+class WithOneSlot(Value):
+    __slots__ = "m"
+
+
+class WithPrivateSlots(Value):
+    __slots__ = ("__m", "v")
+
+    @property
+    def m(self) -> Any:
+        return self.__m
+
+    @m.setter
+    def m(self, x: Any) -> None:
+        self.__m = x
+
+
+@pytest.mark.parametrize("kind", [Parameter, WithSlots, WithOneSlot, WithPrivateSlots])
 @pytest.mark.parametrize("copier", [*COPIERS, "copy"])
 def test_a_subclass_and_its_attributes_are_copied(kind: Any, copier: str) -> None:
     x = kind(2.0, "x")

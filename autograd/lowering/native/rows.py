@@ -57,7 +57,7 @@ def pow_dx(x: Vector, y: Vector) -> Guarded:
     below = y - 1.0
     power = x.block.outer(_POW, x, below)
     size = abs(power)
-    return Guarded(y * power, (below + 1.0 == y) & (size > 1e-290) & (size < 1e290))
+    return Guarded(y * power, (below + 1.0 == y) & (y - below == 1.0) & (size > 1e-290) & (size < 1e290))
 
 
 def pow_dy(x: Vector, y: Vector) -> Guarded:

@@ -136,6 +136,23 @@ def test_pow_slope_of_a_subnormal_base():
     assert ulps(slope, true_slope(TRUTH["pow"], [2.6e-313, 1.2e-15], 0)) < 4
 
 
+@pytest.mark.parametrize("at", [
+    (1.0000000000000726, -1.0225900364308304e16), (1.0000000000000699, 9.1e15),
+    (0.9999999999999486, 1.3733470345327572e16),
+])  # fmt: skip
+def test_powers_with_exponents_from_which_1_cannot_be_taken(at):
+    """y − 1 is rounded to y or y − 2 there, and x^(y−2) is 600 ulp away."""
+    for i, slope in enumerate(slopes(pow, *at)):
+        assert ulps(slope, true_slope(TRUTH["pow"], at, i)) < 4
+    for name in ("pow_dx", "pow_dxx", "pow_dxy"):
+        assert ulps(TABLE[name].function(*at), true_value(TRUTH[name], at)) < 4, name
+
+
+def test_gelu_at_the_end_of_the_range():
+    for x in (-37.48823064308949, -39.1, -20.359166500369554):
+        assert ulps(Value(x).gelu().data, true_value(TRUTH["gelu"], [x])) < 4
+
+
 def test_division_where_its_inverse_square_overflows():
     at = (9e250, 2.3e-300)
     assert slopes(lambda a, b: a / b, *at) == [1 / 2.3e-300, -inf]
