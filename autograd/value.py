@@ -322,7 +322,8 @@ class Value:
         in particular δ of a neuron is `u.grad`.  Leaves accumulate over calls; interior nodes
         restart from zero, so a second call adds exactly one more gradient to the leaves and
         nothing twice.  With two losses on one trunk the leaves hold the sum, and the trunk's
-        interior nodes the gradient of the last call.
+        interior nodes the gradient of the last call.  Graphs with interior nodes in
+        common are for one thread at a time.
 
         A branch that was not taken (of where, maximum, relu, …) receives nothing, whatever inf or nan
         stands in it.  Any other zero is a number, and 0·inf is nan: undetermined.
