@@ -100,7 +100,7 @@ def test_the_end_to_end_bound_is_not_vacuous():
     for c in end_to_end:
         k, i = c.neuron
         assert 0 < c.tolerance < 2000 * math.ulp(abs(c.engine))
-        assert c.tolerance == pytest.approx(2 * errors[k - 1][i - 1], rel=1e-3)
+        assert c.tolerance == pytest.approx(2 * errors[k - 1][i - 1], rel=1e-3, abs=0)
 
 
 def test_parameters_keep_their_gradients():
