@@ -130,8 +130,8 @@ def suspect(v: Factor, known: dict[Value, bool]) -> bool:
 
     known  what has been found out before, which grows
 
-    >>> x = Value(1.0); suspect(x.tanh(), {}), suspect(x.log() + 1, {})
-    (False, True)
+    >>> x = Value(1.0); suspect(x.tanh(), {}), suspect(x.log() + 1, {}), suspect(float("inf"), {})
+    (False, True, True)
     """
     if not isinstance(v, Value):
         return not isfinite(v)
