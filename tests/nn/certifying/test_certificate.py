@@ -406,6 +406,8 @@ def test_every_activation_is_certified(activation):
         certificate = certify(net, [generator.uniform(-3, 3) for _ in range(3)], [0.5, -0.5], differences=seed == 0)
         assert certificate, certificate.summary
         assert all(c.tolerance <= 1e-13 * max(abs(c.hand), 1e-3) for c in certificate.comparisons if c.term[0] in "uo")
+        delta = [c for c in certificate.comparisons if c.term[0] == "δ" and " " not in c.term]
+        assert len(delta) == 13 and max(c.tolerance for c in delta) <= 1e-13 * max(abs(c.hand) for c in delta)
 
 
 @pytest.mark.parametrize("activation", ["gelu", "silu", "elu", "softplus", "leaky_relu", "softsign"])

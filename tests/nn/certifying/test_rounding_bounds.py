@@ -58,6 +58,13 @@ def test_a_sigma_bends(name):
     assert of_one_neuron("squared_error", 1.0, -1.0, theta, name) == pytest.approx(expected, rel=1e-9)
 
 
+def test_far_below_0_gelu_s_slope_loses_the_square_of_u():
+    """Φ(−6) and 6·φ(−6), of which each may be 8 + 6² roundings off by either formula; φ is 0.4 at most."""
+    size = (8 + 36) * (0.5 * math.erfc(6 / math.sqrt(2)) + 6 * 0.4 * math.exp(-18))
+    assert slope_tolerance("gelu", -6.0) == pytest.approx(2 * u * size, rel=1e-9, abs=0)
+    assert slope_tolerance("gelu", 6.0) > 8 * 2 * u  # Φ(6), as good as 1, without the square
+
+
 def test_a_kink_leaves_the_slope_open():
     assert of_one_neuron("squared_error", 1.0, -1.0, 0.0, "relu") * u == pytest.approx(1.0)
     assert of_one_neuron("squared_error", 1.0, -1.0, 0.5, "relu") == pytest.approx(13 + 20)
