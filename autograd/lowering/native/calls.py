@@ -40,7 +40,9 @@ class Call:
         try:
             return self.free.pop()
         except IndexError:
-            plan = Plan(self.leaves, self.varying, self.module.loaded.address("run"), self.module.memory)
+            code = self.module.loaded
+            run, on_leaves = code.address("run"), code.address("run_on_leaves")
+            plan = Plan(self.leaves, self.varying, on_leaves or run, self.module.memory, bool(on_leaves))
             return plan.address, plan
 
     def _quick(self) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
