@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from ..families import Family
 from .loops import Function
-from .panels import SAMPLES, Panels
+from .panels import Panels
 from .terms import Access, Outer, line
 from .vectors import splat, turned
 
@@ -50,7 +50,7 @@ class Summing(Panels):
             self.zero(a)
             self.zero(b)
             if (b, b0) not in packs:
-                packs[b, b0] = self.transposed(b, b0, outer.columns)
+                packs[b, b0] = self.take(self.tile.samples)
         fn, tile = self.begin("outer"), self.tile
 
         def rows_of(jt: str, i: str, height: int, width: int, lanes: int) -> None:
@@ -63,7 +63,7 @@ class Summing(Panels):
                     fn.do(f"call void @llvm.prefetch.p0(ptr {at}, i32 1, i32 3, i32 1)")
             sums = [splat(0.0)] * (height * width)
             for a, a0, da, b, b0 in outer.terms:
-                packed = fn.at(fn.place("%work", packs[b, b0]), fn.times(jt, SAMPLES * tile.row))
+                packed = fn.place("%work", packs[b, b0])
 
                 def panel(
                     p: str, sums: list[str], a: Family = a, a0: int = a0, da: int = da, packed: str = packed
@@ -97,6 +97,8 @@ class Summing(Panels):
             most = min(tile.members * tile.vectors // width, 12)
             height = -(-outer.rows // -(-outer.rows // most))
             rest = outer.rows % height
+            for (b, b0), to in packs.items():
+                self.transposed(fn, b, b0, jt, width, to)
             if outer.rows - rest > height:
                 fn.loop(outer.rows - rest, [], lambda i, _: rows_of(jt, i, height, width, lanes), step=height)
             else:
@@ -112,7 +114,7 @@ class Summing(Panels):
         if tail:
             strip(str(full), -(-tail // tile.lanes), (tail - 1) % tile.lanes + 1)
         for at in packs.values():
-            self.free.setdefault(self.packed_rows(outer.columns), []).append(at)
+            self.free.setdefault(tile.samples, []).append(at)
 
     def repeated(self, leaf: Family) -> None:
         """Outputs that are the same for all samples: so many times their number as the block has samples."""
@@ -138,26 +140,17 @@ class Summing(Panels):
         after = fn.again(f"fadd {fn.type} {before}, {x}")
         fn.do(f"call void @llvm.masked.store.v{fn.lanes}f64.p0({fn.type} {after}, ptr {to}, i32 8, {masked})")
 
-    def packed_rows(self, columns: int) -> int:
-        return -(-columns // self.tile.samples) * self.tile.samples
-
-    def transposed(self, family: Family, first: int, count: int) -> int:
-        """Where a copy of `count` rows is: strips of as many rows as a tile has samples, in them sample by sample."""
-        fn, tile = self.begin("transposed"), self.tile
-        to = self.take(self.packed_rows(count))
-        lanes = tile.lanes
+    def transposed(self, fn: Function, family: Family, first: int, jt: str, width: int, to: int) -> None:
+        """A strip's rows of a family sample by sample, as many as `width` vectors have lanes."""
+        tile, lanes = self.tile, self.tile.lanes
 
         def panel(p: str, _: list[str]) -> None:
-            start = self.panel(fn, family, p, first)
+            start = fn.at(self.panel(fn, family, p, first), fn.times(jt, tile.samples * tile.row))
+            target = fn.at(fn.place("%work", to), fn.times(p, tile.samples * tile.row))
 
             def square(g: str, _: list[str]) -> None:
                 """As many rows as a vector has lanes."""
-                source = fn.at(start, fn.times(g, lanes * tile.row))
-                strip = fn.value(f"udiv i64 {g}, {tile.vectors}")
-                within = fn.value(f"urem i64 {g}, {tile.vectors}")
-                target = fn.plus(fn.times(strip, SAMPLES * tile.row), fn.times(within, 8 * lanes))
-                target = fn.plus(target, fn.times(p, tile.samples * tile.row))
-                here = fn.at(fn.place("%work", to), target)
+                source, here = fn.at(start, fn.times(g, lanes * tile.row)), fn.at(target, fn.times(g, 8 * lanes))
                 for v in range(tile.vectors):
                     rows = [
                         fn.again(f"load {fn.type}, ptr {fn.at(source, r * tile.row + 8 * lanes * v)}")
@@ -166,10 +159,9 @@ class Summing(Panels):
                     for s, x in enumerate(turned(fn, rows)):
                         fn.do(f"store {fn.type} {x}, ptr {fn.at(here, (lanes * v + s) * tile.row)}")
 
-            fn.loop(-(-count // lanes), [], square)
+            fn.loop(width, [], square)
 
         fn.loop("%panels", [], panel)
-        return to
 
     def reduce(self, family: Family) -> None:
         """The rows of a family that are outputs, summed over the samples of a block."""
