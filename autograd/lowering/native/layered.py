@@ -67,12 +67,13 @@ def _run(layers: Layers, before: list[str], calls: list[str]) -> str:
         f"  %here = call i64 @llvm.umin.i64(i64 %left, i64 {SAMPLES})",
         f"  %rounded = add i64 %here, {samples - 1}",
         f"  %panels = udiv i64 %rounded, {samples}",
+        "  %adds = icmp ne i64 %at, %block_first",
         here,
         *calls,
     ])  # fmt: skip
     started = "parts" if layers.summed else "block"
     parts = driver.loop("part", "at", "%block_end", part, started, "%block_first", SAMPLES)
-    each = _summed(parts, layers.outputs) if layers.summed else parts
+    each = _summed(parts, layers.outputs, layers.zeros) if layers.summed else parts
     return driver.blocks(each, "\n".join(before), name="run_on_leaves")
 
 
@@ -97,8 +98,8 @@ entry:
 }}"""
 
 
-def _summed(parts: str, sums: int) -> str:
-    """A block's sums: where the result is, if that is still zeros; else in %work, and added."""
+def _summed(parts: str, sums: int, zeros: bool) -> str:
+    """A block's sums: where the result is, if it has none yet; else in %work, and added."""
     add = """  %sum_at = getelementptr double, ptr %work, i64 %k
   %sum = load double, ptr %sum_at
   %to = getelementptr double, ptr %block_out, i64 %k
@@ -109,9 +110,7 @@ def _summed(parts: str, sums: int) -> str:
   %is_apart = icmp ne i64 %out_step, 0
   %in_place = or i1 %is_first, %is_apart
   %out_here = select i1 %in_place, ptr %block_out, ptr %work
-  br i1 %in_place, label %parts, label %cleared
-cleared:
-  call void @llvm.memset.p0.i64(ptr %work, i8 0, i64 {8 * sums}, i1 false)
+{f"  call void @llvm.memset.p0.i64(ptr %out_here, i8 0, i64 {8 * sums}, i1 false)" if zeros else ""}
   br label %parts
 parts:
 {parts}

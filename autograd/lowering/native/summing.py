@@ -33,6 +33,8 @@ class Summing(Panels):
             self.reduce(family)
         elif any(family.values[j] if family.values else True for j, _ in family.outputs):
             self.repeated(family)
+        else:
+            self.zeros = True
 
     def copied(self, family: Family) -> None:
         """Outputs at each sample that are inputs or constants, or the same for all samples, or one several times."""
@@ -98,8 +100,8 @@ class Summing(Panels):
                 sums = fn.loop("%panels", [(fn.type, x) for x in sums], panel)
             for r, start in enumerate(starts):
                 for v in range(width):
-                    here = fn.at(start, 8 * tile.lanes * v)
-                    self.add(fn, here, sums[r * width + v], lanes if v == width - 1 else tile.lanes)
+                    part = lanes if v == width - 1 and lanes < tile.lanes else 0
+                    self.add(fn, fn.type, fn.at(start, 8 * tile.lanes * v), sums[r * width + v], part)
 
         def strip(jt: str, width: int, lanes: int) -> None:
             most = min(tile.members * tile.vectors // width, 12)
@@ -132,21 +134,19 @@ class Summing(Panels):
             x = self.operand(fn, Access(leaf, j, 0, 0), "0", "0", "0", 0)
             one = fn.value(f"extractelement {fn.type} {x}, i64 0")
             to = fn.place("%out", 8 * k)
-            before = fn.again(f"load double, ptr {to}")
-            many = fn.value(f"fmul double {one}, {here}")
-            fn.do(f"store double {fn.again(f'fadd double {before}, {many}')}, ptr {to}")
+            self.add(fn, "double", to, fn.value(f"fmul double {one}, {here}"))
 
-    def add(self, fn: Function, to: str, x: str, lanes: int) -> None:
-        """Add the first lanes of x to what stands there."""
-        if lanes == self.tile.lanes:
-            before = fn.again(f"load {fn.type}, ptr {to}, align 8")
-            fn.do(f"store {fn.type} {fn.again(f'fadd {fn.type} {before}, {x}')}, ptr {to}, align 8")
-            return
+    def add(self, fn: Function, kind: str, to: str, x: str, lanes: int = 0) -> None:
+        """Add x, or only the first lanes of it, to what stands there; nothing does before the first part's sums."""
         mask = ", ".join(f"i1 {int(k < lanes)}" for k in range(fn.lanes))
-        masked, zeros = f"{fn.mask} <{mask}>", f"{fn.type} zeroinitializer"
-        before = fn.again(f"call {fn.type} @llvm.masked.load.v{fn.lanes}f64.p0(ptr {to}, i32 8, {masked}, {zeros})")
-        after = fn.again(f"fadd {fn.type} {before}, {x}")
-        fn.do(f"call void @llvm.masked.store.v{fn.lanes}f64.p0({fn.type} {after}, ptr {to}, i32 8, {masked})")
+        masked = f"i32 8, {fn.mask} <{mask}>"
+        intrinsic = f"@llvm.masked.{{}}.v{fn.lanes}f64.p0"
+        read = f"call {kind} {intrinsic.format('load')}(ptr {to}, {masked}, {kind} zeroinitializer)"
+        there = fn.again(read if lanes else f"load {kind}, ptr {to}, align 8")
+        before = fn.again(f"select i1 %adds, {kind} {there}, {kind} zeroinitializer")
+        after = fn.again(f"fadd {kind} {before}, {x}")
+        stored = f"call void {intrinsic.format('store')}({kind} {after}, ptr {to}, {masked})"
+        fn.do(stored if lanes else f"store {kind} {after}, ptr {to}, align 8")
 
     def transposed(self, fn: Function, family: Family, first: int, jt: str, width: int, to: int) -> None:
         """A strip's rows of a family sample by sample, as many as `width` vectors have lanes."""
@@ -191,9 +191,7 @@ class Summing(Panels):
             total = fn.again(
                 f"call reassoc double @llvm.vector.reduce.fadd.v{fn.lanes}f64(double 0.0, {fn.type} {sums[0]})"
             )
-            to = fn.at(fn.place("%out", 8 * sides[1].base), fn.times(output, 8))
-            before = fn.again(f"load double, ptr {to}")
-            fn.do(f"store double {fn.again(f'fadd double {before}, {total}')}, ptr {to}")
+            self.add(fn, "double", fn.at(fn.place("%out", 8 * sides[1].base), fn.times(output, 8)), total)
 
         fn.loop(len(family.outputs), [], each)
 
