@@ -32,6 +32,7 @@ class Call:
         self.threads = threads
         self.first = varying.index(True) if True in varying else None
         self.free: list[tuple[int, Plan]] = []
+        self.on_leaves = module.loaded.address("run_on_leaves")  # 0 for straight-line code
         self.zeros, self.empty = numpy_().zeros, numpy_().empty
         self.total, self.values = self._quick() if threads == 1 and module.functions.call else (_no, _no)
 
@@ -40,16 +41,15 @@ class Call:
         try:
             return self.free.pop()
         except IndexError:
-            code = self.module.loaded
-            run, on_leaves = code.address("run"), code.address("run_on_leaves")
-            plan = Plan(self.leaves, self.varying, on_leaves or run, self.module.memory, bool(on_leaves))
+            run = self.on_leaves or self.module.loaded.address("run")
+            plan = Plan(self.leaves, self.varying, run, self.module.memory, bool(self.on_leaves))
             return plan.address, plan
 
     def _quick(self) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
         """`total` and `values`; what they need at hand, which is a tenth of a short call."""
         call, plan_of, free, first, outputs = self.module.functions.call, self.plan, self.free, self.first, self.outputs
         zeros, empty = self.zeros, self.empty
-        fresh = empty if self.module.loaded.address("run_on_leaves") else zeros  # straight-line code adds from the first
+        fresh = empty if self.on_leaves else zeros  # straight-line code adds its first sums too
         check = self.module.check if self.module.outside.callbacks else None
 
         def total(given: Any) -> Any:

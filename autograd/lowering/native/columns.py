@@ -15,9 +15,9 @@ from .vectors import Block, turned
 
 APART = 24  # doubles between columns: if pages were between them, all would be in few lines of the cache
 SQUARE = 4  # rows and columns that are turned at once
-WORDS = 8  # how many leaves, `run`, its memory, pointers to columns, memory for columns, scalars, whether `run` knows leaves
-# Whether it varies, its axes, its count, its lengths, its first column or scalar, source, bytes to the next sample and
-# to the next entry.
+WORDS = 8  # how many leaves, `run`, its memory, pointers to columns, memory for columns, scalars, `layered`
+# Whether it varies, its axes, its count, its lengths, its first column or scalar, source, bytes to the next sample,
+# bytes to the next entry.
 LEAF = 8
 
 
@@ -26,7 +26,8 @@ class Plan:
 
     leaves   the shapes
     varying  whether a leaf has samples in front
-    run      the address of the module's `run`; `memory` is how many bytes it works in, `layered` whether it reads leaves
+    run      the address of the module's `run`; `memory` is how many bytes it works in
+    layered  whether it reads leaves where they stand
     """
 
     def __init__(

@@ -16,7 +16,7 @@ from .panels import Panels
 from .terms import Access, Outer, line
 from .vectors import splat, turned
 
-ROUND = 8  # samples in a round of that loop: what counts them is a tenth of its instructions
+ROUND = 8  # samples in one round of that loop: counting them is a tenth of its instructions
 
 
 class Summing(Panels):
@@ -56,7 +56,7 @@ class Summing(Panels):
             if (b, b0) not in packs:
                 packs[b, b0] = self.take(self.tile.samples)
         fn, tile = self.begin("outer"), self.tile
-        step = min(tile.samples, ROUND)
+        step = min(tile.samples, ROUND) if len(outer.terms) == 1 else 1
 
         def rows_of(jt: str, i: str, height: int, width: int, lanes: int) -> None:
             """`height` rows × `width` vectors, the last of them of so many lanes."""
@@ -76,11 +76,6 @@ class Summing(Panels):
                     rows = fn.at(self.panel(fn, a, p, a0), fn.times(i, tile.row * da))
                     columns = fn.at(packed, fn.times(p, tile.samples * tile.row))
 
-                    def some(s_0: str, sums: list[str]) -> list[str]:
-                        for k in range(step):
-                            sums = sample(fn.plus(s_0, k), sums)
-                        return sums
-
                     def sample(s: str, sums: list[str]) -> list[str]:
                         column = fn.at(columns, fn.times(s, tile.row))
                         ys = [
@@ -95,7 +90,12 @@ class Summing(Panels):
                                 found.append(fn.again(f"fadd {self.flags}{fn.type} {sums[r * width + v]}, {m}"))
                         return found
 
-                    return fn.loop(tile.samples, [(fn.type, x) for x in sums], some, step=step)
+                    def samples(s: str, sums: list[str]) -> list[str]:
+                        for k in range(step):
+                            sums = sample(fn.plus(s, k), sums)
+                        return sums
+
+                    return fn.loop(tile.samples, [(fn.type, x) for x in sums], samples, step=step)
 
                 sums = fn.loop("%panels", [(fn.type, x) for x in sums], panel)
             for r, start in enumerate(starts):

@@ -16,6 +16,8 @@ from autograd.lowering.native.panels import NotInLayers  # noqa: E402
 from nn import MLP  # noqa: E402
 from nn.network import losses  # noqa: E402
 
+from .test_native import before_a_wall  # noqa: E402
+
 
 def mlp(*sizes, activation="relu", loss=losses.squared_error):
     """The error of a network and its gradient; targets are inputs too."""
@@ -195,7 +197,8 @@ class Code:
         pointers = (ctypes.c_void_p * max(1, len(columns)))(*[row.ctypes.data for row in columns])
         n = X.shape[1]
         before = np.nan if self.stores and n else 0.0  # loops store their first sums, and all else adds to zeros
-        out = np.full(self.size, before) if self.sums else np.full((self.size, n + 3), -7.0)  # nothing beyond is written
+        # Nothing is written beyond the last sample.
+        out = np.full(self.size, before) if self.sums else np.full((self.size, n + 3), -7.0)
         work = np.full(self.memory // 8 + 16, np.nan)
         at, step = machine.aligned(work), 0 if self.sums else n + 3
         self.loaded.run(ctypes.addressof(pointers), theta.ctypes.data, at, out.ctypes.data, 0, step, 0, n)
@@ -454,3 +457,16 @@ def test_rows_in_threads_and_in_other_orders_of_memory(threads, lanes):
                 assert np.array_equal(got[name], values[name]) and np.array_equal(sums[name], total[name])
     once = step.sum(**{**given, "t": np.broadcast_to(2.0, 1700)})  # the same number at each sample
     assert np.array_equal(once["w"], peer.sum(**{**given, "t": np.full(1700, 2.0)})["w"])
+
+
+def test_nothing_beyond_the_last_row_is_read(lanes):
+    program, _, whole = in_rows(5, 8)
+    _, wholes = in_plain_python(5, 8)
+    step = program.to("native")
+    with before_a_wall() as array:
+        for n in (1, 3, 8, 13, 32, 37):
+            given = first(n, whole)
+            for name in ("a", "b"):
+                rows = array(given[name].size).reshape(given[name].shape)
+                rows[:] = given[name]
+                assert np.array_equal(step.sum(**given | {name: rows})["w"], wholes["w"][:n].sum(0))
