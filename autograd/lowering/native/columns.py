@@ -16,9 +16,7 @@ from .vectors import Block, turned
 APART = 24  # doubles between columns: if pages were between them, all would be in few lines of the cache
 SQUARE = 4  # rows and columns that are turned at once
 WORDS = 8  # how many leaves, `run`, its memory, pointers to columns, memory for columns, scalars, `layered`
-# Whether it varies, its axes, its count, its lengths, its first column or scalar, source, bytes to the next sample,
-# bytes to the next entry.
-LEAF = 8
+LEAF = 8  # whether it varies, its axes, its count, its lengths, its first column or scalar, source, bytes to the next
 
 
 class Plan:
@@ -44,7 +42,6 @@ class Plan:
         work, pointers, local, shared = map(machine.aligned, self.kept)
         self.words[:7] = len(leaves), run, work, pointers, local, shared, layered
         self.records = self.words[WORDS:].reshape(-1, LEAF)
-        self.records[:, 7] = 8
         lengths = numpy.array([n for shape in leaves for n in shape] or [0], dtype="i8")
         self.kept.append(lengths)
         at, column, scalar = lengths.ctypes.data, 0, 0

@@ -117,6 +117,7 @@ def blocks(each: str, before: str, zeroed: int = 0, name: str = "run") -> str:
     each    what is done in a block, from %block_first to %block_end, with its sums at %block_out
     before  what is done before
     zeroed  bytes of %work that are zero where a block begins
+    name    what it is called instead
     """
     return f"""
 define void @{name}({RUN}) {{

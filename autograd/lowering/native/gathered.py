@@ -42,7 +42,7 @@ fast:
   br label %sample_done
 slow:
 {driver.loop("sample", "s", tile.samples, sample, "slow")}"""
-    column = f"""  %column_offset = mul i64 %c, %further
+    column = f"""  %column_offset = mul i64 %c, 8
   %source_0 = getelementptr i8, ptr %start, i64 %column_offset
   %row_offset = mul i64 %c, {tile.row}
   %row_0 = getelementptr i8, ptr %rows, i64 %row_offset
@@ -62,7 +62,7 @@ leaf:
   %k = phi i64 [0, %entry], [%k_next, %leaf_done]
   %first = phi i64 [0, %entry], [%first_next, %leaf_done]
   %record = getelementptr [{LEAF} x i64], ptr %leaves, i64 %k
-{fields("", "varies 0, entries 2, source_ 5, next 6, further 7", "%record")}
+{fields("", "varies 0, entries 2, source_ 5, next 6", "%record")}
   %count = mul i64 %varies, %entries
   %k_next = add i64 %k, 1
   %first_next = add i64 %first, %count
@@ -77,10 +77,8 @@ some:
   %rows = getelementptr i8, ptr %work, i64 %rows_place
   %square_bytes = mul i64 %next, {tile.samples}
   %is_dense = icmp eq i64 %next, 8
-  %is_row = icmp eq i64 %further, 8
   %is_wide = icmp uge i64 %count, {SQUARE}
-  %in_squares_1 = and i1 %is_row, %is_wide
-  %in_squares = and i1 %in_squares_1, %any
+  %in_squares = and i1 %is_wide, %any
   br i1 %in_squares, label %squares, label %by_column
 squares:
 {driver.loop("turn", "q", "%all", square, "squares")}
@@ -103,7 +101,7 @@ def on_columns(count: int, place: int) -> str:
     """`run`: every column is a leaf; their records are in %work."""
     words = "\n".join(
         f"  %word_{k} = getelementptr i64, ptr %record, i64 {k}\n  store i64 {word}, ptr %word_{k}"
-        for k, word in ((0, 1), (2, 1), (5, "%start"), (6, 8), (7, 8))
+        for k, word in ((0, 1), (2, 1), (5, "%start"), (6, 8))
     )
     column = f"""  %column_at = getelementptr i64, ptr %columns, i64 %c
   %start = load i64, ptr %column_at
