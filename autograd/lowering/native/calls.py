@@ -32,6 +32,7 @@ class Call:
         self.threads = threads
         self.first = varying.index(True) if True in varying else None
         self.free: list[tuple[int, Plan]] = []
+        self.on_leaves = module.loaded.address("run_on_leaves")  # 0 for straight-line code
         self.zeros, self.empty = numpy_().zeros, numpy_().empty
         self.total, self.values = self._quick() if threads == 1 and module.functions.call else (_no, _no)
 
@@ -40,22 +41,24 @@ class Call:
         try:
             return self.free.pop()
         except IndexError:
-            plan = Plan(self.leaves, self.varying, self.module.loaded.address("run"), self.module.memory)
+            run = self.on_leaves or self.module.loaded.address("run")
+            plan = Plan(self.leaves, self.varying, run, self.module.memory, bool(self.on_leaves))
             return plan.address, plan
 
     def _quick(self) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
         """`total` and `values`; what they need at hand, which is a tenth of a short call."""
         call, plan_of, free, first, outputs = self.module.functions.call, self.plan, self.free, self.first, self.outputs
         zeros, empty = self.zeros, self.empty
+        fresh = empty if self.on_leaves else zeros  # straight-line code adds its first sums too
         check = self.module.check if self.module.outside.callbacks else None
 
         def total(given: Any) -> Any:
-            plan, out = plan_of(), zeros(outputs)
+            plan, out = plan_of(), fresh(outputs)
             n = call(given, plan[0], out, -1)
             free.append(plan)
             if check is not None:
                 check()
-            return None if n < 0 else out
+            return out if n > 0 else None if n else zeros(outputs)
 
         def values(given: Any) -> Any:
             try:

@@ -1,7 +1,8 @@
 """Where a call finds things, and machine code that brings numbers from where they are to where a program reads them.
 
 plan  where things are: eight words, then eight for each leaf (see WORDS and LEAF)
-go    columns and scalars from the sources, 512 samples at a time, and the program's `run` on them, block by block
+go    scalars from the sources, and the program's `run`: code made of families is told where the leaves are; for
+      straight-line code columns are made of them, 512 samples at a time
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from .driver import BLOCK, loop
 from .vectors import Block, turned
 
 APART = 24  # doubles between columns: if pages were between them, all would be in few lines of the cache
-_SQUARE = 4  # rows and columns that are turned at once
-WORDS = 8  # how many leaves, `run`, its memory, pointers to columns, memory for columns, scalars
+SQUARE = 4  # rows and columns that are turned at once
+WORDS = 8  # how many leaves, `run`, its memory, pointers to columns, memory for columns, scalars, `layered`
 LEAF = 8  # whether it varies, its axes, its count, its lengths, its first column or scalar, source, bytes to the next
 
 
@@ -24,18 +25,22 @@ class Plan:
     leaves   the shapes
     varying  whether a leaf has samples in front
     run      the address of the module's `run`; `memory` is how many bytes it works in
+    layered  whether it reads leaves where they stand
     """
 
-    def __init__(self, leaves: tuple[tuple[int, ...], ...], varying: tuple[bool, ...], run: int, memory: int) -> None:
+    def __init__(
+        self, leaves: tuple[tuple[int, ...], ...], varying: tuple[bool, ...], run: int, memory: int, layered: bool
+    ) -> None:
         import numpy
 
         sizes = [int(numpy.prod(shape)) for shape in leaves]
         columns = sum(size for size, varies in zip(sizes, varying) if varies)
         scalars = sum(sizes) - columns
+        copied = 0 if layered else columns
         self.words = numpy.zeros(WORDS + LEAF * len(leaves), dtype="i8")
-        self.kept = [numpy.empty(n + 8) for n in (memory // 8, columns, columns * (BLOCK + APART), scalars)]
+        self.kept = [numpy.empty(n + 8) for n in (memory // 8, copied, copied * (BLOCK + APART), scalars)]
         work, pointers, local, shared = map(machine.aligned, self.kept)
-        self.words[:6] = len(leaves), run, work, pointers, local, shared
+        self.words[:7] = len(leaves), run, work, pointers, local, shared, layered
         self.records = self.words[WORDS:].reshape(-1, LEAF)
         lengths = numpy.array([n for shape in leaves for n in shape] or [0], dtype="i8")
         self.kept.append(lengths)
@@ -81,7 +86,7 @@ def text() -> str:
     return f"""
 define void @go(ptr %plan, ptr %out, i64 %out_step, i64 %stride, i64 %first, i64 %samples) {{
 entry:
-{fields("", "leaves 0, run_ 1, work_ 2, columns_ 3, local 4, scalars_ 5", "%plan")}
+{fields("", "leaves 0, run_ 1, work_ 2, columns_ 3, local 4, scalars_ 5, layered 6", "%plan")}
   %run = inttoptr i64 %run_ to ptr
   %work = inttoptr i64 %work_ to ptr
   %columns = inttoptr i64 %columns_ to ptr
@@ -89,8 +94,6 @@ entry:
   %records = getelementptr i64, ptr %plan, i64 {WORDS}
   %end = add i64 %first, %samples
   %sums = icmp eq i64 %stride, 0
-  %one_place = icmp eq i64 %out_step, 0
-  %sums_in_one = and i1 %sums, %one_place
   %out_further = select i1 %sums, i64 %out_step, i64 {BLOCK}
   %most = call i64 @llvm.umin.i64(i64 %samples, i64 {BLOCK})
   %rounded = add i64 %most, {APART + 7}
@@ -100,7 +103,7 @@ entry:
 shared:
   %k = phi i64 [0, %entry], [%k_next, %shared_next]
   %more_shared = icmp ult i64 %k, %leaves
-  br i1 %more_shared, label %shared_leaf, label %block
+  br i1 %more_shared, label %shared_leaf, label %ready
 shared_leaf:
   %record = getelementptr [{LEAF} x i64], ptr %records, i64 %k
 {fields("_1", "varies 0, count 2, where 4, source_ 5", "%record")}
@@ -122,9 +125,19 @@ shared_many:
 shared_next:
   %k_next = add i64 %k, 1
   br label %shared
+ready:
+  %reads_leaves = icmp ne i64 %layered, 0
+  br i1 %reads_leaves, label %all, label %block
+all:
+  %before = sub i64 0, %first
+  %back = select i1 %sums, i64 0, i64 %before
+  %out_0 = getelementptr double, ptr %out, i64 %back
+  call void %run(
+    ptr %records, ptr %scalars, ptr %work, ptr %out_0, i64 %out_step, i64 %stride, i64 %first, i64 %samples)
+  ret void
 block:
-  %at = phi i64 [%first, %shared], [%at_next, %block_done]
-  %out_here = phi ptr [%out, %shared], [%out_next, %block_done]
+  %at = phi i64 [%first, %ready], [%at_next, %block_done]
+  %out_here = phi ptr [%out, %ready], [%out_next, %block_done]
   %more_blocks = icmp ult i64 %at, %end
   br i1 %more_blocks, label %gather, label %done
 gather:
@@ -167,7 +180,7 @@ entry_point:
   br label %entry_of
 entries:
   %fewer = call i64 @llvm.umin.i64(i64 %leaf_count, i64 %here)
-  %in_squares = icmp uge i64 %fewer, {_SQUARE}
+  %in_squares = icmp uge i64 %fewer, {SQUARE}
   br i1 %in_squares, label %squares, label %one_by_one
 squares:
   %source_rows = inttoptr i64 %start to ptr
@@ -184,11 +197,8 @@ leaf_next:
   %l_next = add i64 %l, 1
   br label %leaf
 compute:
-  %is_later = icmp ne i64 %at, %first
-  %has_sums = and i1 %is_later, %sums_in_one
-  %stride_here = select i1 %has_sums, i64 1, i64 %stride
   call void %run(
-    ptr %columns, ptr %scalars, ptr %work, ptr %out_here, i64 %out_step, i64 %stride_here, i64 0, i64 %here)
+    ptr %columns, ptr %scalars, ptr %work, ptr %out_here, i64 %out_step, i64 %stride, i64 0, i64 %here)
   br label %block_done
 block_done:
   %out_next = getelementptr double, ptr %out_here, i64 %out_further
@@ -196,17 +206,17 @@ block_done:
 done:
   ret void
 }}
-{_turned()}
+{turning()}
 declare i64 @llvm.umin.i64(i64, i64)
 declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
 """
 
 
-def _turned() -> str:
+def turning() -> str:
     """Rows to columns, square by square on registers; the last squares begin earlier and store some numbers again."""
-    block = Block(_SQUARE)
+    block = Block(SQUARE)
     rows = []
-    for k in range(_SQUARE):
+    for k in range(SQUARE):
         at = block.value(f"getelementptr i8, ptr %from, i64 {block.value(f'mul i64 %row, {k}')}")
         rows.append(block.value(f"load {block.type}, ptr {at}, align 8"))
     for k, x in enumerate(turned(block, rows)):
@@ -224,12 +234,12 @@ def _turned() -> str:
     entries = f"""  %e_here = call i64 @llvm.umin.i64(i64 %e, i64 %last_entry)
   %e_from = mul i64 %e_here, 8
   %e_to = mul i64 %e_here, %apart
-{loop("square", "s", "%samples", square, "entries", step=_SQUARE)}"""
+{loop("square", "s", "%samples", square, "entries", step=SQUARE)}"""
     return f"""
 define internal void @turned(ptr %source, ptr %target, i64 %row, i64 %apart, i64 %count, i64 %samples) {{
 entry:
-  %last_entry = sub i64 %count, {_SQUARE}
-  %last_sample = sub i64 %samples, {_SQUARE}
-{loop("entries", "e", "%count", entries, step=_SQUARE)}
+  %last_entry = sub i64 %count, {SQUARE}
+  %last_sample = sub i64 %samples, {SQUARE}
+{loop("entries", "e", "%count", entries, step=SQUARE)}
   ret void
 }}"""

@@ -12,6 +12,8 @@ BLOCK = 512  # samples that are summed lane by lane before their sums are added 
 # %first and %count: the samples of this run, of this block, of this tile; %sample: the first one of a vector.
 _ARGUMENTS = ", ".join(f"ptr noalias %{name}" for name in ("columns", "scalars", "out", "values", "uniform"))
 
+RUN = "ptr %columns, ptr %scalars, ptr %work, ptr %out, i64 %out_step, i64 %stride, i64 %first, i64 %count"
+
 
 class Sizes(NamedTuple):
     """How many outputs; bytes of accumulators, of values and of uniform values; samples in a tile."""
@@ -109,15 +111,16 @@ def run(sizes: Sizes, uniform: int, varying: int, machine: int) -> str:
     return blocks(each + added, before, sizes.accumulators) + _reduce(sizes.outputs, machine)
 
 
-def blocks(each: str, before: str, zeroed: int = 0) -> str:
+def blocks(each: str, before: str, zeroed: int = 0, name: str = "run") -> str:
     """`run`: blocks of samples one after the other, each with a place in %out that is %out_step further.
 
     each    what is done in a block, from %block_first to %block_end, with its sums at %block_out
     before  what is done before
     zeroed  bytes of %work that are zero where a block begins
+    name    what it is called instead
     """
     return f"""
-define void @run(ptr %columns, ptr %scalars, ptr %work, ptr %out, i64 %out_step, i64 %stride, i64 %first, i64 %count) {{
+define void @{name}({RUN}) {{
 entry:
   %end = add i64 %first, %count
 {before}

@@ -1,17 +1,20 @@
 """A program as machine code made of its families: the functions of layers.py, and the loops around them.
 
-run         what is the same for all samples; then blocks of 512 of them, one after the other
-  gathered  in parts of SAMPLES: the columns' part into panels; lanes beyond the last sample repeat the first one
-  …         the functions of the layers
-  zeroed    what is summed over the samples, beyond the last one
-  ended     outputs at each sample: those of the last panel, as far as there are samples
-  added     sums: those of a block after the first one, to the result, in the order of the blocks
+run_on_leaves  what is the same for all samples; then blocks of 512 of them, one after the other
+  gathered     in parts of SAMPLES: the leaves' part into panels
+  …            the functions of the layers; sums are stored by a block's first part, and added to by the others
+  zeroed       what is summed over the samples, beyond the last one
+  ended        outputs at each sample: those of the last panel, as far as there are samples
+  added        sums: those of a block after the first one, to the result, in the order of the blocks
+run            the same for columns
 """
 
 from __future__ import annotations
 
 from ..program import Program
 from . import driver, machine
+from .columns import LEAF
+from .gathered import gathered, on_columns
 from .layers import Layers
 from .llvm import Code, Plan
 from .loops import Function
@@ -40,16 +43,18 @@ def layered(program: Program, plan: Plan, outside: Outside) -> Code:
         else invoked(call)
         for call in layers.calls
     ]
+    columns, memory = sum(x.count for x in layers.X), layers.top + 4096
     parts = [
         *layers.globals,
         *(text for _, text in texts.values()),
         *layers.callees.texts(),
-        *(_gathered(layers, x.count, layers.places[x]) for x in layers.X),
+        *(gathered(layers.tile, x.count, layers.places[x]) for x in layers.X),
         _zeroed(layers) if layers.summed else _ended(layers),
         _run(layers, before, calls),
+        on_columns(columns, memory),
         driver.declarations(plan.machine),
     ]
-    return Code("\n".join(parts), layers.top + 4096)
+    return Code("\n".join(parts), memory + 8 * LEAF * columns)
 
 
 def _run(layers: Layers, before: list[str], calls: list[str]) -> str:
@@ -64,19 +69,18 @@ def _run(layers: Layers, before: list[str], calls: list[str]) -> str:
         f"  %here = call i64 @llvm.umin.i64(i64 %left, i64 {SAMPLES})",
         f"  %rounded = add i64 %here, {samples - 1}",
         f"  %panels = udiv i64 %rounded, {samples}",
+        "  %adds = icmp ne i64 %at, %block_first",
         here,
         *calls,
     ])  # fmt: skip
     started = "parts" if layers.summed else "block"
     parts = driver.loop("part", "at", "%block_end", part, started, "%block_first", SAMPLES)
-    return driver.blocks(_summed(parts, layers.outputs) if layers.summed else parts, "\n".join(before))
+    each = _summed(parts, layers.outputs, layers.zeros) if layers.summed else parts
+    return driver.blocks(each, "\n".join(before), name="run_on_leaves")
 
 
-def _summed(parts: str, sums: int) -> str:
-    """A block's sums: the first one's where the result is, if that is still zeros; the others' in %work, and added.
-
-    A stride says nothing of sums; 1 stands for a result that has sums of blocks before.
-    """
+def _summed(parts: str, sums: int, zeros: bool) -> str:
+    """A block's sums: where the result is, if it has none yet; else in %work, and added."""
     add = """  %sum_at = getelementptr double, ptr %work, i64 %k
   %sum = load double, ptr %sum_at
   %to = getelementptr double, ptr %block_out, i64 %k
@@ -84,12 +88,10 @@ def _summed(parts: str, sums: int) -> str:
   %after = fadd double %before, %sum
   store double %after, ptr %to"""
     return f"""  %is_first = icmp eq i64 %block_first, %first
-  %is_zeros = icmp eq i64 %stride, 0
-  %in_place = and i1 %is_first, %is_zeros
+  %is_apart = icmp ne i64 %out_step, 0
+  %in_place = or i1 %is_first, %is_apart
   %out_here = select i1 %in_place, ptr %block_out, ptr %work
-  br i1 %in_place, label %parts, label %cleared
-cleared:
-  call void @llvm.memset.p0.i64(ptr %work, i8 0, i64 {8 * sums}, i1 false)
+{f"  call void @llvm.memset.p0.i64(ptr %out_here, i8 0, i64 {8 * sums}, i1 false)" if zeros else ""}
   br label %parts
 parts:
 {parts}
@@ -120,49 +122,6 @@ entry:
   br i1 %partial, label %last, label %output_done
 last:
 {driver.loop("output", "k", layers.outputs, output, "last")}
-  ret void
-}}"""
-
-
-def _gathered(layers: Layers, columns: int, place: int) -> str:
-    tile = layers.tile
-    vector = f"<{tile.lanes} x double>"
-    copies = "\n".join(
-        f"  %from_{v} = getelementptr i8, ptr %source, i64 {8 * tile.lanes * v}\n"
-        f"  %x_{v} = load {vector}, ptr %from_{v}, align 8\n"
-        f"  %to_{v} = getelementptr i8, ptr %row, i64 {8 * tile.lanes * v}\n"
-        f"  store {vector} %x_{v}, ptr %to_{v}"
-        for v in range(tile.vectors)
-    )
-    sample = """  %there = icmp ult i64 %s, %left
-  %from_s = select i1 %there, i64 %s, i64 0
-  %from = getelementptr double, ptr %source, i64 %from_s
-  %x = load double, ptr %from
-  %to = getelementptr double, ptr %row, i64 %s
-  store double %x, ptr %to"""
-    panel = f"""  %s_0 = mul i64 %p, {tile.samples}
-  %left = sub i64 %here, %s_0
-  %source = getelementptr double, ptr %source_0, i64 %s_0
-  %panel_offset = mul i64 %p, {columns * tile.row}
-  %row = getelementptr i8, ptr %row_0, i64 %panel_offset
-  %whole = icmp uge i64 %left, {tile.samples}
-  br i1 %whole, label %fast, label %slow
-fast:
-{copies}
-  br label %sample_done
-slow:
-{driver.loop("sample", "s", tile.samples, sample, "slow")}"""
-    column = f"""  %column_at = getelementptr ptr, ptr %columns, i64 %c
-  %start = load ptr, ptr %column_at
-  %source_0 = getelementptr double, ptr %start, i64 %at
-  %row_offset = mul i64 %c, {tile.row}
-  %row_start = add i64 %row_offset, {place}
-  %row_0 = getelementptr i8, ptr %work, i64 %row_start
-{driver.loop("panel", "p", "%panels", panel, "column")}"""
-    return f"""
-define internal void @gathered(ptr %columns, ptr %work, i64 %at, i64 %here, i64 %panels) {{
-entry:
-{driver.loop("column", "c", columns, column)}
   ret void
 }}"""
 

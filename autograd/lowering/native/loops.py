@@ -13,7 +13,8 @@ from ...ops import Op
 from .vectors import Block, splat
 
 Body: TypeAlias = "Callable[[str, list[str]], list[str] | None]"
-# %out: where the outputs of the first sample go, or where they are summed; %stride: from one output to the next.
+# %out: where the outputs of the first sample go, or where they are summed; %stride: from one output to the next;
+# %here: how many samples; %adds: whether sums of others before them are there.
 _GIVEN = ("ptr {}%columns", "ptr {}%scalars", "ptr {}%work", "ptr {}%out{}", "i64 %stride")
 
 
@@ -110,12 +111,12 @@ class Function(Block):
     def text(self, name: str) -> str:
         parameters = "".join(f", i64 %p{k}" for k in range(len(self.parameters)))
         given = ", ".join(_GIVEN).format(*["noalias "] * 4, "")
-        head = f"define internal void @{name}({given}, i64 %panels, i64 %here{parameters}) #0 {{"
+        head = f"define internal void @{name}({given}, i64 %panels, i64 %here, i1 %adds{parameters}) #0 {{"
         return "\n".join([head, "entry:", *self.lines, "  ret void", "}"])
 
     def invoked(self, name: str, once: bool = False) -> str:
         """How the function is called, under the name that its text has."""
         given = ", ".join(_GIVEN).format(*[""] * 4, "" if once else "_here")
-        panels = "1, i64 1" if once else "%panels, i64 %here"
+        panels = "1, i64 1, i1 false" if once else "%panels, i64 %here, i1 %adds"
         places = "".join(f", i64 {offset}" for _, offset in self.parameters)
         return f"  call void @{name}({given}, i64 {panels}{places})"

@@ -91,7 +91,7 @@ class Loaded:
         self.run: Callable[..., None] = ctypes.CFUNCTYPE(None, *arguments)(self.address(entry))
 
     def address(self, name: str) -> int:
-        """Where a function of the text is."""
+        """Where a function of the text is; 0 where there is none of that name."""
         with busy:
             found: int = self._engine.get_function_address(name)
         return found

@@ -59,6 +59,7 @@ class Panels:
     alike   the families that are the same for all samples
     summed  whether outputs are summed over the samples, else they are stored
     stored  the families that have memory, for those who read them later
+    zeros   whether some sums are 0, and nothing puts them there
     before  the functions that are called once in a run, for what is alike
     calls   the functions in the order of execution, and between them what is zeroed: (place, rows)
     top     how many bytes of memory there are
@@ -85,6 +86,7 @@ class Panels:
         self.free: dict[int, list[int]] = {}
         self.waiting: dict[Family, set[Family]] = {}
         self.zeroed: set[Family] = set()
+        self.zeros = False
         for family in X:
             self.place(family)
 

@@ -16,6 +16,8 @@ from autograd.lowering.native.panels import NotInLayers  # noqa: E402
 from nn import MLP  # noqa: E402
 from nn.network import losses  # noqa: E402
 
+from .test_native import before_a_wall  # noqa: E402
+
 
 def mlp(*sizes, activation="relu", loss=losses.squared_error):
     """The error of a network and its gradient; targets are inputs too."""
@@ -188,12 +190,15 @@ class Code:
         self.text, self.memory = how(program, llvm.Plan(pattern, sums, lanes, lanes, contract), self.outside)
         self.loaded = loaded(self.text, *modules.ARGUMENTS)
         self.size = len(program.outputs)
+        self.stores = how is layered.layered
 
     def __call__(self, X, theta):
         columns = [np.ascontiguousarray(row) for row in X]
         pointers = (ctypes.c_void_p * max(1, len(columns)))(*[row.ctypes.data for row in columns])
         n = X.shape[1]
-        out = np.zeros(self.size) if self.sums else np.full((self.size, n + 3), -7.0)  # nothing is written beyond
+        before = np.nan if self.stores and n else 0.0  # loops store their first sums, and all else adds to zeros
+        # Nothing is written beyond the last sample.
+        out = np.full(self.size, before) if self.sums else np.full((self.size, n + 3), -7.0)
         work = np.full(self.memory // 8 + 16, np.nan)
         at, step = machine.aligned(work), 0 if self.sums else n + 3
         self.loaded.run(ctypes.addressof(pointers), theta.ctypes.data, at, out.ctypes.data, 0, step, 0, n)
@@ -354,3 +359,114 @@ def test_shares_of_many_operands_are_those_of_the_table():
     got = Code(program, 23, layered.layered, machine.register(), sums=False)(X, np.zeros(1))
     expected = np.array([program(*x) for x in X.T.tolist()]).T
     assert np.allclose(got, expected, rtol=1e-14, atol=0.0, equal_nan=True)
+
+
+def test_sums_of_what_does_not_vary_are_stored_too():
+    xs = [Value(0.5 * k, f"x{k}") for k in range(24)]
+    w = [Value(0.25 * k, f"w{k}") for k in range(24)]
+    nothing, three, minus = (grad(y, [xs[0]])[0] for y in (w[0] * w[1], 3.0 * xs[0], -0.0 * xs[0]))
+    products = [(a * b).relu() for a, b in zip(xs, w)]
+    outputs = [nothing, *products, w[3], three, xs[1], minus, nothing, w[3] * w[4]]
+    program = lower(outputs, [*xs, *w], allow_constants=True)
+    X, theta = np.random.default_rng(0).integers(-9, 9, (24, 700)).astype(float), np.arange(-12.0, 12.0)
+    loops = Code(program, 24, layered.layered, machine.register())
+    for n in (1, 100, 128, 130, 700):
+        expected = np.sum([program(*x, *theta) for x in X[:, :n].T.tolist()], axis=0)
+        assert loops(X[:, :n], theta).tolist() == expected.tolist()
+
+
+# --- leaves in rows ------------------------------------------------------------------------------------------
+
+MOST = 520  # a block, and some
+
+
+@cache
+def in_rows(a, b, n=MOST):
+    """A program of two leaves of these lengths, of two single ones and of shared weights; inputs for values and sums.
+
+    Single ones stand in steps of any length, and sums are of whole numbers, which have the same bits in any order.
+    """
+    rng = np.random.default_rng(a)
+
+    def given(numbers):
+        columns = numbers((n, 3)), numbers((n,))
+        return {"a": numbers((n, a)), "s": columns[0][::-1, 1], "b": numbers((n, b)), "t": columns[1], "w": numbers(w)}
+
+    x = {name: [Value(0.1 * k, f"{name}{k}") for k in range(count)] for name, count in (("a", a), ("b", b))}
+    s, t = Value(0.5, "s"), Value(2.0, "t")
+    xs = [*x["a"], s, *x["b"], t]
+    w = 7 * len(xs)
+    weights = [Value(0.5, f"w{k}") for k in range(w)]
+    h = [sumprod(weights[k : k + len(xs)], xs).relu() for k in range(0, w, len(xs))]
+    err = sumprod(h, h)
+    program = lower({"h": h, "w": grad(err, weights), "x": grad(err, xs)}, {**x, "s": s, "t": t, "w": weights})
+    return program, given(lambda shape: rng.normal(size=shape)), given(lambda shape: rng.integers(-4, 5, shape) / 1.0)
+
+
+@cache
+def in_plain_python(a, b):
+    program, some, whole = in_rows(a, b)
+    return [{name: np.array(x) for name, x in program.to("python")(**given).items()} for given in (some, whole)]
+
+
+def first(n, given):
+    return {name: x if name == "w" else x[:n] for name, x in given.items()}
+
+
+@pytest.fixture(params=[2, 4, 8])
+def lanes(request, monkeypatch):
+    """All programs are made of loops, for registers of so many doubles."""
+    monkeypatch.setattr(machine, "register", lambda: request.param)
+    monkeypatch.setattr(machine, "registers", lambda: 32 if request.param == 8 else 16)
+    monkeypatch.setattr(modules, "LAYERED", {True: 0, False: 0})
+    monkeypatch.setattr(layers, "LARGE", 0)
+    monkeypatch.setattr(modules, "_modules", modules.OrderedDict())
+    return request.param
+
+
+@pytest.mark.parametrize("counts", [(1, 2), (3, 4), (5, 8), (33, 6)])
+def test_rows_are_read_where_they_stand(counts, lanes):
+    """Sizes at and around squares, panels, parts and blocks."""
+    program, some, whole = in_rows(*counts)
+    values, wholes = in_plain_python(*counts)
+    step = program.to("native")
+    for n in (1, 2, 3, 4, 5, 7, 8, 9, 31, 32, 33, 100, 127, 128, 129, 511, 512, 513, MOST):
+        got, total = step(**first(n, some)), step.sum(**first(n, whole))
+        for name in ("h", "w", "x"):
+            assert np.array_equal(got[name], values[name][:n]), (name, n)
+            assert np.array_equal(total[name], wholes[name][:n].sum(0)), (name, n)
+    assert not any(step.sum(**first(0, whole))[name].any() for name in ("h", "w", "x"))
+    calls = step.engine.native._calls.values()
+    assert len(calls) == 2 and all(call.module.loaded.address("run_on_leaves") for call in calls)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_rows_in_threads_and_in_other_orders_of_memory(threads, lanes):
+    program, _, given = in_rows(12, 5, 1700)
+    step, peer = program.to("native", threads=threads), program.to("numpy")
+    values, total = peer(**given), peer.sum(**given)
+    for other in (
+        {},
+        {"s": given["s"].copy(), "t": np.repeat(given["t"], 2)[::2]},
+        {"a": np.asfortranarray(given["a"]), "b": np.hstack([given["b"], given["b"]])[:, :5]},
+        {"a": given["a"].astype(int)},
+    ):
+        for _ in range(2):
+            got, sums = step(**{**given, **other}), step.sum(**{**given, **other})
+            for name in ("h", "w", "x"):
+                assert np.array_equal(got[name], values[name]) and np.array_equal(sums[name], total[name])
+    once = step.sum(**{**given, "t": np.broadcast_to(2.0, 1700)})  # the same number at each sample
+    assert np.array_equal(once["w"], peer.sum(**{**given, "t": np.full(1700, 2.0)})["w"])
+
+
+def test_nothing_beyond_the_last_row_is_read(lanes):
+    program, _, whole = in_rows(5, 8)
+    _, wholes = in_plain_python(5, 8)
+    step = program.to("native")
+    with before_a_wall() as array:
+        for n in (1, 3, 8, 13, 32, 37):
+            given = first(n, whole)
+            for name in ("a", "b"):
+                rows = array(given[name].size).reshape(given[name].shape)
+                rows[:] = given[name]
+                assert np.array_equal(step.sum(**given | {name: rows})["w"], wholes["w"][:n].sum(0))

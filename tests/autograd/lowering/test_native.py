@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import contextmanager
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -143,10 +144,9 @@ def test_machines_with_narrower_registers(width, monkeypatch):
     assert native.compiled(program).sum(*X, *parameters) == pytest.approx(want, rel=1e-12)
 
 
-def test_nothing_beyond_the_last_sample_is_read():
-    """The columns end where their page ends, and the next page may not be read: that would end the process."""
-    program, columns, parameters = network()
-    f = native.compiled(program)
+@contextmanager
+def before_a_wall():
+    """Makes arrays that end where their page ends; the next page may not be read: that would end the process."""
     page = mmap.PAGESIZE
     memory = mmap.mmap(-1, 2 * page)
     base = np.frombuffer(memory, dtype="u1").ctypes.data
@@ -156,14 +156,21 @@ def test_nothing_beyond_the_last_sample_is_read():
     if not hasattr(libc, "mprotect") or libc.mprotect(ctypes.c_void_p(base + page), page, 0):
         pytest.skip("no page can be protected here")
     try:
+        yield lambda n: np.frombuffer(memory, dtype=np.float64, count=n, offset=page - 8 * n)
+    finally:
+        libc.mprotect(ctypes.c_void_p(base + page), page, 3)
+
+
+def test_nothing_beyond_the_last_sample_is_read():
+    program, columns, parameters = network()
+    f = native.compiled(program)
+    with before_a_wall() as array:
         for n in (1, 3, 8, 13):
-            column = np.frombuffer(memory, dtype=np.float64, count=n, offset=page - 8 * n)
+            column = array(n)
             column[:] = np.linspace(-1, 1, n)
             X = [column] * columns
             expected = [program(*[x] * columns, *parameters) for x in column]
             assert f.sum(*X, *parameters) == pytest.approx([math.fsum(each) for each in zip(*expected)], rel=1e-12)
-    finally:
-        libc.mprotect(ctypes.c_void_p(base + page), page, 3)
 
 
 def test_lanes_without_a_sample_add_nothing_even_if_they_would_be_nan():
