@@ -12,7 +12,6 @@ import functools
 import importlib.util
 import inspect
 import sys
-import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, overload
 
@@ -156,10 +155,10 @@ class Compiled:
 
     def __get__(self, instance: Any, owner: type | None = None) -> Compiled:
         """A method of its own for each instance, which is no number; it is kept there, with what is recorded."""
-        if instance is None:
+        if instance is None or not hasattr(self.f, "__get__"):
             return self
-        method = Compiled(types.MethodType(self.f, instance), tuple(self.over), self.reduce, self.target, self.options)
-        if hasattr(instance, "__dict__") and hasattr(self, "attribute"):
+        method = Compiled(self.f.__get__(instance, owner), tuple(self.over), self.reduce, self.target, self.options)
+        if hasattr(self, "attribute") and isinstance(getattr(instance, "__dict__", None), dict):
             instance.__dict__[self.attribute] = method
         return method
 
