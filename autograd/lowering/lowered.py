@@ -96,7 +96,7 @@ class Lowered(Program):
     def _on_lists(self) -> Any:
         return self.to("python")
 
-    def __call__(self, *inputs: Any, **named: Any) -> Any:
+    def __call__(self, /, *inputs: Any, **named: Any) -> Any:
         """The outputs as a list of floats, or one float if one Value was lowered; else in their structure.
 
         Raises LoweringError for another number of inputs than the program has, or another structure.
@@ -147,7 +147,7 @@ def lower(outputs: Any, inputs: Any, *, allow_constants: bool = False) -> Lowere
     Both may have a structure: dictionaries, lists, tuples and named tuples around Values, flat lists of Values and
     object arrays of them.  Each of these is an array to the program, which is called with the inputs' names and
     returns the outputs' structure; an array with one more axis in front has samples.  A flat list as the outermost
-    thing is so many single numbers.
+    thing is so many single numbers, as is a flat tuple of outputs, which stays a tuple if the inputs have a structure.
 
     Raises LoweringError for an output that no input reaches, for a leaf that is neither an input nor a plain number,
     whose value would be frozen into the program, and for inputs called `out` or `threads`, which a call has itself.
@@ -160,11 +160,14 @@ def lower(outputs: Any, inputs: Any, *, allow_constants: bool = False) -> Lowere
     >>> lower({"sum": a + b, "both": [a * b, a / b]}, {"a": a, "b": b})(a=8.0, b=2.0)
     {'sum': 10.0, 'both': [16.0, 4.0]}
     """
-    if not structured(outputs) and not structured(inputs):
+    shaped = structured(outputs) or getattr(outputs, "ndim", 0) > 0
+    if not shaped and not structured(inputs):
         return Lowered(**vars(program_of(outputs, inputs, allow_constants)))
     single = isinstance(outputs, Value)
     gives, results = (
-        parsed("outputs", outputs) if structured(outputs) else (None, [outputs] if single else list(outputs))
+        parsed("outputs", outputs)
+        if shaped or isinstance(outputs, tuple)
+        else (None, [outputs] if single else list(outputs))
     )
     takes, arguments = parsed("inputs", inputs) if structured(inputs) else (None, inputs)
     program = Lowered(**vars(program_of(results, arguments, allow_constants)))

@@ -72,3 +72,35 @@ def test_tracing_is_the_thread_s_own():
 def test_a_hessian_with_zeros_can_be_traced():
     program = trace(lambda a, b: [h for row in hessian(a * a * b, [a, b]) for h in row], 2, allow_constants=True)
     assert program(3.0, 5.0) == [10.0, 6.0, 6.0, 0.0]
+
+
+def test_f_may_change_what_it_is_given():
+    like = {"x": [Value(0.0)] * 3}
+    assert trace(lambda x: (x.reverse(), x[0])[1], like)(x=[1.0, 2.0, 3.0]) == 3.0
+    assert trace(lambda x: (x.pop(0), x[0])[1], ([Value(0.0)] * 2,))([1.0, 2.0]) == 2.0
+
+
+def test_what_f_returns_keeps_its_structure():
+    np = pytest.importorskip("numpy")
+    both = trace(lambda x, y: np.array([x, x * y], dtype=object), 2)
+    assert both(2.0, 3.0) == [2.0, 6.0]
+    samples = both.to("numpy")(np.array([1.0, 2.0, 3.0]), 2.0)
+    assert samples.tolist() == [[1.0, 2.0], [2.0, 4.0], [3.0, 6.0]]
+    assert trace(lambda x: np.array(2 * x, dtype=object), 1)(3.0) == 6.0
+    assert trace(lambda x: (x[0], 2 * x[1]), {"x": [Value(0.0)] * 2})(x=[1.0, 2.0]) == (1.0, 4.0)
+    assert trace(lambda x, y: (x, y), 2)(1.0, 2.0) == [1.0, 2.0]
+
+
+def test_constants_that_are_allowed_may_be_plain_numbers():
+    assert trace(lambda x: 3.0, 1, allow_constants=True)(1.0) == 3.0
+    assert trace(lambda x: [x, 3.0], 1, allow_constants=True)(1.0) == [1.0, 3.0]
+
+
+def test_within_no_grad_it_is_recorded_too():
+    with autograd.no_grad():
+        assert trace(lambda x: x * x, 1)(3.0) == 9.0
+
+
+def test_a_wrong_number_of_arguments_is_told_as_it_is():
+    with pytest.raises(TypeError, match=r"but 2 were given$"):
+        trace(lambda x: x, 2)
