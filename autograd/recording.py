@@ -107,8 +107,8 @@ def _attended(state: ContextVar[Any], now: Any) -> Iterator[None]:
         state.reset(token)
 
 
-def watching(watcher: Watcher) -> contextlib.AbstractContextManager[None]:
-    """Inside, the watcher is told of every node and every backward() of this thread."""
+def watching(watcher: Watcher | None) -> contextlib.AbstractContextManager[None]:
+    """Inside, the watcher is told of every node and every backward() of this thread; None: nobody is."""
     return _attended(_watcher, watcher)
 
 

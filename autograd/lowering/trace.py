@@ -14,7 +14,7 @@ from typing import Any
 
 from ..errors import AutogradError, LoweringError
 from ..numeric.nesting import leaves, rebuilt
-from ..recording import given, remembering, tracing
+from ..recording import given, remembering, tracing, watching
 from ..value import Value, literal
 from ..words.naming import name
 from .lowered import Lowered, lower
@@ -118,13 +118,13 @@ def _meanings(program: Lowered) -> list[int]:
 
 
 def run(f: Callable[..., Any], positional: Sequence[Any], named: Mapping[str, Any]) -> Any:
-    """What f returns while it is recorded, within no_grad() too.
+    """What f returns while it is recorded, within no_grad() too; debug() would tell of made-up numbers, and sees none.
 
     A TypeError or RecursionError of f's is told that its numbers are Values, which nobody who wrote a number sees.
     """
     token = tracing.set(True)
     try:
-        with remembering():
+        with remembering(), watching(None):
             return f(*positional, **named)
     except (TypeError, RecursionError) as problem:
         here = problem.__traceback__

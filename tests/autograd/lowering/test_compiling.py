@@ -14,6 +14,7 @@ from autograd import (
     LoweringError,
     Value,
     compiled,
+    debug,
     exp,
     grad,
     hvp_of,
@@ -267,6 +268,12 @@ def test_names_of_arguments_may_be_any():
         assert fast(*given, **named) == many(*given, **named)
     assert compiled(many, over="q")(1.0, q=[1.0, 2.0]) == 232.0
     assert compiled(many, over="a", reduce=None)([1.0, 2.0], [3.0, 4.0]).tolist() == [104.0, 106.0]
+
+
+def test_debug_is_not_told_of_the_numbers_at_which_it_is_recorded():
+    with debug():
+        assert compiled(lambda x: x.sqrt(), target="python")(4.0) == 2.0
+        assert lower_function(lambda x: x.sqrt(), 1)(4.0) == 2.0
 
 
 def test_within_no_grad_it_is_recorded_too():
