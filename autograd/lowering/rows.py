@@ -423,9 +423,10 @@ def _log_of_rest(xp: Any, *xs: Any) -> tuple[Any, Any]:
 def logsumexp(xp: Any, *xs: Any) -> Any:
     m, rest = _log_of_rest(xp, *xs)
     result = m + rest
-    # Near zero the two cancel; there Σ exp(x) is near 1 and its parts are small.
+    # Where m is of size and the two cancel, Σ exp(x) is near 1 and its parts are small.  A small m would be lost in
+    # exp(m), and keeps its digits in the sum.
     near = xp.log1p(xp.compensated([*xp.each(xp.exp, xs), -1.0]))
-    return xp.where(finite(m), xp.where((xp.abs(result) < 0.25) & (m < 0.0) & (rest > 0.0), near, result), m)
+    return xp.where(finite(m), xp.where((xp.abs(result) < 0.25) & (m < -0.5) & (rest > 0.0), near, result), m)
 
 
 def softmax(xp: Any, x: Any, *others: Any) -> Any:

@@ -283,7 +283,19 @@ def with_mpmath(program: Program, functions: Mapping[str, Any]) -> Callable[...,
         divide=divide, power=real(power), gated=_gated,
     )  # fmt: skip
     m.log = lambda x: -mp.inf if x == 0 else real(mp.log)(x)
+
+    def logsumexp(*xs: Any) -> Any:
+        *others, m = sorted(xs)
+        if mp.isinf(m) or any(map(mp.isnan, xs)):
+            return m if not any(map(mp.isnan, xs)) else mp.nan
+        with mp.extraprec(mp.prec):
+            value = m + mp.log1p(sum((mp.exp(x - m) for x in others), mp.zero))
+        return +value
+
     # Where the lecture's formula would cancel at the digits there are.
-    exact = {"expm1": mp.expm1, "sech2": lambda x: mp.sech(x) ** 2, "sigmoid_slope": lambda x: mp.sech(x / 2) ** 2 / 4}
+    exact = {
+        "expm1": mp.expm1, "sech2": lambda x: mp.sech(x) ** 2, "sigmoid_slope": lambda x: mp.sech(x / 2) ** 2 / 4,
+        "logsumexp": logsumexp,
+    }  # fmt: skip
     table = {name: real(f) for name, f in (formulas(m) | exact).items()}
     return _function(program, "mpmath", m, table, functions, number)
