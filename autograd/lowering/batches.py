@@ -5,12 +5,13 @@ The printed source is the same for all; its functions are the texts of rows.py.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property, partial
 from typing import Any
 
-from ..errors import LoweringError
+from ..errors import AutogradTypeError, AutogradValueError, LoweringError
 from ..ops import Op
 from ..recording import given, number
 from .lookup import functions_of
@@ -18,6 +19,7 @@ from .namespace import Namespace
 from .program import Program
 from .python import Style, compiled, function, source
 from .rows import text, uses
+from .structure import shape_of
 
 BLOCK = 4096  # samples at once: a result of so many stays in the cache, and memory stays bounded
 # The rows that NumPy, and JAX after it, have under another name.
@@ -88,13 +90,21 @@ class Batched:
 
     def __call__(self, *inputs: Any) -> Any:
         arrays, shape = self.arrays(inputs)
-        return self.given([self.xp.broadcast_to(o, shape) for o in self.outputs(arrays)])
+        return self.given(self.spread(self.outputs(arrays), shape))
 
     def sum(self, *inputs: Any) -> Any:
         """The outputs summed over the samples."""
         arrays, shape = self.arrays(inputs)
-        outputs = self.outputs(arrays)
-        return self.given([self.xp.broadcast_to(o, shape).sum(0) for o in outputs] if shape else outputs)
+        outputs = self.spread(self.outputs(arrays), shape)
+        return self.given([o.sum(0) for o in outputs] if shape else outputs)
+
+    def spread(self, outputs: Sequence[Any], shape: tuple[int, ...]) -> list[Any]:
+        """The outputs in the samples' shape, each the caller's own."""
+        made, times = {each.result for each in self.program.instructions}, Counter(self.program.outputs)
+        return [
+            o if i in made and times[i] == 1 and tuple(o.shape) == shape else own(self.xp.broadcast_to(o, shape))
+            for i, o in zip(self.program.outputs, outputs)
+        ]
 
     def arrays(self, inputs: Sequence[Any]) -> tuple[list[Any], tuple[int, ...]]:
         """The inputs as arrays, and the shape that all of them but the scalars have."""
@@ -121,8 +131,15 @@ def together(given: Sequence[Any], arrays: list[Any]) -> list[Any]:
     >>> together([1.0], [2.0])
     [2.0]
     """
-    places = [x.device for x in given if hasattr(x, "is_meta")]
+    places = [x.device for x in given if hasattr(x, "is_meta")] if any(hasattr(x, "is_meta") for x in arrays) else []
     return [x.to(places[0]) if not hasattr(g, "is_meta") else x for g, x in zip(given, arrays)] if places else arrays
+
+
+def own(x: Any) -> Any:
+    """A result as the caller's own, whatever it was a view of: of an input, of a constant, of another output."""
+    if hasattr(x, "at"):  # JAX's arrays never change
+        return x
+    return (x.clone() if hasattr(x, "clone") else x.copy())[()]
 
 
 class InBlocks(Batched):
@@ -172,12 +189,44 @@ def with_numpy(program: Program, functions: Mapping[str, Any]) -> Batched:
 
 def doubles(numpy: Any, x: Any) -> Any:
     """Numbers as an array of doubles; NumPy would make some of None, of text and of dates as well."""
-    array = numpy.asarray(x)
+    array = _array(numpy.asarray, x)
+    if array.dtype.kind == "O":  # whole numbers beyond 2⁶⁴, fractions
+        try:
+            return numpy.array([number(y, "program") for y in array.ravel().tolist()], float).reshape(array.shape)
+        except AutogradTypeError:
+            raise _no_real_numbers(x) from None
     if array.dtype.kind not in "fiub":
-        raise LoweringError(
-            f"the program takes real numbers, and was given {given(x)}; convert them with float() first"
-        )
+        raise _no_real_numbers(x)
     return numpy.asarray(array, dtype=float)
+
+
+def _array(make: Callable[[Any], Any], x: Any) -> Any:
+    """What a library makes of numbers; where it cannot, it is told in our words."""
+    if hasattr(unmasked(x), "dtype"):
+        return make(x)
+    shape_of(x)
+    try:
+        return make(x)
+    except OverflowError:
+        raise AutogradValueError(
+            f"program: got {given(x)}, which does not fit a double; scale it below 1.8e308 first"
+        ) from None
+    except (TypeError, ValueError, RuntimeError) as problem:
+        raise _no_real_numbers(x) from problem
+
+
+def _no_real_numbers(x: Any) -> LoweringError:
+    return LoweringError(f"the program takes real numbers, and was given {given(x)}; convert them with float() first")
+
+
+def unmasked(x: Any) -> Any:
+    """What is given, but for a masked array, of which every library would take what is behind the mask."""
+    if hasattr(x, "mask") and hasattr(x, "filled"):
+        raise LoweringError(
+            f"a masked array has no number where it is masked: give x.filled(…), or only the samples that count;"
+            f" it is {given(x)}"
+        )
+    return x
 
 
 def with_jax(program: Program, functions: Mapping[str, Any]) -> Batched:
@@ -185,8 +234,10 @@ def with_jax(program: Program, functions: Mapping[str, Any]) -> Batched:
     import jax
 
     def lift(x: Any) -> Any:
-        x = jax.numpy.asarray(x)
-        return x if jax.numpy.issubdtype(x.dtype, jax.numpy.floating) else x.astype(float)
+        array, is_a = _array(jax.numpy.asarray, x), jax.numpy.issubdtype
+        if is_a(array.dtype, jax.numpy.complexfloating):
+            raise _no_real_numbers(x)
+        return array if is_a(array.dtype, jax.numpy.floating) else array.astype(float)
 
     return Batched(program, jax.numpy, lift, functions_of(program, "jax", functions, Arrays(jax.numpy).row))
 
@@ -195,7 +246,14 @@ def with_torch(program: Program, functions: Mapping[str, Any], dtype: Any = None
     """The program on PyTorch tensors, on the inputs' device; in float64 if the dtype says nothing else."""
     import torch
 
-    lift = partial(torch.as_tensor, dtype=dtype or torch.float64)
+    if dtype is not None and not (isinstance(dtype, torch.dtype) and dtype.is_floating_point):
+        raise LoweringError(f"dtype is one of PyTorch's for real numbers, as torch.float32, and not {given(dtype)}")
+    make = partial(torch.as_tensor, dtype=dtype or torch.float64)
+
+    def lift(x: Any) -> Any:
+        if "complex" in str(getattr(x, "dtype", "")):
+            raise _no_real_numbers(x)
+        return _array(make, x)
 
     def where(condition: Any, x: Any, y: Any) -> Any:
         # Between two plain numbers torch would choose its default type, float32.

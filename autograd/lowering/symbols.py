@@ -159,6 +159,7 @@ def _function(
         program.check_count(inputs)
         return run(*map(lift, inputs))
 
+    on_numbers.zero = m.number(0.0)  # type: ignore[attr-defined]  # the sum over no samples
     return on_numbers
 
 

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd import LoweringError, Value, grad, lower, lower_function, sumprod
+from autograd import LoweringError, Value, compiled, grad, lower, lower_function, sumprod
 from autograd.lowering.batches import BLOCK
 from nn import MLP
 from nn.network import losses
@@ -265,6 +265,64 @@ def test_any_structure_comes_back(shapes, n, target, total):
     assert same(result, given_, values)
 
 
+# --- nothing in it ----------------------------------------------------------------------------
+
+EVERYWHERE = (*FLOATS, "torch", "jax", "fractions", "mpmath", "sympy")
+
+
+@pytest.mark.parametrize("target", EVERYWHERE)
+def test_leaves_may_be_empty(target):
+    pytest.importorskip(target if target in ("torch", "jax", "mpmath", "sympy") else "numpy")
+    x = Value(2.0, "x")
+    no = np.empty((2, 0), dtype=object)
+    program = lower({"y": x * 2, "e": [], "no": no}, {"x": x, "b": [], "n": no})
+    step = program.to(target)
+    for _ in range(2):
+        one, many = step(x=1.0, b=[], n=np.zeros((2, 0))), step(x=[1.0, 2.0, 3.0], b=[], n=np.zeros((2, 0)))
+        assert listed(one) == {"y": 2.0, "e": [], "no": [[], []]}
+        assert listed(many) == {"y": [2.0, 4.0, 6.0], "e": [[]] * 3, "no": [[[], []]] * 3}
+        total = step.sum(x=[1.0, 2.0, 3.0], b=[], n=np.zeros((2, 0)))
+        assert listed(total) == {"y": 12.0, "e": [], "no": [[], []]}
+    assert program.matrices(1.0) == [2.0] and program.matrices.text
+
+
+@pytest.mark.parametrize("target", EVERYWHERE)
+def test_there_may_be_no_samples(target):
+    pytest.importorskip(target if target in ("torch", "jax", "mpmath", "sympy") else "numpy")
+    x, y = [Value(1.0, "x1"), Value(2.0, "x2")], Value(3.0, "y")
+    step = lower({"g": [x[1] * y, x[0] * y], "y": y}, {"x": x, "y": y}).to(target)
+    for _ in range(2):
+        none, total = step(x=np.zeros((0, 2)), y=3.0), step.sum(x=np.zeros((0, 2)), y=3.0)
+        assert [len(part) for part in none.values()] == [0, 0]
+        assert listed(total) == {"g": [0.0, 0.0], "y": 0.0}
+    if target == "fractions":
+        assert type(total["y"]) is Fraction
+
+
+def test_numbers_take_time_in_proportion_to_the_samples():
+    """The shape of the whole was asked for at each sample: 4000 took 16 times as long as 1000."""
+    x, y = [Value(1.0, "x1"), Value(2.0, "x2")], Value(3.0, "y")
+    step = lower({"g": [x[1] * y, x[0] * y]}, {"x": x, "y": y}).to("python")
+    taken = {}
+    for n in (500, 4000):
+        samples = [[1.0, 1.0]] * n
+        start = time.process_time()
+        assert step.sum(x=samples, y=2.0)["g"] == [2.0 * n, 2.0 * n]
+        taken[n] = time.process_time() - start
+    assert taken[4000] < 0.05 + 20 * taken[500]
+
+
+@pytest.mark.parametrize("target", FLOATS)
+def test_a_function_may_take_no_numbers(target):
+    three = compiled(lambda m: 3.0, target=target)
+    for _ in range(2):
+        assert three("t") == 3.0 == compiled(lambda: 3.0, target=target)()
+    x = Value(1.0)
+    one = grad(x, [x])[0]
+    assert lower({"y": one}, {}, allow_constants=True).to(target)() == {"y": 1.0}
+    assert lower([one], ([],), allow_constants=True).to(target)([]) == [1.0]
+
+
 # --- the other targets ------------------------------------------------------------------------
 
 
@@ -337,6 +395,69 @@ def test_out_receives_the_outputs(target):
         step.sum(**at, out={"err": np.empty(3), "slope": buffers["slope"]})
     with pytest.raises(LoweringError, match="out has nothing at 'slope'"):
         step.sum(**at, out={"err": np.empty(())})
+
+
+@pytest.mark.parametrize("target", ["numpy", "native", "python", "torch"])
+def test_results_are_the_caller_s_own(target):
+    """Of outputs that are inputs, constants or twice the same, none is a view of another array."""
+    library = pytest.importorskip("torch") if target == "torch" else np
+    array = lambda x: library.asarray(x, dtype=library.float64)
+    x, y = [Value(1.0, "x1"), Value(2.0, "x2")], Value(3.0, "y")
+    u = [x[1] * y, x[0] * y]
+    outputs = {"g": u, "in": x, "again": u, "y": y, "one": grad(x[0], [x[0]]), "same": [1.0 * v for v in x]}
+    step = lower(outputs, {"x": x, "y": y}, allow_constants=True).to(target)
+    for call, given_ in ((step, [1.0, 2.0]), (step, [[1.0, 2.0], [3.0, 4.0]]), (step.sum, [1.0, 2.0])):
+        X = array(given_)
+        expected = listed(step(x=given_, y=1.0)) if call is step else listed(step.sum(x=given_, y=1.0))
+        result = call(x=X, y=1.0)
+        for key in outputs:
+            others = {k: listed(v) for k, v in result.items() if k != key}
+            if getattr(result[key], "shape", None):
+                result[key] += 1.0
+                assert {k: listed(v) for k, v in result.items() if k != key} == others
+        assert X.tolist() == given_ and listed(call(x=given_, y=1.0)) == expected
+    X, buffer = array([[1.0, 2.0], [3.0, 4.0]]), array([[0.0, 0.0], [0.0, 0.0]])
+    step = lower({"g": u, "in": x}, {"x": x, "y": y}).to(target)
+    into = step(x=X, y=1.0, out={"g": X, "in": buffer}) if target != "python" else None
+    assert into is None or listed(into) == {"g": [[2.0, 1.0], [4.0, 3.0]], "in": [[1.0, 2.0], [3.0, 4.0]]}
+
+
+@pytest.mark.parametrize("target", ["numpy", "torch"])
+def test_results_of_columns_are_the_caller_s_own(target):
+    library = pytest.importorskip(target)
+    x, y = Value(1.0, "x"), Value(2.0, "y")
+    program = lower([x, x * y, x * y, grad(x, [x])[0]], [x, y], allow_constants=True)
+    for run in (program.to(target), program.matrices):
+        for X in (library.ones(3, dtype=library.float64), library.ones((), dtype=library.float64)):
+            for k in range(4):
+                result = run(X, 2.0)
+                result[k] += 1.0
+                assert [np.mean(listed(r)) for r in result] == [[1.0, 2.0, 2.0, 1.0][i] + (i == k) for i in range(4)]
+                assert X.sum() == X.reshape(-1).shape[0]
+            assert [np.mean(listed(r)) for r in run(X, 2.0)] == [1.0, 2.0, 2.0, 1.0]
+
+
+@pytest.mark.parametrize("target", ["numpy", "native", "python", "torch"])
+@pytest.mark.parametrize("dtype", ["int64", "complex128", "float32", "bool"])
+def test_out_refuses_what_would_lose_digits(target, dtype):
+    library = pytest.importorskip("torch") if target == "torch" else np
+    x = [Value(1.0), Value(2.0)]
+    step = lower({"y": [0.3 * v for v in x]}, {"x": x}).to(target)
+    for call in (step, step.sum):
+        for _ in range(2):
+            with pytest.raises(LoweringError, match=f"{dtype} for numbers of .*float64"):
+                call(x=[1.0, 2.0], out={"y": library.zeros(2, dtype=getattr(library, dtype))})
+        buffer = library.zeros(2, dtype=library.float64)
+        assert listed(call(x=[1.0, 2.0], out={"y": buffer})) == {"y": [0.3, 0.6]} == {"y": buffer.tolist()}
+        with pytest.raises(LoweringError, match="out"):
+            call(x=[1.0, 2.0], out={"y": 0.0})
+    if target != "python":
+        with pytest.raises(LoweringError, match=r"out needs an array of shape \(2,\).* has \[0.0, 0.0\] of type list"):
+            step(x=[1.0, 2.0], out={"y": [0.0, 0.0]})
+    exact = lower({"y": [0.5 * v for v in x]}, {"x": x}).to("fractions")
+    assert exact(x=[1, 3], out={"y": np.empty(2, object)})["y"].tolist() == [Fraction(1, 2), Fraction(3, 2)]
+    with pytest.raises(LoweringError, match="float64 for numbers of object"):
+        exact(x=[1, 3], out={"y": np.zeros(2)})
 
 
 def test_out_with_lists():
