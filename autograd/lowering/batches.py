@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property, partial
 from typing import Any
 
-from ..errors import AutogradTypeError, AutogradValueError, LoweringError
+from ..errors import AutogradTypeError, LoweringError
 from ..ops import Op
 from ..recording import given, number
 from .lookup import functions_of
@@ -135,6 +135,15 @@ def together(given: Sequence[Any], arrays: list[Any]) -> list[Any]:
     return [x.to(places[0]) if not hasattr(g, "is_meta") else x for g, x in zip(given, arrays)] if places else arrays
 
 
+def _column(x: Any) -> Any:
+    """A list of numbers as such, and a number as a float."""
+    if isinstance(x, (Mapping, set, frozenset)):  # which would be the column of their keys
+        raise _no_real_numbers(x)
+    if hasattr(unmasked(x), "tolist"):
+        x = x.tolist()
+    return number(x, "program") if isinstance(x, (str, bytes)) or not hasattr(x, "__iter__") else list(x)
+
+
 def own(x: Any) -> Any:
     """A result as the caller's own, whatever it was a view of: of an input, of a constant, of another output."""
     if hasattr(x, "at"):  # JAX's arrays never change
@@ -204,14 +213,14 @@ def _array(make: Callable[[Any], Any], x: Any) -> Any:
     """What a library makes of numbers; where it cannot, it is told in our words."""
     if hasattr(unmasked(x), "dtype"):
         return make(x)
-    shape_of(x)
     try:
         return make(x)
-    except OverflowError:
-        raise AutogradValueError(
-            f"program: got {given(x)}, which does not fit a double; scale it below 1.8e308 first"
-        ) from None
+    except OverflowError:  # a whole number that is no machine word, but perhaps a double
+        import numpy
+
+        return make(doubles(numpy, x))
     except (TypeError, ValueError, RuntimeError) as problem:
+        shape_of(x)  # which says what is wrong with lists of several lengths
         raise _no_real_numbers(x) from problem
 
 
@@ -298,7 +307,7 @@ class OnLists:
     def columns(self, inputs: Sequence[Any]) -> tuple[list[Any], int | None]:
         """The inputs as lists and floats, and the length of the lists; None without any."""
         self.program.check_count(inputs)
-        columns = [list(x) if hasattr(x, "__iter__") else number(x, "program") for x in inputs]
+        columns = [_column(x) for x in inputs]
         lengths = {len(x): i for i, x in enumerate(columns) if isinstance(x, list)}
         if len(lengths) > 1:
             told = ", ".join(f"{self.program.names[i]} has {n}" for n, i in list(lengths.items())[:4])

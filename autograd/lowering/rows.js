@@ -33,8 +33,8 @@ const _quotient = (above, below) => {
 };
 
 const _power_times = (x, y, n, ...factors) => {
-  const direct = y - n + n === y || x === 0 || x - x !== 0;
-  const exponent = direct ? y - n : y, divisors = direct ? [] : Array(n).fill(x);
+  const below = y - n, direct = (below + n === y && y - below === n) || x === 0 || x - x !== 0;
+  const exponent = direct ? below : y, divisors = direct ? [] : Array(n).fill(x);
   const power = pow(x, exponent);
   if (!(1e-290 < Math.abs(power) && Math.abs(power) < 1e290) && x - x === 0 && x !== 0) {
     const half = pow(Math.abs(x), 0.5 * exponent);

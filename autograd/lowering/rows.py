@@ -125,10 +125,10 @@ def _power_times(xp: Any, x: Any, y: Any, n: int, *factors: Any) -> Any:
     half = xp.pow(xp.abs(x), 0.5 * exponent)
     # A power of 0 comes first: 0·y·(y − 1), where y·(y − 1) may overflow.
     result = reduce(_mul, factors, xp.where(split, half, power))
-    result = result * xp.where(split, half * xp.where(power < 0.0, -1.0, xp.where(power == power, 1.0, nan)), 1.0)
-    for _ in range(n):
-        result = xp.where(exact, result, result / x)
-    return result
+    rest = xp.where(split, half * xp.where(power < 0.0, -1.0, xp.where(power == power, 1.0, nan)), 1.0)
+    for k in range(n):  # by turns, since Π factors · x^y may underflow where its quotient by x² does not
+        result = xp.where(exact, result, result / x) * (1.0 if k else rest)
+    return result if n else result * rest
 
 
 def pow_dx(xp: Any, x: Any, y: Any) -> Any:

@@ -159,6 +159,29 @@ def test_javascript_at_the_ends_of_the_range():
     assert {name: found for name, ys in zip(ROWS, got) if (found := list(astray(name, ys)))} == {}
 
 
+@pytest.mark.parametrize("name", ROWS)
+def test_mpmath_at_the_edges(name):
+    """It has one zero, without a sign."""
+    mpmath = pytest.importorskip("mpmath", reason="the target mpmath needs mpmath")
+    run = program_of(name).to("mpmath")
+    domain = [(-2.0,) * operands(name), (1e30,) * operands(name), (-1.5,) * operands(name)]
+    for xs in [*asked(name)[1], *domain]:
+        if not any(x == 0 and math.copysign(1, x) < 0 for x in xs) and not (name == "copysign" and xs[1] != xs[1]):
+            got, want = float(run(*map(mpmath.mpf, xs))), TABLE[name].function(*xs)
+            near = math.isfinite(got) and math.isclose(got, want, rel_tol=1e-12, abs_tol=1e-14)
+            assert near or got == want or (got != got and want != want), xs
+
+
+def test_the_second_slope_of_a_power_where_its_parts_underflow():
+    """x² below the smallest double, and an exponent so near 1 that y − 2 has to be rounded."""
+    xs, y = [5e-324, 1e-310, 1e-300, 1e-160, 1e300], math.nextafter(1.0, 0.0)
+    want = [TABLE["pow_dxx"].function(x, y) for x in xs]
+    assert want[0] == pytest.approx(-2.247e307, rel=1e-3)
+    for target in ("numpy", "torch"):
+        pytest.importorskip(target)
+        assert program_of("pow_dxx").to(target)(xs, y).tolist() == pytest.approx(want, rel=1e-13, abs=0)
+
+
 # --- logsumexp where it goes through zero -----------------------------------------------------
 
 
