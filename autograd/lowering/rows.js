@@ -106,3 +106,13 @@ const take = (...operands) => {
   const index = operands.pop();
   return index >= 0 && index < operands.length && index % 1 === 0 ? operands[index] : NaN;
 };
+
+const _leaf = (x, path, shape) => {
+  const list = (x) => Array.isArray(x) || ArrayBuffer.isView(x);
+  const fits = (x, [n, ...rest]) => n === undefined ? typeof x === "number"
+    : list(x) && x.length === n && Array.from(x).every((y) => fits(y, rest));
+  const flat = (x) => list(x) ? Array.from(x).flatMap(flat) : [x];
+  if (fits(x, shape) || (shape.length > 1 && fits(x, [shape.reduce((n, m) => n * m)]))) return flat(x);
+  const takes = shape.length ? `numbers in the shape (${shape})` : "a number";
+  throw new TypeError(`the input ${path} takes ${takes}, and was given ${String(x).slice(0, 60)}`);
+};

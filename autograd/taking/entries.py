@@ -38,9 +38,8 @@ def take(table: Sequence[Any], index: Any) -> Any:
     >>> take([0.5, 0.25], 1), take([0.5, 0.25], 2)
     (0.25, nan)
     """
-    if isinstance(table, (str, bytes, Value, Mapping)) or not (
-        hasattr(table, "__len__") and hasattr(table, "__getitem__")
-    ):
+    listed = hasattr(table, "__len__") and hasattr(table, "__getitem__")
+    if isinstance(table, (str, bytes, Value, Mapping)) or not listed:
         raise AutogradTypeError(f"take(table, index) takes a list of Values or of rows of them, not {table!r:.60}")
     if not len(table):
         raise AutogradValueError("take(table, index) was given an empty table")
@@ -48,7 +47,7 @@ def take(table: Sequence[Any], index: Any) -> Any:
     rows = hasattr(first, "__len__")
     at = index.data if isinstance(index, Value) else number(index, "take")
     position = Taken(table, None, at).position
-    row = math.nan if position is None else table[position]
+    row: Any = math.nan if position is None else table[position]
     for k, other in ((len(table) - 1, table[-1]), (position, row)):
         if k is not None and (rows or hasattr(other, "__len__")):
             check_alike(first, other, k)

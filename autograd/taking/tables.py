@@ -81,7 +81,8 @@ def check_alike(first: Any, row: Any, k: int) -> None:
     told = [f"{len(x)} entries" if hasattr(x, "__len__") else "a single one" for x in (first, row)]
     if told[0] != told[1]:
         raise AutogradValueError(
-            f"take(table, index) takes a list of Values or of rows of one length: row 0 has {told[0]}, row {k} {told[1]}"
+            f"take(table, index) takes a list of Values or of rows of one length: row 0 has {told[0]}, row {k}"
+            f" {told[1]}"
         )
 
 

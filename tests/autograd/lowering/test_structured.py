@@ -354,6 +354,29 @@ def test_javascript_takes_typed_arrays():
     assert close(json.loads(ran.stdout), listed(expected))
 
 
+@pytest.mark.skipif(not shutil.which("node"), reason="needs node")
+def test_javascript_takes_arrays_nested_or_in_one_line_and_refuses_others():
+    c = np.array([[Value(1.0), Value(2.0)], [Value(3.0), Value(4.0)]])
+    x, a = [Value(1.0), Value(2.0)], Value(3.0)
+    text = lower({"y": [u * v * a for u, v in zip(c[1], x)]}, {"c": c, "t": (a, {"x": x}), "e": []}).to("javascript")
+    call = lambda c="[[1, 2], [3, 4]]", x="[1, 2]", a="2": f"program({{c: {c}, t: [{a}, {{x: {x}}}], e: []}})"
+    flat, typed = "new Float64Array([1, 2, 3, 4])", "[new Float32Array([1, 2]), [3, 4]]"
+    calls = [call(), call(flat), call(typed), call("[1, 2, 3, 4]"), call("[[1, 2], [3]]"), call("[[1, 2, 3], [4]]")]
+    calls += [call("[1, 2, 3]"), call(x="[1]"), call(x="[1, 2, 3]"), call(x="['1', 2]"), call(x="2"), call(a="[2]")]
+    calls += [call(a="null"), call(x="[1, undefined]"), "program({})", "program()", "program({c: [[1, 2], [3, 4]]})"]
+    run = "try { r.push([...f().y]) } catch (e) { r.push(e.message) }"
+    script = f"{text}\nconst r = []; for (const f of [{', '.join('() => ' + c for c in calls)}]) {run}"
+    ran = subprocess.run(
+        ["node", "-e", f"{script}\nconsole.log(JSON.stringify(r))"], capture_output=True, text=True, check=True
+    )
+    results = json.loads(ran.stdout)
+    assert results[:4] == [[6.0, 16.0]] * 4
+    for result, name in zip(results[4:], [*"ccc", *["t.1.x"] * 4, "t.0", "t.0", "t.1.x", "c", "c", "t.0"], strict=True):
+        assert result.startswith(f"the input {name} takes "), result
+    assert results[4] == "the input c takes numbers in the shape (2,2), and was given 1,2,3"
+    assert results[-1] == "the input t.0 takes a number, and was given undefined"
+
+
 def test_tracing_a_function_of_a_structure():
     like = {"x": [Value(0.0)] * 3, "net": {"w": [Value(0.0)] * 3, "b": Value(0.0)}}
     program = lower_function(lambda x, net: {"u": sumprod(net["w"], x) + net["b"]}, like)

@@ -119,7 +119,7 @@ def test_a_row_that_was_not_looked_at_is_told_where_all_are_needed(other):
     a, i = [Value(1.0), Value(2.0)], Value(0.0)
     y = take([a, other, [3.0, 4.0]], i)[0]
     for needed in (lambda: grad(y, a), lambda: lower(y, [*a, i])):
-        with pytest.raises(AutogradValueError, match="takes a list of Values or of rows of one length.*row 1"):
+        with pytest.raises(AutogradValueError, match=r"takes a list of Values or of rows of one length.*row 1"):
             needed()
 
 
