@@ -6,8 +6,8 @@ The printed source is the same for all; its functions are the texts of rows.py.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property, partial
 from typing import Any
 
@@ -19,6 +19,7 @@ from .namespace import Namespace
 from .program import Program
 from .python import Style, compiled, function, source
 from .rows import text, uses
+from .shares import Shares
 from .structure import shape_of
 
 BLOCK = 4096  # samples at once: a result of so many stays in the cache, and memory stays bounded
@@ -37,11 +38,21 @@ class Arrays(Namespace):
 
     def __init__(self, library: Any, **better: Any) -> None:
         self.library = library
-        self.better = better
+        self.shares = Shares(self)
+        self.better = {"softmax": self.shares.softmax, "softmax_rest": self.shares.softmax_rest, **better}
 
     def __getattr__(self, name: str) -> Any:
         better: dict[str, Any] = self.__dict__["better"]
         return better[name] if name in better else getattr(self.library, _NAMES.get(name, name))
+
+    @contextmanager
+    def computing(self, quiet: Callable[[], AbstractContextManager[Any]] = nullcontext) -> Iterator[None]:
+        """Around a program's steps: what they share is forgotten afterwards."""
+        try:
+            with quiet():
+                yield
+        finally:
+            self.shares.forget()
 
     def row(self, name: str) -> Any:
         """A built-in row as a function of arrays; None where the library lacks what its text asks for."""
@@ -73,7 +84,7 @@ class Batched:
         xp: Any,
         lift: Callable[[Any], Any],
         functions: Mapping[str, Callable[..., Any]],
-        quiet: Callable[[], AbstractContextManager[Any]] = nullcontext,
+        quiet: Callable[[], AbstractContextManager[Any]],
     ) -> None:
         self.program = program
         self.xp = xp
@@ -192,8 +203,10 @@ def with_numpy(program: Program, functions: Mapping[str, Any]) -> Batched:
         each = numpy.frompyfunc(row.function, n, 1)
         return lambda *xs: numpy.asarray(each(*xs), dtype=float)
 
-    named = functions_of(program, "numpy", functions, Arrays(numpy).row, by_element)
-    return InBlocks(program, numpy, partial(doubles, numpy), named, partial(numpy.errstate, all="ignore"))
+    xp = Arrays(numpy)
+    named = functions_of(program, "numpy", functions, xp.row, by_element)
+    quiet = partial(xp.computing, partial(numpy.errstate, all="ignore"))
+    return InBlocks(program, numpy, partial(doubles, numpy), named, quiet)
 
 
 def doubles(numpy: Any, x: Any) -> Any:
@@ -248,7 +261,8 @@ def with_jax(program: Program, functions: Mapping[str, Any]) -> Batched:
             raise _no_real_numbers(x)
         return array if is_a(array.dtype, jax.numpy.floating) else array.astype(float)
 
-    return Batched(program, jax.numpy, lift, functions_of(program, "jax", functions, Arrays(jax.numpy).row))
+    xp = Arrays(jax.numpy)
+    return Batched(program, jax.numpy, lift, functions_of(program, "jax", functions, xp.row), xp.computing)
 
 
 def with_torch(program: Program, functions: Mapping[str, Any], dtype: Any = None) -> Batched:
@@ -272,7 +286,7 @@ def with_torch(program: Program, functions: Mapping[str, Any], dtype: Any = None
 
     # One erf of torch's is one pass over memory, and one of the text's sixty.
     xp = Arrays(torch, where=where, pow=torch.pow, erf=torch.erf, erfc=torch.erfc)
-    return Batched(program, torch, lift, functions_of(program, "torch", functions, xp.row))
+    return Batched(program, torch, lift, functions_of(program, "torch", functions, xp.row), xp.computing)
 
 
 class OnLists:

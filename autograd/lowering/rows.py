@@ -25,7 +25,7 @@ from ..reals.activations import (
     GELU_AROUND_MINIMUM, GELU_AROUND_ROOT, GELU_ROOT, GELU_ROOT_REST, SILU_ROOT, SILU_ROOT_REST,
 )  # fmt: skip
 from ..reals.elementary import inf, nan
-from .namespace import Anything, Namespace, clamped, finite, maximum
+from .namespace import Anything, Namespace, clamped, exponentials, finite, maximum
 from .normal import ERF, ERFC, scaled_erfc, times_gaussian, upper_tail
 # isort: on
 
@@ -399,24 +399,9 @@ def gelu_slope(xp: Any, x: Any) -> Any:
 # --- shares of a sum of exponentials --------------------------------------------------
 
 
-def _exponentials(xp: Any, *xs: Any) -> tuple[Any, Callable[[Any], Any]]:
-    """The largest operand m, and exp(x − m) as a function of an operand; nan where no x is above −inf."""
-    m = xp.largest(xs)
-    base = xp.where(m > -inf, m, nan)
-
-    def difference(x: Any) -> Any:
-        d = x - base
-        back = d - x  # the rounding of x − m is up to 372 ulp, so it is put back
-        e = xp.exp(d)
-        e = e + e * ((x - (d - back)) - (base + back))
-        return xp.where(x == base, 1.0, xp.where(d == -inf, 0.0, e))
-
-    return m, difference
-
-
 def _log_of_rest(xp: Any, *xs: Any) -> tuple[Any, Any]:
     """m, and log1p of Σ exp(x − m) without m itself."""
-    m, difference = _exponentials(xp, *xs)
+    m, difference = exponentials(xp, *xs)
     return m, xp.log1p(xp.compensated([*xp.each(difference, xs), -1.0]))
 
 
@@ -430,13 +415,13 @@ def logsumexp(xp: Any, *xs: Any) -> Any:
 
 
 def softmax(xp: Any, x: Any, *others: Any) -> Any:
-    _, difference = _exponentials(xp, x, *others)
+    _, difference = exponentials(xp, x, *others)
     p = difference(x)
     return p / xp.compensated([p, *xp.each(difference, others)])
 
 
 def softmax_rest(xp: Any, x: Any, *others: Any) -> Any:
-    _, difference = _exponentials(xp, x, *others)
+    _, difference = exponentials(xp, x, *others)
     rest = xp.each(difference, others)
     return xp.compensated(rest) / xp.compensated([difference(x), *rest])
 

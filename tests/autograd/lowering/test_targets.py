@@ -1,11 +1,13 @@
 """The same program in other namespaces; test_rows.py holds every row to the functions on floats."""
 
+import gc
 import json
 import math
 import os
 import shutil
 import subprocess
 import sys
+import weakref
 from fractions import Fraction
 
 import pytest
@@ -23,6 +25,7 @@ from autograd import (
     lower,
     maximum,
     minimum,
+    softmax,
     take,
     where,
 )
@@ -311,6 +314,29 @@ def test_sympy_compares_no_complex_numbers():
         assert str(lower(undefined, [x, y]).to("sympy")(-1, 2)) == "nan"
     for chosen in (where(x.sqrt() > y, x, y), where(x.sqrt() <= y, x, y)):
         assert lower(chosen, [x, y]).to("sympy")(-1, 2) == 2 == lower(chosen, [x, y])(-1.0, 2.0)
+
+
+@pytest.mark.parametrize("target", ["numpy", "torch", "jax"])
+def test_shares_take_one_exponential_for_each_operand(target, monkeypatch):
+    """softmax, and the slopes of a loss of logits, of which each took all of them again."""
+    library = pytest.importorskip({"jax": "jax.numpy"}.get(target, target))
+    if target == "jax":
+        pytest.importorskip("jax").config.update("jax_enable_x64", True)
+    xs = [Value(0.1 * k, f"x{k}") for k in range(12)]
+    program = lower([*softmax(xs), *grad(losses.cross_entropy(xs, 3), xs)], xs)
+    asked, exp = [], library.exp
+    monkeypatch.setattr(library, "exp", lambda x: asked.append(x) or exp(x))
+    columns = [[math.sin(k * j) * 3 for j in range(5)] for k in range(12)]
+    for run in (program.to(target), lambda *columns: program.to(target).sum(*[[x[0]] for x in columns])):
+        asked.clear()
+        got = run(*columns)
+        assert len(asked) == 12
+        for result, want in zip(got, program(*[x[0] for x in columns])):
+            assert float(result.reshape(-1)[0]) == pytest.approx(want, rel=1e-14)
+    gone = weakref.ref(asked[0])
+    asked.clear()
+    gc.collect()
+    assert gone() is None  # nothing of a call is kept
 
 
 # --- what is given ------------------------------------------------------------------------
