@@ -116,7 +116,7 @@ def div_slope(xp: Any, x: Any, y: Any) -> Any:
 
 def _power_times(xp: Any, x: Any, y: Any, n: int, *factors: Any) -> Any:
     """Π factors · x^(y−n); in two halves where the power leaves the range, and divided by x where y − n rounds."""
-    below = y - n
+    below = xp.where(y == y, y - n, nan)  # XLA would take (y − 1) + 1 for y
     exact = ((below + n == y) & (y - below == n)) | (x == 0.0) | ~finite(x)
     exponent = xp.where(exact, below, y)
     power = xp.pow(x, exponent)
