@@ -211,7 +211,13 @@ def with_numpy(program: Program, functions: Mapping[str, Any]) -> Batched:
 
 def doubles(numpy: Any, x: Any) -> Any:
     """Numbers as an array of doubles; NumPy would make some of None, of text and of dates as well."""
-    array = _array(numpy.asarray, x)
+    try:
+        array = numpy.asarray(unmasked(x))
+    except (TypeError, ValueError, RuntimeError) as problem:
+        if hasattr(x, "dtype"):
+            raise
+        shape_of(x)  # which says what is wrong with lists of several lengths
+        raise _no_real_numbers(x) from problem
     if array.dtype.kind == "O":  # whole numbers beyond 2⁶⁴, fractions
         try:
             return numpy.array([number(y, "program") for y in array.ravel().tolist()], float).reshape(array.shape)
@@ -223,18 +229,15 @@ def doubles(numpy: Any, x: Any) -> Any:
 
 
 def _array(make: Callable[[Any], Any], x: Any) -> Any:
-    """What a library makes of numbers; where it cannot, it is told in our words."""
-    if hasattr(unmasked(x), "dtype"):
-        return make(x)
+    """What another library makes of numbers, or of NumPy's doubles where it makes nothing of what is given."""
     try:
-        return make(x)
-    except OverflowError:  # a whole number that is no machine word, but perhaps a double
+        return make(unmasked(x))
+    except (OverflowError, TypeError, ValueError, RuntimeError) as problem:
+        if isinstance(problem, LoweringError) or (hasattr(x, "dtype") and type(x).__module__ != "numpy"):
+            raise
         import numpy
 
         return make(doubles(numpy, x))
-    except (TypeError, ValueError, RuntimeError) as problem:
-        shape_of(x)  # which says what is wrong with lists of several lengths
-        raise _no_real_numbers(x) from problem
 
 
 def _no_real_numbers(x: Any) -> LoweringError:

@@ -59,7 +59,7 @@ class Structured:
             self._values = engine.written(takes, gives, False, self._by_rule, self._copied)
             self.sum = engine.written(takes, gives, True, self.sum, self._copied)  # type: ignore[method-assign]
 
-    def __call__(self, *inputs: Any, **named: Any) -> Any:
+    def __call__(self, /, *inputs: Any, **named: Any) -> Any:
         """The outputs; a value for each sample where an input has one more axis in front than its leaf.
 
         out  buffers in the outputs' structure, which receive the outputs and are returned
@@ -68,10 +68,10 @@ class Structured:
         """
         return self._values(*inputs, **named)
 
-    def _by_rule(self, *inputs: Any, out: Any = None, **named: Any) -> Any:
+    def _by_rule(self, /, *inputs: Any, out: Any = None, **named: Any) -> Any:
         return self._shaped(self.engine.run(arguments(self.takes, inputs, named), False), out)
 
-    def sum(self, *inputs: Any, out: Any = None, **named: Any) -> Any:
+    def sum(self, /, *inputs: Any, out: Any = None, **named: Any) -> Any:
         """The outputs summed over the samples; takes and raises what a call does."""
         return self._shaped(self.engine.run(arguments(self.takes, inputs, named), True), out)
 

@@ -21,6 +21,7 @@ from ..recording import given
 from .lookup import functions_of
 from .program import Program
 from .python import Style, function, source
+from .waiting import late, settled
 
 _PLAIN = (
     "exp", "log", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh",
@@ -252,19 +253,19 @@ def _rational(x: float) -> Any:
 def with_fractions(program: Program, functions: Mapping[str, Any]) -> Callable[..., Any]:
     """A function of exact numbers: ints, Fractions, and floats at what they are to the last bit.
 
-    Its results are Fractions.  Raises LoweringError when it is run for an operation whose result
-    is no fraction in general, such as exp.
+    Its results are Fractions.  Raises LoweringError when it is run where a result or a choice needs
+    what is no fraction: an operation such as exp, a quotient by zero.
     """
     m = _fractions()
-    table, given_too = ({name: _late(f) for name, f in each.items()} for each in (formulas(m), functions))
+    table, given_too = ({name: late(f) for name, f in each.items()} for each in (formulas(m), functions))
     run = _function(program, "fractions", m, table, given_too, partial(_lifted, "fractions", "fraction", Fraction))
 
-    def settled(*inputs: Any) -> Any:
+    def on_fractions(*inputs: Any) -> Any:
         results = run(*inputs)
-        return [*map(_settled, results)] if isinstance(results, list) else _settled(results)
+        return [*map(settled, results)] if isinstance(results, list) else settled(results)
 
-    settled.zero = Fraction(0)  # type: ignore[attr-defined]
-    return settled
+    on_fractions.zero = Fraction(0)  # type: ignore[attr-defined]
+    return on_fractions
 
 
 def _fractions() -> Any:
@@ -292,7 +293,7 @@ def _fractions() -> Any:
     refused = {name: inexact(name) for name in (*_PLAIN, "log1p")}
     return SimpleNamespace(
         **refused, abs=abs, sign=sign, floor=lambda x: Fraction(math.floor(x)), pi=None,
-        choose=_choose, number=_late(_fraction), divide=operator.truediv, power=power, gated=gated,
+        choose=_choose, number=late(_fraction), divide=operator.truediv, power=power, gated=gated,
         no_entry=no_entry,
     )  # fmt: skip
 
@@ -301,45 +302,6 @@ def _fraction(x: float) -> Fraction:
     if not math.isfinite(x):
         raise LoweringError(f"the program has the number {x}, which is no fraction; use the target 'mpmath'")
     return Fraction(x)
-
-
-class _NoFraction:
-    """An error that waits: what is no fraction is only told where a result or a comparison needs it."""
-
-    def __init__(self, problem: LoweringError) -> None:
-        self.problem = problem
-
-    def _passed(self, *_: Any) -> _NoFraction:
-        return self
-
-    def _told(self, *_: Any) -> Any:
-        raise self.problem
-
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _passed
-    __neg__ = __abs__ = __pow__ = _passed
-    __lt__ = __le__ = __gt__ = __ge__ = __floor__ = __getattr__ = _told
-    __eq__ = __ne__ = _told
-    __hash__ = None  # type: ignore[assignment]
-
-
-def _late(f: Callable[..., Any]) -> Callable[..., Any]:
-    """The function with a _NoFraction for an error, which a branch that is not taken keeps to itself."""
-
-    def waiting(*xs: Any) -> Any:
-        try:
-            return f(*xs)
-        except LoweringError as problem:
-            return _NoFraction(problem)
-        except ZeroDivisionError:
-            return _NoFraction(LoweringError("a quotient by zero is no fraction; use the target 'mpmath'"))
-
-    return waiting
-
-
-def _settled(x: Any) -> Any:
-    if isinstance(x, _NoFraction):
-        raise x.problem
-    return x
 
 
 # --- mpmath -----------------------------------------------------------------------------

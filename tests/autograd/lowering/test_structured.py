@@ -181,6 +181,14 @@ def test_one_side_may_be_flat(target):
     assert listed(lower([x * y, x], {"x": x, "y": y}).to(target).sum(x=[1.0, 2.0], y=5.0)) == [15.0, 3.0]
 
 
+@pytest.mark.parametrize("target", FLOATS)
+def test_an_input_may_be_called_self(target):
+    x = Value(2.0, "x")
+    step = lower({"y": 2 * x}, {"self": x}).to(target)
+    for _ in range(2):
+        assert step(self=3.0) == {"y": 6.0} == step.sum(self=[1.0, 2.0])
+
+
 def test_flat_lists_work_as_before():
     x, y = Value(2.0), Value(3.0)
     assert lower([x * y], [x, y])(4.0, 5.0) == [20.0] and lower((x * y, x), (x, y))(4.0, 5.0) == [20.0, 4.0]
