@@ -5,12 +5,13 @@ The printed source is the same for all; its functions are the texts of rows.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property, partial
 from typing import Any
 
-from ..errors import LoweringError
+from ..errors import AutogradTypeError, LoweringError
 from ..ops import Op
 from ..recording import given, number
 from .lookup import functions_of
@@ -18,6 +19,8 @@ from .namespace import Namespace
 from .program import Program
 from .python import Style, compiled, function, source
 from .rows import text, uses
+from .shares import Shares
+from .structure import shape_of
 
 BLOCK = 4096  # samples at once: a result of so many stays in the cache, and memory stays bounded
 # The rows that NumPy, and JAX after it, have under another name.
@@ -35,11 +38,21 @@ class Arrays(Namespace):
 
     def __init__(self, library: Any, **better: Any) -> None:
         self.library = library
-        self.better = better
+        self.shares = Shares(self)
+        self.better = {"softmax": self.shares.softmax, "softmax_rest": self.shares.softmax_rest, **better}
 
     def __getattr__(self, name: str) -> Any:
         better: dict[str, Any] = self.__dict__["better"]
         return better[name] if name in better else getattr(self.library, _NAMES.get(name, name))
+
+    @contextmanager
+    def computing(self, quiet: Callable[[], AbstractContextManager[Any]] = nullcontext) -> Iterator[None]:
+        """Around a program's steps: what they share is forgotten afterwards."""
+        try:
+            with quiet():
+                yield
+        finally:
+            self.shares.forget()
 
     def row(self, name: str) -> Any:
         """A built-in row as a function of arrays; None where the library lacks what its text asks for."""
@@ -71,7 +84,7 @@ class Batched:
         xp: Any,
         lift: Callable[[Any], Any],
         functions: Mapping[str, Callable[..., Any]],
-        quiet: Callable[[], AbstractContextManager[Any]] = nullcontext,
+        quiet: Callable[[], AbstractContextManager[Any]],
     ) -> None:
         self.program = program
         self.xp = xp
@@ -88,13 +101,21 @@ class Batched:
 
     def __call__(self, *inputs: Any) -> Any:
         arrays, shape = self.arrays(inputs)
-        return self.given([self.xp.broadcast_to(o, shape) for o in self.outputs(arrays)])
+        return self.given(self.spread(self.outputs(arrays), shape))
 
     def sum(self, *inputs: Any) -> Any:
         """The outputs summed over the samples."""
         arrays, shape = self.arrays(inputs)
-        outputs = self.outputs(arrays)
-        return self.given([self.xp.broadcast_to(o, shape).sum(0) for o in outputs] if shape else outputs)
+        outputs = self.spread(self.outputs(arrays), shape)
+        return self.given([o.sum(0) for o in outputs] if shape else outputs)
+
+    def spread(self, outputs: Sequence[Any], shape: tuple[int, ...]) -> list[Any]:
+        """The outputs in the samples' shape, each the caller's own."""
+        made, times = {each.result for each in self.program.instructions}, Counter(self.program.outputs)
+        return [
+            o if i in made and times[i] == 1 and tuple(o.shape) == shape else own(self.xp.broadcast_to(o, shape))
+            for i, o in zip(self.program.outputs, outputs)
+        ]
 
     def arrays(self, inputs: Sequence[Any]) -> tuple[list[Any], tuple[int, ...]]:
         """The inputs as arrays, and the shape that all of them but the scalars have."""
@@ -121,8 +142,24 @@ def together(given: Sequence[Any], arrays: list[Any]) -> list[Any]:
     >>> together([1.0], [2.0])
     [2.0]
     """
-    places = [x.device for x in given if hasattr(x, "is_meta")]
+    places = [x.device for x in given if hasattr(x, "is_meta")] if any(hasattr(x, "is_meta") for x in arrays) else []
     return [x.to(places[0]) if not hasattr(g, "is_meta") else x for g, x in zip(given, arrays)] if places else arrays
+
+
+def _column(x: Any) -> Any:
+    """A list of numbers as such, and a number as a float."""
+    if isinstance(x, (Mapping, set, frozenset)):  # which would be the column of their keys
+        raise _no_real_numbers(x)
+    if hasattr(unmasked(x), "tolist"):
+        x = x.tolist()
+    return number(x, "program") if isinstance(x, (str, bytes)) or not hasattr(x, "__iter__") else list(x)
+
+
+def own(x: Any) -> Any:
+    """A result as the caller's own, whatever it was a view of: of an input, of a constant, of another output."""
+    if hasattr(x, "at"):  # JAX's arrays never change
+        return x
+    return (x.clone() if hasattr(x, "clone") else x.copy())[()]
 
 
 class InBlocks(Batched):
@@ -166,18 +203,55 @@ def with_numpy(program: Program, functions: Mapping[str, Any]) -> Batched:
         each = numpy.frompyfunc(row.function, n, 1)
         return lambda *xs: numpy.asarray(each(*xs), dtype=float)
 
-    named = functions_of(program, "numpy", functions, Arrays(numpy).row, by_element)
-    return InBlocks(program, numpy, partial(doubles, numpy), named, partial(numpy.errstate, all="ignore"))
+    xp = Arrays(numpy)
+    named = functions_of(program, "numpy", functions, xp.row, by_element)
+    quiet = partial(xp.computing, partial(numpy.errstate, all="ignore"))
+    return InBlocks(program, numpy, partial(doubles, numpy), named, quiet)
 
 
 def doubles(numpy: Any, x: Any) -> Any:
     """Numbers as an array of doubles; NumPy would make some of None, of text and of dates as well."""
-    array = numpy.asarray(x)
+    try:
+        array = numpy.asarray(unmasked(x))
+    except (TypeError, ValueError, RuntimeError) as problem:
+        if hasattr(x, "dtype"):
+            raise
+        shape_of(x)  # which says what is wrong with lists of several lengths
+        raise _no_real_numbers(x) from problem
+    if array.dtype.kind == "O":  # whole numbers beyond 2⁶⁴, fractions
+        try:
+            return numpy.array([number(y, "program") for y in array.ravel().tolist()], float).reshape(array.shape)
+        except AutogradTypeError:
+            raise _no_real_numbers(x) from None
     if array.dtype.kind not in "fiub":
-        raise LoweringError(
-            f"the program takes real numbers, and was given {given(x)}; convert them with float() first"
-        )
+        raise _no_real_numbers(x)
     return numpy.asarray(array, dtype=float)
+
+
+def _array(make: Callable[[Any], Any], x: Any) -> Any:
+    """What another library makes of numbers, or of NumPy's doubles where it makes nothing of what is given."""
+    try:
+        return make(unmasked(x))
+    except (OverflowError, TypeError, ValueError, RuntimeError) as problem:
+        if isinstance(problem, LoweringError) or (hasattr(x, "dtype") and type(x).__module__ != "numpy"):
+            raise
+        import numpy
+
+        return make(doubles(numpy, x))
+
+
+def _no_real_numbers(x: Any) -> LoweringError:
+    return LoweringError(f"the program takes real numbers, and was given {given(x)}; convert them with float() first")
+
+
+def unmasked(x: Any) -> Any:
+    """What is given, but for a masked array, of which every library would take what is behind the mask."""
+    if hasattr(x, "mask") and hasattr(x, "filled"):
+        raise LoweringError(
+            f"a masked array has no number where it is masked: give x.filled(…), or only the samples that count;"
+            f" it is {given(x)}"
+        )
+    return x
 
 
 def with_jax(program: Program, functions: Mapping[str, Any]) -> Batched:
@@ -185,17 +259,27 @@ def with_jax(program: Program, functions: Mapping[str, Any]) -> Batched:
     import jax
 
     def lift(x: Any) -> Any:
-        x = jax.numpy.asarray(x)
-        return x if jax.numpy.issubdtype(x.dtype, jax.numpy.floating) else x.astype(float)
+        array, is_a = _array(jax.numpy.asarray, x), jax.numpy.issubdtype
+        if is_a(array.dtype, jax.numpy.complexfloating):
+            raise _no_real_numbers(x)
+        return array if is_a(array.dtype, jax.numpy.floating) else array.astype(float)
 
-    return Batched(program, jax.numpy, lift, functions_of(program, "jax", functions, Arrays(jax.numpy).row))
+    xp = Arrays(jax.numpy)
+    return Batched(program, jax.numpy, lift, functions_of(program, "jax", functions, xp.row), xp.computing)
 
 
 def with_torch(program: Program, functions: Mapping[str, Any], dtype: Any = None) -> Batched:
     """The program on PyTorch tensors, on the inputs' device; in float64 if the dtype says nothing else."""
     import torch
 
-    lift = partial(torch.as_tensor, dtype=dtype or torch.float64)
+    if dtype is not None and not (isinstance(dtype, torch.dtype) and dtype.is_floating_point):
+        raise LoweringError(f"dtype is one of PyTorch's for real numbers, as torch.float32, and not {given(dtype)}")
+    make = partial(torch.as_tensor, dtype=dtype or torch.float64)
+
+    def lift(x: Any) -> Any:
+        if "complex" in str(getattr(x, "dtype", "")):
+            raise _no_real_numbers(x)
+        return _array(make, x)
 
     def where(condition: Any, x: Any, y: Any) -> Any:
         # Between two plain numbers torch would choose its default type, float32.
@@ -205,7 +289,7 @@ def with_torch(program: Program, functions: Mapping[str, Any], dtype: Any = None
 
     # One erf of torch's is one pass over memory, and one of the text's sixty.
     xp = Arrays(torch, where=where, pow=torch.pow, erf=torch.erf, erfc=torch.erfc)
-    return Batched(program, torch, lift, functions_of(program, "torch", functions, xp.row))
+    return Batched(program, torch, lift, functions_of(program, "torch", functions, xp.row), xp.computing)
 
 
 class OnLists:
@@ -240,7 +324,7 @@ class OnLists:
     def columns(self, inputs: Sequence[Any]) -> tuple[list[Any], int | None]:
         """The inputs as lists and floats, and the length of the lists; None without any."""
         self.program.check_count(inputs)
-        columns = [list(x) if hasattr(x, "__iter__") else number(x, "program") for x in inputs]
+        columns = [_column(x) for x in inputs]
         lengths = {len(x): i for i, x in enumerate(columns) if isinstance(x, list)}
         if len(lengths) > 1:
             told = ", ".join(f"{self.program.names[i]} has {n}" for n, i in list(lengths.items())[:4])

@@ -49,26 +49,33 @@ def source(program: Program, functions: Mapping[str, str]) -> str:
 def on_arrays(text: str, takes: Tree, gives: Tree) -> str:
     """A program's text as one of a function of arrays, typed or not, in the inputs' structure.
 
+    An array of several axes may be nested or in one line, row by row, as those are that it returns.  The function
+    throws a TypeError for anything else.
+
     >>> from autograd import Value
     >>> from autograd.lowering import lower
     >>> x, a = [Value(1.0, "x1"), Value(2.0, "x2")], Value(3.0, "a")
-    >>> print(lower({"y": [a * v for v in x]}, {"x": x, "a": a}).to("javascript"), end="")
+    >>> print(lower({"y": [a * v for v in x]}, {"x": x, "a": a}).to("javascript"), end="")  # doctest: +ELLIPSIS
     function program(given) {
+      const _leaf = (x, path, shape) => {
+        ...
+      };
       function program(x1, x2, a) {
         return [a * x1, a * x2];
       }
-      const o = program(...given["x"], given["a"]);
+      const o = program(..._leaf(given?.["x"], "x", [2]), ..._leaf(given?.["a"], "a", []));
       return {"y": Float64Array.from(o.slice(0, 2))};
     }
     """
     spread: list[str] = []
 
-    def read(tree: Tree, place: str) -> None:
+    def read(tree: Tree, place: str, path: str) -> None:
         if isinstance(tree, Leaf):
-            spread.append(f"...{place}" if tree.shape else place)
+            spread.append(f"..._leaf({place}, {json.dumps(path)}, {list(tree.shape)})")
             return
         for k, (key, part) in enumerate(zip(tree.keys, tree.parts)):
-            read(part, f"{place}[{json.dumps(key) if isinstance(key, str) else k}]")
+            by_name = isinstance(key, str)
+            read(part, f"{place}?.[{json.dumps(key) if by_name else k}]", f"{path}.{key}" if path else str(key))
 
     def written(tree: Tree) -> str:
         if isinstance(tree, Leaf):
@@ -79,10 +86,15 @@ def on_arrays(text: str, takes: Tree, gives: Tree) -> str:
             return "{" + ", ".join(f"{json.dumps(key)}: {part}" for key, part in zip(tree.keys, parts)) + "}"
         return f"[{', '.join(parts)}]"
 
-    read(takes, "given")
+    read(takes, "given", "")
     named = isinstance(takes, Branch) and all(isinstance(key, str) for key in takes.keys)
     argument = "given" if named or isinstance(takes, Leaf) else "...given"
-    body = [*text.splitlines(), f"const o = program({', '.join(spread)});", f"return {written(gives)};"]
+    body = [
+        *_by_hand()["_leaf"].splitlines(),
+        *text.splitlines(),
+        f"const o = program({', '.join(spread)});",
+        f"return {written(gives)};",
+    ]
     return "\n".join([f"function program({argument}) {{", *(f"  {line}" for line in body), "}", ""])
 
 

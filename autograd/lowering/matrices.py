@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from . import matrix_text
-from .batches import Batched
+from .batches import Batched, own
 from .families import Families, families
 from .matrix_arrays import OnColumns
 from .matrix_steps import Steps
@@ -71,7 +71,7 @@ class Matrices:
         batched, engine = self._numpy
         arrays, shape = batched.arrays(inputs)
         with batched.quiet():
-            return engine.outputs(arrays, shape, total=False)
+            return [own(x) for x in engine.outputs(arrays, shape, total=False)]
 
     @cached_property
     def _numpy(self) -> tuple[Batched, OnColumns]:

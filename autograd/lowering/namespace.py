@@ -7,6 +7,8 @@ from functools import reduce
 from operator import add, or_
 from typing import Any
 
+from ..reals.elementary import inf, nan
+
 
 class Namespace:
     """What the texts are written with.
@@ -69,6 +71,21 @@ def clamped(xp: Any, x: Any, low: float, high: float) -> Any:
 
 def maximum(xp: Any, x: Any, y: Any) -> Any:
     return xp.where((x >= y) | (x != x), x, y)
+
+
+def exponentials(xp: Any, *xs: Any) -> tuple[Any, Callable[[Any], Any]]:
+    """The largest operand m, and exp(x − m) as a function of an operand; nan where no x is above −inf."""
+    m = xp.largest(xs)
+    base = xp.where(m > -inf, m, nan)
+
+    def difference(x: Any) -> Any:
+        d = x - base
+        back = d - x  # the rounding of x − m is up to 372 ulp, so it is put back
+        e = xp.exp(d)
+        e = e + e * ((x - (d - back)) - (base + back))
+        return xp.where(x == base, 1.0, xp.where(d == -inf, 0.0, e))
+
+    return m, difference
 
 
 class Anything:

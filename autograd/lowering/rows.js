@@ -33,8 +33,8 @@ const _quotient = (above, below) => {
 };
 
 const _power_times = (x, y, n, ...factors) => {
-  const direct = y - n + n === y || x === 0 || x - x !== 0;
-  const exponent = direct ? y - n : y, divisors = direct ? [] : Array(n).fill(x);
+  const below = y - n, direct = (below + n === y && y - below === n) || x === 0 || x - x !== 0;
+  const exponent = direct ? below : y, divisors = direct ? [] : Array(n).fill(x);
   const power = pow(x, exponent);
   if (!(1e-290 < Math.abs(power) && Math.abs(power) < 1e290) && x - x === 0 && x !== 0) {
     const half = pow(Math.abs(x), 0.5 * exponent);
@@ -105,4 +105,14 @@ const fsum = (...xs) => {
 const take = (...operands) => {
   const index = operands.pop();
   return index >= 0 && index < operands.length && index % 1 === 0 ? operands[index] : NaN;
+};
+
+const _leaf = (x, path, shape) => {
+  const list = (x) => Array.isArray(x) || ArrayBuffer.isView(x);
+  const fits = (x, [n, ...rest]) => n === undefined ? typeof x === "number"
+    : list(x) && x.length === n && Array.from(x).every((y) => fits(y, rest));
+  const flat = (x) => list(x) ? Array.from(x).flatMap(flat) : [x];
+  if (fits(x, shape) || (shape.length > 1 && fits(x, [shape.reduce((n, m) => n * m)]))) return flat(x);
+  const takes = shape.length ? `numbers in the shape (${shape})` : "a number";
+  throw new TypeError(`the input ${path} takes ${takes}, and was given ${String(x).slice(0, 60)}`);
 };

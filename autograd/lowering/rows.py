@@ -25,7 +25,7 @@ from ..reals.activations import (
     GELU_AROUND_MINIMUM, GELU_AROUND_ROOT, GELU_ROOT, GELU_ROOT_REST, SILU_ROOT, SILU_ROOT_REST,
 )  # fmt: skip
 from ..reals.elementary import inf, nan
-from .namespace import Anything, Namespace, clamped, finite, maximum
+from .namespace import Anything, Namespace, clamped, exponentials, finite, maximum
 from .normal import ERF, ERFC, scaled_erfc, times_gaussian, upper_tail
 # isort: on
 
@@ -116,7 +116,7 @@ def div_slope(xp: Any, x: Any, y: Any) -> Any:
 
 def _power_times(xp: Any, x: Any, y: Any, n: int, *factors: Any) -> Any:
     """Π factors · x^(y−n); in two halves where the power leaves the range, and divided by x where y − n rounds."""
-    below = y - n
+    below = xp.where(y == y, y - n, nan)  # XLA would take (y − 1) + 1 for y
     exact = ((below + n == y) & (y - below == n)) | (x == 0.0) | ~finite(x)
     exponent = xp.where(exact, below, y)
     power = xp.pow(x, exponent)
@@ -125,10 +125,10 @@ def _power_times(xp: Any, x: Any, y: Any, n: int, *factors: Any) -> Any:
     half = xp.pow(xp.abs(x), 0.5 * exponent)
     # A power of 0 comes first: 0·y·(y − 1), where y·(y − 1) may overflow.
     result = reduce(_mul, factors, xp.where(split, half, power))
-    result = result * xp.where(split, half * xp.where(power < 0.0, -1.0, xp.where(power == power, 1.0, nan)), 1.0)
-    for _ in range(n):
-        result = xp.where(exact, result, result / x)
-    return result
+    rest = xp.where(split, half * xp.where(power < 0.0, -1.0, xp.where(power == power, 1.0, nan)), 1.0)
+    for k in range(n):  # by turns, since Π factors · x^y may underflow where its quotient by x² does not
+        result = xp.where(exact, result, result / x) * (1.0 if k else rest)
+    return result if n else result * rest
 
 
 def pow_dx(xp: Any, x: Any, y: Any) -> Any:
@@ -399,43 +399,29 @@ def gelu_slope(xp: Any, x: Any) -> Any:
 # --- shares of a sum of exponentials --------------------------------------------------
 
 
-def _exponentials(xp: Any, *xs: Any) -> tuple[Any, Callable[[Any], Any]]:
-    """The largest operand m, and exp(x − m) as a function of an operand; nan where no x is above −inf."""
-    m = xp.largest(xs)
-    base = xp.where(m > -inf, m, nan)
-
-    def difference(x: Any) -> Any:
-        d = x - base
-        back = d - x  # the rounding of x − m is up to 372 ulp, so it is put back
-        e = xp.exp(d)
-        e = e + e * ((x - (d - back)) - (base + back))
-        return xp.where(x == base, 1.0, xp.where(d == -inf, 0.0, e))
-
-    return m, difference
-
-
 def _log_of_rest(xp: Any, *xs: Any) -> tuple[Any, Any]:
     """m, and log1p of Σ exp(x − m) without m itself."""
-    m, difference = _exponentials(xp, *xs)
+    m, difference = exponentials(xp, *xs)
     return m, xp.log1p(xp.compensated([*xp.each(difference, xs), -1.0]))
 
 
 def logsumexp(xp: Any, *xs: Any) -> Any:
     m, rest = _log_of_rest(xp, *xs)
     result = m + rest
-    # Near zero the two cancel; there Σ exp(x) is near 1 and its parts are small.
+    # Where m is of size and the two cancel, Σ exp(x) is near 1 and its parts are small.  A small m would be lost in
+    # exp(m), and keeps its digits in the sum.
     near = xp.log1p(xp.compensated([*xp.each(xp.exp, xs), -1.0]))
-    return xp.where(finite(m), xp.where((xp.abs(result) < 0.25) & (m < 0.0) & (rest > 0.0), near, result), m)
+    return xp.where(finite(m), xp.where((xp.abs(result) < 0.25) & (m < -0.5) & (rest > 0.0), near, result), m)
 
 
 def softmax(xp: Any, x: Any, *others: Any) -> Any:
-    _, difference = _exponentials(xp, x, *others)
+    _, difference = exponentials(xp, x, *others)
     p = difference(x)
     return p / xp.compensated([p, *xp.each(difference, others)])
 
 
 def softmax_rest(xp: Any, x: Any, *others: Any) -> Any:
-    _, difference = _exponentials(xp, x, *others)
+    _, difference = exponentials(xp, x, *others)
     rest = xp.each(difference, others)
     return xp.compensated(rest) / xp.compensated([difference(x), *rest])
 

@@ -200,6 +200,32 @@ def nested(flat: Sequence[Any], shape: tuple[int, ...]) -> Any:
     return [nested(flat[k * size : (k + 1) * size], shape[1:]) for k in range(shape[0])]
 
 
+def shape_of(x: Any) -> tuple[int, ...]:
+    """The shape of nested lists; that of a number is ().
+
+    >>> shape_of([[1, 2], [3, 4]]), shape_of(5)
+    ((2, 2), ())
+    >>> shape_of([[1], [2, 3]])
+    Traceback (most recent call last):
+    autograd.errors.LoweringError: a list has parts of several shapes: (1,), (2,)
+    """
+    if not isinstance(x, (list, tuple)):
+        return tuple(getattr(x, "shape", ()))
+    shapes = set(map(shape_of, x))
+    if len(shapes) > 1:
+        raise LoweringError(f"a list has parts of several shapes: {', '.join(map(str, sorted(shapes)[:4]))}")
+    return (len(x), *(shapes.pop() if shapes else ()))
+
+
+def flat(x: Any) -> list[Any]:
+    """The numbers in nested lists, in order.
+
+    >>> flat([[1, 2], [3, 4]]), flat(5)
+    ([1, 2, 3, 4], [5])
+    """
+    return [y for part in x for y in flat(part)] if isinstance(x, (list, tuple)) else [x]
+
+
 class Written:
     """Python's text of how a structure is taken apart and put together: what a call would find out again each time.
 

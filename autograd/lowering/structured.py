@@ -12,14 +12,15 @@ from typing import Any, Protocol
 
 from ..errors import LoweringError
 from ..numeric.nesting import leaves, rebuilt
+from ..recording import given as told
 from ..words.naming import identifier
-from .batches import together
+from .batches import own, together, unmasked
 from .families import families, stem
 from .matrix_arrays import OnArrays
 from .matrix_steps import Steps
 from .program import Program
 from .readings import Array
-from .structure import Leaf, Tree, arguments
+from .structure import Leaf, Tree, arguments, flat, shape_of
 
 
 class Engine(Protocol):
@@ -58,7 +59,7 @@ class Structured:
             self._values = engine.written(takes, gives, False, self._by_rule, self._copied)
             self.sum = engine.written(takes, gives, True, self.sum, self._copied)  # type: ignore[method-assign]
 
-    def __call__(self, *inputs: Any, **named: Any) -> Any:
+    def __call__(self, /, *inputs: Any, **named: Any) -> Any:
         """The outputs; a value for each sample where an input has one more axis in front than its leaf.
 
         out  buffers in the outputs' structure, which receive the outputs and are returned
@@ -67,10 +68,10 @@ class Structured:
         """
         return self._values(*inputs, **named)
 
-    def _by_rule(self, *inputs: Any, out: Any = None, **named: Any) -> Any:
+    def _by_rule(self, /, *inputs: Any, out: Any = None, **named: Any) -> Any:
         return self._shaped(self.engine.run(arguments(self.takes, inputs, named), False), out)
 
-    def sum(self, *inputs: Any, out: Any = None, **named: Any) -> Any:
+    def sum(self, /, *inputs: Any, out: Any = None, **named: Any) -> Any:
         """The outputs summed over the samples; takes and raises what a call does."""
         return self._shaped(self.engine.run(arguments(self.takes, inputs, named), True), out)
 
@@ -163,7 +164,7 @@ class OfArrays:
         arrays = together(given, [self.lift(x) for x in given])
         n = samples_of(self.leaves, [tuple(x.shape) for x in arrays])
         if n is None or self.block is None or n <= self.block:
-            return self.block_of(arrays, n, total)
+            return [own(x) for x in self.block_of(arrays, n, total)]
         parts = []
         for first in range(0, n, self.block):
             here = [
@@ -176,12 +177,14 @@ class OfArrays:
         return [self.xp.concatenate(each) for each in zip(*parts)]
 
     def block_of(self, arrays: list[Any], n: int | None, total: bool) -> list[Any]:
+        """What each leaf of the outputs is, perhaps as a view of an input, a constant or another one."""
         inputs = {}
-        for leaf, x, family in zip(self.leaves, arrays, self.steps.families.leaves):
+        some = [(leaf, x) for leaf, x in zip(self.leaves, arrays) if leaf.count]
+        for (leaf, x), family in zip(some, self.steps.families.leaves):
             each = tuple(x.shape) != leaf.shape
             ahead = (n,) if each else ()
             for array in self.steps.arrays.of[family]:
-                whole = len(array.places) == leaf.count and array.places[0] == 0 and isinstance(array.places, range)
+                whole = array.places == range(leaf.count)
                 part = x if whole else x.reshape((*ahead, leaf.count))[..., _indices(list(array.places))]
                 inputs[array] = part.reshape((*ahead, *array.shape)), each
         with self.quiet():
@@ -199,15 +202,25 @@ class OfArrays:
                 x = self.xp.broadcast_to(x, (*ahead, *array.shape))
             x = x.reshape((*ahead, len(array.places)))
             found.append(x if positions is None else x[..., _indices(positions)])
-        x = found[0] if len(found) == 1 else self.xp.concatenate(found, -1)
-        return (x if order is None else x[..., _indices(order)]).reshape((*ahead, *leaf.shape))[()]
+        x = found[0] if len(found) == 1 else self.xp.concatenate(found, -1) if found else self.lift([])
+        return (x if order is None else x[..., _indices(order)]).reshape((*ahead, *leaf.shape))
 
     def copy(self, result: Any, buffer: Any) -> None:
-        if tuple(getattr(buffer, "shape", ())) != tuple(result.shape):
-            raise LoweringError(
-                f"out has an array of shape {getattr(buffer, 'shape', ())} for one of {tuple(result.shape)}"
-            )
-        buffer[...] = result
+        copied(result, buffer, tuple(result.shape), result.dtype)
+
+
+def copied(result: Any, buffer: Any, shape: tuple[int, ...], dtype: Any) -> None:
+    """A result in a buffer of the caller's.
+
+    Raises LoweringError where the buffer is no array of this shape, or of a type that would round or cut numbers.
+    """
+    if not hasattr(buffer, "dtype"):
+        raise LoweringError(f"out needs an array of shape {shape} for each output, and has {told(buffer)}")
+    if tuple(buffer.shape) != shape:
+        raise LoweringError(f"out has an array of shape {tuple(buffer.shape)} for one of {shape}")
+    if buffer.dtype != dtype:
+        raise LoweringError(f"out has an array of {buffer.dtype} for numbers of {dtype}; give one of {dtype}")
+    buffer[...] = result
 
 
 def _indices(positions: list[int]) -> Any:
@@ -234,9 +247,11 @@ def _plan(homes: list[tuple[Array, int]]) -> _Plan:
 
 
 def named_leaves(program: Program, takes: Tree) -> list[tuple[str, list[int]]]:
-    """The leaves of the inputs for `families`: called by their labels' stem, else by their key."""
+    """The leaves of the inputs for `families`, but for empty ones: called by their labels' stem, else by their key."""
     found = []
     for leaf in leaves(takes):
+        if not leaf.count:
+            continue
         numbers = program.inputs[leaf.start : leaf.start + leaf.count]
         found.append(
             (
@@ -260,41 +275,30 @@ class OfNumbers:
         self.leaves = list(leaves(takes))
         self.outputs = list(leaves(gives))
         self.function = function
+        self.zero = getattr(function, "zero", 0.0)
 
     def run(self, given: list[Any], total: bool) -> list[Any]:
-        lists = [x.tolist() if hasattr(x, "tolist") else x for x in given]
-        n = samples_of(self.leaves, [_shape(x) for x in lists])
-        rows = []
-        for k in range(1 if n is None else n):
-            numbers: list[Any] = []
-            for leaf, x in zip(self.leaves, lists):
-                numbers += _flat(x if _shape(x) == leaf.shape else x[k])
-            rows.append(self.function(*numbers))
+        lists = [unmasked(x).tolist() if hasattr(x, "tolist") else x for x in given]
+        # An array of no samples knows its shape, and a list of none does not.
+        shapes = [tuple(x.shape) if hasattr(x, "tolist") else shape_of(y) for x, y in zip(given, lists)]
+        n = samples_of(self.leaves, shapes)
+        shared = [flat(x) if shape == leaf.shape else None for leaf, x, shape in zip(self.leaves, lists, shapes)]
+        rows = [
+            self.function(*[y for x, one in zip(lists, shared) for y in (flat(x[k]) if one is None else one)])
+            for k in range(1 if n is None else n)
+        ]
         if n is not None and not total:
             return [[o.of(row) for row in rows] for o in self.outputs]
-        sums = (
-            [sum(column[1:], column[0]) for column in zip(*rows)]
-            if rows
-            else [0.0] * sum(o.count for o in self.outputs)
-        )
-        return [o.of(sums) for o in self.outputs]
+        sums = [sum(column[1:], column[0]) for column in zip(*rows)]
+        return [o.of(sums if rows else [self.zero] * (o.start + o.count)) for o in self.outputs]
 
     def copy(self, result: Any, buffer: Any) -> None:
-        if not isinstance(result, list):
+        if hasattr(buffer, "dtype"):
+            dtype = "float64" if self.zero.__class__ is float and buffer.dtype != object else "object"
+            copied(result, buffer, shape_of(result), dtype)
+        elif not (isinstance(result, list) and isinstance(buffer, list)):
             raise LoweringError("out needs a list or an array for each output, and a single number has no place in one")
-        if len(buffer) != len(result):
+        elif len(buffer) != len(result):
             raise LoweringError(f"out has {len(buffer)} places for {len(result)} numbers")
-        buffer[:] = result
-
-
-def _shape(x: Any) -> tuple[int, ...]:
-    if not isinstance(x, (list, tuple)):
-        return ()
-    shapes = {_shape(y) for y in x}
-    if len(shapes) > 1:
-        raise LoweringError(f"a list has parts of several shapes: {', '.join(map(str, sorted(shapes)[:4]))}")
-    return (len(x), *(shapes.pop() if shapes else ()))
-
-
-def _flat(x: Any) -> list[Any]:
-    return [y for part in x for y in _flat(part)] if isinstance(x, (list, tuple)) else [x]
+        else:
+            buffer[:] = result

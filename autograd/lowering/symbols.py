@@ -11,13 +11,17 @@ import math
 import operator
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 from ..errors import LoweringError
+from ..ops import TABLE
+from ..recording import given
 from .lookup import functions_of
 from .program import Program
 from .python import Style, function, source
+from .waiting import late, settled
 
 _PLAIN = (
     "exp", "log", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh",
@@ -67,7 +71,7 @@ def formulas(m: Any) -> dict[str, Callable[..., Any]]:
 
     def take(*operands: Any) -> Any:
         *table, index = operands
-        return table[int(index)] if 0 <= index < len(table) and index == int(index) else m.number(math.nan)
+        return table[int(index)] if 0 <= index < len(table) and index == int(index) else m.no_entry(index, table)
 
     def trunc(x: Any) -> Any:
         return choose(lt, x, zero, lambda: -m.floor(-x), lambda: m.floor(x))
@@ -159,7 +163,21 @@ def _function(
         program.check_count(inputs)
         return run(*map(lift, inputs))
 
+    on_numbers.zero = m.number(0.0)  # type: ignore[attr-defined]  # the sum over no samples
     return on_numbers
+
+
+def _lifted(target: str, kind: str, make: Callable[[Any], Any], x: Any) -> Any:
+    """A single number in the target's kind; what a library of arrays has is a number of Python's first."""
+    try:
+        return make(x.item() if hasattr(x, "item") and not getattr(x, "ndim", 0) else x)
+    except (OverflowError, ValueError, TypeError, RuntimeError):
+        many = isinstance(x, (list, tuple)) or bool(getattr(x, "ndim", 0))
+        samples = "; for samples give the inputs a structure, lower(outputs, {'x': x})" if many else ""
+        raise LoweringError(
+            f"{given(x).rpartition(' of type ')[0]} is no {kind}: the target {target!r} takes one for"
+            f" each input{samples}"
+        ) from None
 
 
 # --- SymPy ------------------------------------------------------------------------------
@@ -171,29 +189,51 @@ def with_sympy(program: Program, functions: Mapping[str, Any]) -> Callable[..., 
 
     def choose(relation: Any, x: Any, y: Any, if_so: Any, if_not: Any) -> Any:
         if_so, if_not = (branch() if isinstance(branch, type(lambda: 0)) else branch for branch in (if_so, if_not))
+        if sympy.nan in (x, y):
+            return sympy.nan
         related = sympy.Eq(x, y) if relation is operator.eq else relation(sympy.sympify(x), sympy.sympify(y))
         return sympy.Piecewise((if_so, related), (if_not, True))
+
+    def real(f: Callable[..., Any], otherwise: Any = sympy.nan) -> Callable[..., Any]:
+        """Something else where an operand is nan, or is not real and so cannot be compared, which SymPy refuses."""
+
+        def guarded(*xs: Any) -> Any:
+            try:
+                found = f(*xs)
+            except (TypeError, ValueError):
+                found = sympy.nan
+            return otherwise if found is sympy.nan else found
+
+        return guarded
+
+    def log(x: Any) -> Any:
+        return -sympy.oo if x == 0 else sympy.log(x)
 
     m = SimpleNamespace(
         **{name: getattr(sympy, name) for name in _PLAIN},
         log1p=lambda x: sympy.log(1 + x), abs=sympy.Abs, sign=sympy.sign, floor=sympy.floor, pi=sympy.pi,
-        choose=choose, number=_rational,
-        divide=operator.truediv, power=operator.pow, gated=operator.mul,
+        choose=real(choose), number=_rational,
+        divide=operator.truediv, power=operator.pow, gated=lambda g, d: sympy.S.Zero if g == 0 or d == 0 else g * d,
     )  # fmt: skip
+    m.log = log
 
     def take(*operands: Any) -> Any:
         *table, index = operands
         return sympy.Piecewise(*[(entry, sympy.Eq(index, k)) for k, entry in enumerate(table)], (sympy.nan, True))
 
-    own = {"relu": lambda x: sympy.Max(0, x), "maximum": sympy.Max, "minimum": sympy.Min, "take": take}
+    own = {"relu": real(partial(sympy.Max, 0)), "maximum": real(sympy.Max), "minimum": real(sympy.Min), "take": take}
     table = formulas(m) | own
+    table |= {name: real(table[name], sympy.S.Zero) for name in ("lt", "le", "gt", "ge")}
 
     def symbol(x: Any) -> Any:
-        return (
-            sympy.Symbol(x, real=True) if isinstance(x, str) else _rational(x) if type(x) is float else sympy.sympify(x)
-        )
+        if isinstance(x, str):
+            return sympy.Symbol(x, real=True)
+        made = _rational(x) if type(x) is float else sympy.sympify(x)
+        if not isinstance(made, sympy.Expr):
+            raise TypeError("no formula")
+        return made
 
-    return _function(program, "sympy", m, table, functions, symbol)
+    return _function(program, "sympy", m, table, functions, partial(_lifted, "sympy", "formula", symbol))
 
 
 def _rational(x: float) -> Any:
@@ -213,11 +253,19 @@ def _rational(x: float) -> Any:
 def with_fractions(program: Program, functions: Mapping[str, Any]) -> Callable[..., Any]:
     """A function of exact numbers: ints, Fractions, and floats at what they are to the last bit.
 
-    Its results are Fractions.  Raises LoweringError when it is run for an operation whose result
-    is no fraction in general, such as exp.
+    Its results are Fractions.  Raises LoweringError when it is run where a result or a choice needs
+    what is no fraction: an operation such as exp, a quotient by zero.
     """
     m = _fractions()
-    return _function(program, "fractions", m, formulas(m), functions, _fraction)
+    table, given_too = ({name: late(f) for name, f in each.items()} for each in (formulas(m), functions))
+    run = _function(program, "fractions", m, table, given_too, partial(_lifted, "fractions", "fraction", Fraction))
+
+    def on_fractions(*inputs: Any) -> Any:
+        results = run(*inputs)
+        return [*map(settled, results)] if isinstance(results, list) else settled(results)
+
+    on_fractions.zero = Fraction(0)  # type: ignore[attr-defined]
+    return on_fractions
 
 
 def _fractions() -> Any:
@@ -235,18 +283,25 @@ def _fractions() -> Any:
             raise LoweringError(f"a fraction to the power {y} is no fraction; use the target 'sympy' or 'mpmath'")
         return x ** int(y)
 
+    def gated(g: Any, d: Any) -> Any:
+        silent = any(isinstance(x, Fraction) and not x for x in (g, d))
+        return Fraction(0) if silent else g * d
+
+    def no_entry(index: Any, table: Any) -> Any:
+        raise LoweringError(f"take has no entry {index} in a table of {len(table)}, and nan is no fraction")
+
     refused = {name: inexact(name) for name in (*_PLAIN, "log1p")}
     return SimpleNamespace(
         **refused, abs=abs, sign=sign, floor=lambda x: Fraction(math.floor(x)), pi=None,
-        choose=_choose, number=_fraction, divide=operator.truediv, power=power, gated=_gated,
+        choose=_choose, number=late(_fraction), divide=operator.truediv, power=power, gated=gated,
+        no_entry=no_entry,
     )  # fmt: skip
 
 
-def _fraction(x: Any) -> Fraction:
-    try:
-        return Fraction(x)
-    except (OverflowError, ValueError, TypeError):
-        raise LoweringError(f"{x!r} is no fraction; give finite numbers") from None
+def _fraction(x: float) -> Fraction:
+    if not math.isfinite(x):
+        raise LoweringError(f"the program has the number {x}, which is no fraction; use the target 'mpmath'")
+    return Fraction(x)
 
 
 # --- mpmath -----------------------------------------------------------------------------
@@ -256,15 +311,20 @@ def with_mpmath(program: Program, functions: Mapping[str, Any]) -> Callable[...,
     """A function of numbers at mpmath's working precision, which the caller sets."""
     from mpmath import mp
 
-    def real(f: Callable[..., Any]) -> Callable[..., Any]:
-        """nan where f has a complex value or no value, as on floats."""
+    def real(f: Callable[..., Any], name: str = "") -> Callable[..., Any]:
+        """nan where f has a complex value or no value; at poles, infinities and nan a row is what it is on floats."""
 
         def guarded(*xs: Any) -> Any:
             try:
                 value = f(*xs)
             except (ValueError, ZeroDivisionError):
-                return mp.nan
-            return mp.nan if isinstance(value, mp.mpc) else value
+                value = mp.nan
+            value = mp.nan if isinstance(value, mp.mpc) else value
+            if name and not all(map(mp.isfinite, (value, *xs))):
+                on_floats = TABLE[name].function(*[float(x) if x == x else math.nan for x in xs])
+                if not math.isclose(float(value), on_floats, rel_tol=1e-9, abs_tol=1e-12):
+                    return mp.mpf(on_floats)
+            return value
 
         return guarded
 
@@ -280,10 +340,28 @@ def with_mpmath(program: Program, functions: Mapping[str, Any]) -> Callable[...,
     m = SimpleNamespace(
         **{name: real(getattr(mp, name)) for name in _PLAIN},
         log1p=real(mp.log1p), abs=mp.fabs, sign=mp.sign, floor=mp.floor, pi=mp.pi, choose=_choose, number=number,
-        divide=divide, power=real(power), gated=_gated,
+        divide=divide, power=real(power), gated=_gated, no_entry=lambda index, table: mp.nan,
     )  # fmt: skip
     m.log = lambda x: -mp.inf if x == 0 else real(mp.log)(x)
+
+    def slope(x: Any) -> Any:
+        return divide(mp.one, x) if x >= 0 else mp.nan
+
+    def logsumexp(*xs: Any) -> Any:
+        *others, m = sorted(xs)
+        if mp.isinf(m) or any(map(mp.isnan, xs)):
+            return m if not any(map(mp.isnan, xs)) else mp.nan
+        with mp.extraprec(mp.prec):
+            value = m + mp.log1p(sum((mp.exp(x - m) for x in others), mp.zero))
+        return +value
+
     # Where the lecture's formula would cancel at the digits there are.
-    exact = {"expm1": mp.expm1, "sech2": lambda x: mp.sech(x) ** 2, "sigmoid_slope": lambda x: mp.sech(x / 2) ** 2 / 4}
-    table = {name: real(f) for name, f in (formulas(m) | exact).items()}
-    return _function(program, "mpmath", m, table, functions, number)
+    exact = {
+        "expm1": mp.expm1, "sech2": lambda x: mp.sech(x) ** 2, "sigmoid_slope": lambda x: mp.sech(x / 2) ** 2 / 4,
+        "logsumexp": logsumexp,
+        # Where the function is nan.
+        "log_slope": slope, "log1p_slope": lambda x: slope(1 + x), "atanh_slope": lambda x: slope((1 - x) * (1 + x)),
+        "log10_slope": lambda x: slope(x) / mp.ln10,
+    }  # fmt: skip
+    table = {name: real(f, name) for name, f in (formulas(m) | exact).items()}
+    return _function(program, "mpmath", m, table, functions, partial(_lifted, "mpmath", "number", number))

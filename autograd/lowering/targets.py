@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import importlib
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 from ..errors import LoweringError, MissingDependency
+from ..ops import BUILT_IN, TABLE
+from ..recording import given
 from .native.machine import busy
 from .program import Program
 from .structure import Tree
@@ -28,10 +31,11 @@ TARGETS = ("python", "numpy", "jax", "torch", "sympy", "fractions", "mpmath", "j
 def compiled_for(program: Program, target: str, *, functions: dict[str, Any] | None = None, **options: Any) -> Any:
     """What `Program.to` returns, see there.
 
-    functions  for rows of your own, by name: their functions in that namespace
+    functions  for rows of your own, by name: their functions in that namespace; one for a row of the table goes
+               before the target's
     options    torch: dtype (float64 by default); native: threads and contract, see native.py
 
-    Raises LoweringError for an unknown target or option, MissingDependency for a missing package.
+    Raises LoweringError for an unknown target, option or row, MissingDependency for a missing package.
 
     >>> from autograd import Value
     >>> from autograd.lowering import lower
@@ -46,7 +50,11 @@ def compiled_for(program: Program, target: str, *, functions: dict[str, Any] | N
         if option not in allowed:
             known = ", ".join(sorted({"functions"} | allowed))
             raise LoweringError(f"the target {target!r} has no option {option!r}; it has {known}")
+    _check_functions(program, target, functions)
     if target == "native":
+        threads = options.get("threads", 1)
+        if not hasattr(threads, "__index__") or isinstance(threads, bool):
+            raise LoweringError(f"threads is a whole number, and was given as {given(threads)}")
         return _native(program, functions or {}, options)
     if target in _NEEDS and not _installed(_NEEDS[target][0]):
         package, remedy = _NEEDS[target]
@@ -87,6 +95,17 @@ def structured_for(program: Program, takes: Tree, gives: Tree, target: str, **op
     else:
         engine = OfNumbers(takes, gives, runner.run if kind == "OnLists" else runner)
     return Structured(program, takes, gives, engine)
+
+
+def _check_functions(program: Program, target: str, functions: Any) -> None:
+    """Raise LoweringError for functions that would be ignored."""
+    if functions is not None and not isinstance(functions, Mapping):
+        raise LoweringError(f"functions={{name: function}} is a dictionary by names of rows, not {given(functions)}")
+    for name in functions or ():
+        if name not in TABLE and name not in {row.name for row in program.functions}:
+            raise LoweringError(f"functions names rows, and there is no row {name!r}; add_row enters one of your own")
+        if target in ("python", "native") and TABLE.get(name) in BUILT_IN:
+            raise LoweringError(f"the target {target!r} has the operation {name!r} and takes no other function for it")
 
 
 def _native(program: Program, functions: dict[str, Any], options: dict[str, Any]) -> Any:

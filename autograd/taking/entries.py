@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 from typing import Any
 
@@ -14,7 +14,7 @@ from ..graph import toposort
 from ..ops import LITERAL, TABLE
 from ..recording import number
 from ..value import Value, literal, node_of
-from .tables import Taken, operands
+from .tables import Taken, check_alike, operands
 
 
 def take(table: Sequence[Any], index: Any) -> Any:
@@ -28,6 +28,9 @@ def take(table: Sequence[Any], index: Any) -> Any:
             `backward()` grows with the table
     index   a Value or a number
 
+    Raises AutogradTypeError and AutogradValueError for what is no table, and for rows of several lengths, of which only
+    the first, the last and the one that is taken are looked at here, and the others where a program needs them.
+
     >>> table = [[Value(1.0), Value(2.0)], [Value(3.0), Value(4.0)]]
     >>> a, b = take(table, Value(1.0)); (a * b).backward()
     >>> (a.data, b.data), [[x.grad for x in row] for row in table]
@@ -35,19 +38,26 @@ def take(table: Sequence[Any], index: Any) -> Any:
     >>> take([0.5, 0.25], 1), take([0.5, 0.25], 2)
     (0.25, nan)
     """
-    if isinstance(table, (str, bytes, Value)) or not (hasattr(table, "__len__") and hasattr(table, "__getitem__")):
+    listed = hasattr(table, "__len__") and hasattr(table, "__getitem__")
+    if isinstance(table, (str, bytes, Value, Mapping)) or not listed:
         raise AutogradTypeError(f"take(table, index) takes a list of Values or of rows of them, not {table!r:.60}")
     if not len(table):
         raise AutogradValueError("take(table, index) was given an empty table")
-    rows = not isinstance(table[0], Value) and hasattr(table[0], "__len__")
+    first = table[0]
+    rows = hasattr(first, "__len__")
     at = index.data if isinstance(index, Value) else number(index, "take")
-    columns = range(len(table[0])) if rows else [None]
-    taken = [_taken(Taken(table, column, at), index) for column in columns]
-    return taken if rows else taken[0]
+    position = Taken(table, None, at).position
+    row: Any = math.nan if position is None else table[position]
+    for k, other in ((len(table) - 1, table[-1]), (position, row)):
+        if k is not None and (rows or hasattr(other, "__len__")):
+            check_alike(first, other, k)
+    if not rows:
+        return _taken(Taken(table, None, at), index, row)
+    entries = [row] * len(first) if position is None else row
+    return [_taken(Taken(table, column, at), index, entries[column]) for column in range(len(first))]
 
 
-def _taken(row: Taken, index: Any) -> Any:
-    entry = math.nan if row.position is None else row.at(row.position)
+def _taken(row: Taken, index: Any, entry: Any) -> Any:
     if not isinstance(index, Value) and not isinstance(entry, Value):
         return number(entry, "take")
     at = index if isinstance(index, Value) else literal(index, "take")

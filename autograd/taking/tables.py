@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..errors import AutogradValueError
 from ..ops import Op
 
 if TYPE_CHECKING:
@@ -47,7 +48,16 @@ class Taken(Op):
 
     def entries(self) -> list[Any]:
         """All of them, in order."""
-        return list(self.table) if self.column is None else [row[self.column] for row in self.table]
+        if self.column is None:
+            return list(self.table)
+        try:
+            alike = len(set(map(len, self.table))) == 1
+        except TypeError:  # a number among the rows
+            alike = False
+        if not alike:
+            for k, row in enumerate(self.table):
+                check_alike(self.table[0], row, k)
+        return [row[self.column] for row in self.table]
 
     def function(self, *operands: float) -> float:
         """The entry as it is given where it is the one that was taken, else that of the index."""
@@ -64,6 +74,16 @@ class Taken(Op):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Taken, (self.table, self.column, math.nan if self.position is None else float(self.position))
+
+
+def check_alike(first: Any, row: Any, k: int) -> None:
+    """Raise AutogradValueError for a row that is not as long as the first one, or of which one is a single entry."""
+    told = [f"{len(x)} entries" if hasattr(x, "__len__") else "a single one" for x in (first, row)]
+    if told[0] != told[1]:
+        raise AutogradValueError(
+            f"take(table, index) takes a list of Values or of rows of one length: row 0 has {told[0]}, row {k}"
+            f" {told[1]}"
+        )
 
 
 def operands(node: Value) -> tuple[Value, ...]:

@@ -81,8 +81,8 @@ class Shares(NamedTuple):
         return (self.m - target) + select(abs(self.m) < inf, self.log, 0.0)
 
     def cancels(self) -> Mask:
-        """Where m + log is near zero: there Σ exp(x) is near 1 and its parts are small."""
-        return (abs(self.m + self.log) < 0.25) & (self.m < 0.0) & (self.others > 0.0)
+        """Where m + log is near zero, and m is not: there Σ exp(x) is near 1 and its parts are small; see rows.py."""
+        return (abs(self.m + self.log) < 0.25) & (self.m < -0.5) & (self.others > 0.0)
 
     def logsumexp(self, near: Vector) -> Vector:
         """near: log1p(Σ exp(x) − 1)"""

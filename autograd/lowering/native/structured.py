@@ -11,11 +11,10 @@ import keyword
 from collections.abc import Callable
 from typing import Any
 
-from ...errors import LoweringError
 from ...numeric.nesting import Branch, leaves
 from ..batches import doubles
 from ..structure import Leaf, Tree, Written
-from ..structured import samples_of
+from ..structured import copied, samples_of
 from .compiled import Native
 
 
@@ -63,11 +62,12 @@ class OfLeaves:
         if not all(name.isidentifier() and name[0] != "_" and not keyword.iskeyword(name) for name in arguments):
             return by_rule  # type: ignore[no-any-return]
         made = _written_total if total else _written_values
-        given = ", ".join(f"{name}=_none" for name in arguments)
+        given = [f"{name}=_none" for name in arguments]
+        takes_all = [*(["*_more", *given] if by_name else [*given, "*_more"]), "out=None", "**_named"]
         named = "".join(f"({name!r}, {name}), " for name in arguments) if by_name else ""
         listed = "" if by_name else "".join(f"{name}, " for name in arguments)
         lines = [
-            f"def call({f'*_more, {given}' if by_name else f'{given}, *_more'}, out=None, **_named):",
+            f"def call({', '.join(takes_all)}):",
             "    _o = None",
             "    try:",
             f"        if {' and '.join(['not _more', 'not _named', *text.checks])}:",
@@ -90,9 +90,7 @@ class OfLeaves:
         return call
 
     def copy(self, result: Any, buffer: Any) -> None:
-        if getattr(buffer, "shape", None) != self.numpy.shape(result):
-            raise LoweringError(f"out needs an array of shape {self.numpy.shape(result)}, and has {buffer!r:.60}")
-        buffer[...] = result
+        copied(result, buffer, self.numpy.shape(result), "float64")
 
 
 def _none_yet(given: Any) -> Any:
@@ -124,4 +122,4 @@ def _written_values(leaf: Leaf) -> str:
     if not leaf.shape:
         return f"_o[{leaf.start}]"
     part = f"_o[{leaf.start}:{leaf.start + leaf.count}].T"
-    return part if len(leaf.shape) == 1 else f"{part}.reshape((-1, {', '.join(map(str, leaf.shape))}))"
+    return part if len(leaf.shape) == 1 else f"{part}.reshape((_o.shape[1], {', '.join(map(str, leaf.shape))}))"

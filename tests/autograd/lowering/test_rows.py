@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import math
+import random
 import shutil
 import warnings
 from functools import partial
@@ -12,7 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from autograd import TABLE, LoweringError, Value, lower
+from autograd import TABLE, LoweringError, Value, logsumexp, lower
 from autograd.lowering import javascript, rows, symbols
 from autograd.lowering.batches import Arrays
 from autograd.value import node_of
@@ -156,6 +157,73 @@ def test_at_the_ends_of_the_range(target, name):
 def test_javascript_at_the_ends_of_the_range():
     got = in_node([(program_of(name).to("javascript"), at_the_ends(name)) for name in ROWS])
     assert {name: found for name, ys in zip(ROWS, got) if (found := list(astray(name, ys)))} == {}
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_mpmath_at_the_edges(name):
+    """It has one zero, without a sign."""
+    mpmath = pytest.importorskip("mpmath", reason="the target mpmath needs mpmath")
+    run = program_of(name).to("mpmath")
+    domain = [(-2.0,) * operands(name), (1e30,) * operands(name), (-1.5,) * operands(name)]
+    for xs in [*asked(name)[1], *domain]:
+        if not any(x == 0 and math.copysign(1, x) < 0 for x in xs) and not (name == "copysign" and xs[1] != xs[1]):
+            got, want = float(run(*map(mpmath.mpf, xs))), TABLE[name].function(*xs)
+            near = math.isfinite(got) and math.isclose(got, want, rel_tol=1e-12, abs_tol=1e-14)
+            assert near or got == want or (got != got and want != want), xs
+
+
+def test_the_second_slope_of_a_power_where_its_parts_underflow():
+    """x² below the smallest double, and an exponent so near 1 that y − 2 has to be rounded."""
+    xs, y = [5e-324, 1e-310, 1e-300, 1e-160, 1e300], math.nextafter(1.0, 0.0)
+    want = [TABLE["pow_dxx"].function(x, y) for x in xs]
+    assert want[0] == pytest.approx(-2.247e307, rel=1e-3)
+    for target in ("numpy", "torch"):
+        pytest.importorskip(target)
+        assert program_of("pow_dxx").to(target)(xs, y).tolist() == pytest.approx(want, rel=1e-13, abs=0)
+
+
+# --- logsumexp where it goes through zero -----------------------------------------------------
+
+
+def through_zero(n, count=2000):
+    """Operands of which the largest is a little below 0, and the others' exponentials are about what it lacks to 1."""
+    rng = random.Random(n)
+    for _ in range(count):
+        m = -(10 ** rng.uniform(-20, 0.3))
+        lacking = -math.expm1(m) * (1 + rng.uniform(-1, 1) * 10 ** rng.uniform(-17, 0))
+        shares = [rng.uniform(0.001, 1) for _ in range(n - 1)]
+        xs = [m, *(math.log(lacking * share / sum(shares)) for share in shares)]
+        rng.shuffle(xs)
+        yield tuple(xs)
+
+
+def beside_the_row(at, got):
+    """In ulp of the largest operand's part, which cancels against the others'."""
+    for xs, y in zip(at, got, strict=True):
+        want = TABLE["logsumexp"].function(*xs)
+        if not abs(float(y) - want) <= 4 * math.ulp(max(abs(want), abs(math.expm1(max(xs))))):
+            yield xs, float(y), want
+
+
+@pytest.mark.parametrize("target", ["numpy", "native", "torch", "jax", "mpmath"])
+@pytest.mark.parametrize("n", [2, 3, 7])
+def test_logsumexp_keeps_its_largest_operand_near_zero(target, n):
+    pytest.importorskip({"native": "llvmlite"}.get(target, target))
+    if target == "jax":
+        pytest.importorskip("jax").config.update("jax_enable_x64", True)
+    xs = [Value(1.0, f"x{i}") for i in range(n)]
+    at = [(-1e-17, *[-38.0] * (n - 1)), *through_zero(n)]
+    run = lower(logsumexp(xs), xs).to(target)
+    assert list(beside_the_row(at, [run(*x) for x in at] if target == "mpmath" else run(*zip(*at)))) == []
+    if target in ("numpy", "native"):
+        together = lower({"y": logsumexp(xs)}, {"x": xs}).to(target)(x=at)["y"]
+        assert list(beside_the_row(at, together)) == []
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="node is not installed")
+def test_javascript_keeps_the_largest_operand_of_logsumexp_near_zero():
+    at = [(-1e-17, -38.0, -38.0), *through_zero(3)]
+    assert list(beside_the_row(at, in_node([(program_of("logsumexp").to("javascript"), at)])[0])) == []
 
 
 # --- one text a row --------------------------------------------------------------------------

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd import LoweringError, Value, grad, lower, lower_function, sumprod
+from autograd import LoweringError, Value, compiled, grad, lower, lower_function, sumprod
 from autograd.lowering.batches import BLOCK
 from nn import MLP
 from nn.network import losses
@@ -181,6 +181,14 @@ def test_one_side_may_be_flat(target):
     assert listed(lower([x * y, x], {"x": x, "y": y}).to(target).sum(x=[1.0, 2.0], y=5.0)) == [15.0, 3.0]
 
 
+@pytest.mark.parametrize("target", FLOATS)
+def test_an_input_may_be_called_self(target):
+    x = Value(2.0, "x")
+    step = lower({"y": 2 * x}, {"self": x}).to(target)
+    for _ in range(2):
+        assert step(self=3.0) == {"y": 6.0} == step.sum(self=[1.0, 2.0])
+
+
 def test_flat_lists_work_as_before():
     x, y = Value(2.0), Value(3.0)
     assert lower([x * y], [x, y])(4.0, 5.0) == [20.0] and lower((x * y, x), (x, y))(4.0, 5.0) == [20.0, 4.0]
@@ -265,6 +273,64 @@ def test_any_structure_comes_back(shapes, n, target, total):
     assert same(result, given_, values)
 
 
+# --- nothing in it ----------------------------------------------------------------------------
+
+EVERYWHERE = (*FLOATS, "torch", "jax", "fractions", "mpmath", "sympy")
+
+
+@pytest.mark.parametrize("target", EVERYWHERE)
+def test_leaves_may_be_empty(target):
+    pytest.importorskip(target if target in ("torch", "jax", "mpmath", "sympy") else "numpy")
+    x = Value(2.0, "x")
+    no = np.empty((2, 0), dtype=object)
+    program = lower({"y": x * 2, "e": [], "no": no}, {"x": x, "b": [], "n": no})
+    step = program.to(target)
+    for _ in range(2):
+        one, many = step(x=1.0, b=[], n=np.zeros((2, 0))), step(x=[1.0, 2.0, 3.0], b=[], n=np.zeros((2, 0)))
+        assert listed(one) == {"y": 2.0, "e": [], "no": [[], []]}
+        assert listed(many) == {"y": [2.0, 4.0, 6.0], "e": [[]] * 3, "no": [[[], []]] * 3}
+        total = step.sum(x=[1.0, 2.0, 3.0], b=[], n=np.zeros((2, 0)))
+        assert listed(total) == {"y": 12.0, "e": [], "no": [[], []]}
+    assert program.matrices(1.0) == [2.0] and program.matrices.text
+
+
+@pytest.mark.parametrize("target", EVERYWHERE)
+def test_there_may_be_no_samples(target):
+    pytest.importorskip(target if target in ("torch", "jax", "mpmath", "sympy") else "numpy")
+    x, y = [Value(1.0, "x1"), Value(2.0, "x2")], Value(3.0, "y")
+    step = lower({"g": [x[1] * y, x[0] * y], "y": y}, {"x": x, "y": y}).to(target)
+    for _ in range(2):
+        none, total = step(x=np.zeros((0, 2)), y=3.0), step.sum(x=np.zeros((0, 2)), y=3.0)
+        assert [len(part) for part in none.values()] == [0, 0]
+        assert listed(total) == {"g": [0.0, 0.0], "y": 0.0}
+    if target == "fractions":
+        assert type(total["y"]) is Fraction
+
+
+def test_numbers_take_time_in_proportion_to_the_samples():
+    """The shape of the whole was asked for at each sample: 4000 took 16 times as long as 1000."""
+    x, y = [Value(1.0, "x1"), Value(2.0, "x2")], Value(3.0, "y")
+    step = lower({"g": [x[1] * y, x[0] * y]}, {"x": x, "y": y}).to("python")
+    taken = {}
+    for n in (500, 4000):
+        samples = [[1.0, 1.0]] * n
+        start = time.process_time()
+        assert step.sum(x=samples, y=2.0)["g"] == [2.0 * n, 2.0 * n]
+        taken[n] = time.process_time() - start
+    assert taken[4000] < 0.05 + 20 * taken[500]
+
+
+@pytest.mark.parametrize("target", FLOATS)
+def test_a_function_may_take_no_numbers(target):
+    three = compiled(lambda m: 3.0, target=target)
+    for _ in range(2):
+        assert three("t") == 3.0 == compiled(lambda: 3.0, target=target)()
+    x = Value(1.0)
+    one = grad(x, [x])[0]
+    assert lower({"y": one}, {}, allow_constants=True).to(target)() == {"y": 1.0}
+    assert lower([one], ([],), allow_constants=True).to(target)([]) == [1.0]
+
+
 # --- the other targets ------------------------------------------------------------------------
 
 
@@ -294,6 +360,29 @@ def test_javascript_takes_typed_arrays():
         ["node", "-e", f"{text}\nconst r = {call}; console.log({plain})"], capture_output=True, text=True, check=True
     )
     assert close(json.loads(ran.stdout), listed(expected))
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="needs node")
+def test_javascript_takes_arrays_nested_or_in_one_line_and_refuses_others():
+    c = np.array([[Value(1.0), Value(2.0)], [Value(3.0), Value(4.0)]])
+    x, a = [Value(1.0), Value(2.0)], Value(3.0)
+    text = lower({"y": [u * v * a for u, v in zip(c[1], x)]}, {"c": c, "t": (a, {"x": x}), "e": []}).to("javascript")
+    call = lambda c="[[1, 2], [3, 4]]", x="[1, 2]", a="2": f"program({{c: {c}, t: [{a}, {{x: {x}}}], e: []}})"
+    flat, typed = "new Float64Array([1, 2, 3, 4])", "[new Float32Array([1, 2]), [3, 4]]"
+    calls = [call(), call(flat), call(typed), call("[1, 2, 3, 4]"), call("[[1, 2], [3]]"), call("[[1, 2, 3], [4]]")]
+    calls += [call("[1, 2, 3]"), call(x="[1]"), call(x="[1, 2, 3]"), call(x="['1', 2]"), call(x="2"), call(a="[2]")]
+    calls += [call(a="null"), call(x="[1, undefined]"), "program({})", "program()", "program({c: [[1, 2], [3, 4]]})"]
+    run = "try { r.push([...f().y]) } catch (e) { r.push(e.message) }"
+    script = f"{text}\nconst r = []; for (const f of [{', '.join('() => ' + c for c in calls)}]) {run}"
+    ran = subprocess.run(
+        ["node", "-e", f"{script}\nconsole.log(JSON.stringify(r))"], capture_output=True, text=True, check=True
+    )
+    results = json.loads(ran.stdout)
+    assert results[:4] == [[6.0, 16.0]] * 4
+    for result, name in zip(results[4:], [*"ccc", *["t.1.x"] * 4, "t.0", "t.0", "t.1.x", "c", "c", "t.0"], strict=True):
+        assert result.startswith(f"the input {name} takes "), result
+    assert results[4] == "the input c takes numbers in the shape (2,2), and was given 1,2,3"
+    assert results[-1] == "the input t.0 takes a number, and was given undefined"
 
 
 def test_tracing_a_function_of_a_structure():
@@ -337,6 +426,69 @@ def test_out_receives_the_outputs(target):
         step.sum(**at, out={"err": np.empty(3), "slope": buffers["slope"]})
     with pytest.raises(LoweringError, match="out has nothing at 'slope'"):
         step.sum(**at, out={"err": np.empty(())})
+
+
+@pytest.mark.parametrize("target", ["numpy", "native", "python", "torch"])
+def test_results_are_the_caller_s_own(target):
+    """Of outputs that are inputs, constants or twice the same, none is a view of another array."""
+    library = pytest.importorskip("torch") if target == "torch" else np
+    array = lambda x: library.asarray(x, dtype=library.float64)
+    x, y = [Value(1.0, "x1"), Value(2.0, "x2")], Value(3.0, "y")
+    u = [x[1] * y, x[0] * y]
+    outputs = {"g": u, "in": x, "again": u, "y": y, "one": grad(x[0], [x[0]]), "same": [1.0 * v for v in x]}
+    step = lower(outputs, {"x": x, "y": y}, allow_constants=True).to(target)
+    for call, given_ in ((step, [1.0, 2.0]), (step, [[1.0, 2.0], [3.0, 4.0]]), (step.sum, [1.0, 2.0])):
+        X = array(given_)
+        expected = listed(step(x=given_, y=1.0)) if call is step else listed(step.sum(x=given_, y=1.0))
+        result = call(x=X, y=1.0)
+        for key in outputs:
+            others = {k: listed(v) for k, v in result.items() if k != key}
+            if getattr(result[key], "shape", None):
+                result[key] += 1.0
+                assert {k: listed(v) for k, v in result.items() if k != key} == others
+        assert X.tolist() == given_ and listed(call(x=given_, y=1.0)) == expected
+    X, buffer = array([[1.0, 2.0], [3.0, 4.0]]), array([[0.0, 0.0], [0.0, 0.0]])
+    step = lower({"g": u, "in": x}, {"x": x, "y": y}).to(target)
+    into = step(x=X, y=1.0, out={"g": X, "in": buffer}) if target != "python" else None
+    assert into is None or listed(into) == {"g": [[2.0, 1.0], [4.0, 3.0]], "in": [[1.0, 2.0], [3.0, 4.0]]}
+
+
+@pytest.mark.parametrize("target", ["numpy", "torch"])
+def test_results_of_columns_are_the_caller_s_own(target):
+    library = pytest.importorskip(target)
+    x, y = Value(1.0, "x"), Value(2.0, "y")
+    program = lower([x, x * y, x * y, grad(x, [x])[0]], [x, y], allow_constants=True)
+    for run in (program.to(target), program.matrices):
+        for X in (library.ones(3, dtype=library.float64), library.ones((), dtype=library.float64)):
+            for k in range(4):
+                result = run(X, 2.0)
+                result[k] += 1.0
+                assert [np.mean(listed(r)) for r in result] == [[1.0, 2.0, 2.0, 1.0][i] + (i == k) for i in range(4)]
+                assert X.sum() == X.reshape(-1).shape[0]
+            assert [np.mean(listed(r)) for r in run(X, 2.0)] == [1.0, 2.0, 2.0, 1.0]
+
+
+@pytest.mark.parametrize("target", ["numpy", "native", "python", "torch"])
+@pytest.mark.parametrize("dtype", ["int64", "complex128", "float32", "bool"])
+def test_out_refuses_what_would_lose_digits(target, dtype):
+    library = pytest.importorskip("torch") if target == "torch" else np
+    x = [Value(1.0), Value(2.0)]
+    step = lower({"y": [0.3 * v for v in x]}, {"x": x}).to(target)
+    for call in (step, step.sum):
+        for _ in range(2):
+            with pytest.raises(LoweringError, match=f"{dtype} for numbers of .*float64"):
+                call(x=[1.0, 2.0], out={"y": library.zeros(2, dtype=getattr(library, dtype))})
+        buffer = library.zeros(2, dtype=library.float64)
+        assert listed(call(x=[1.0, 2.0], out={"y": buffer})) == {"y": [0.3, 0.6]} == {"y": buffer.tolist()}
+        with pytest.raises(LoweringError, match="out"):
+            call(x=[1.0, 2.0], out={"y": 0.0})
+    if target != "python":
+        with pytest.raises(LoweringError, match=r"out needs an array of shape \(2,\).* has \[0.0, 0.0\] of type list"):
+            step(x=[1.0, 2.0], out={"y": [0.0, 0.0]})
+    exact = lower({"y": [0.5 * v for v in x]}, {"x": x}).to("fractions")
+    assert exact(x=[1, 3], out={"y": np.empty(2, object)})["y"].tolist() == [Fraction(1, 2), Fraction(3, 2)]
+    with pytest.raises(LoweringError, match="float64 for numbers of object"):
+        exact(x=[1, 3], out={"y": np.zeros(2)})
 
 
 def test_out_with_lists():

@@ -1,16 +1,34 @@
 """The same program in other namespaces; test_rows.py holds every row to the functions on floats."""
 
+import gc
 import json
 import math
 import os
 import shutil
 import subprocess
 import sys
+import weakref
 from fractions import Fraction
 
 import pytest
 
-from autograd import TABLE, LoweringError, MissingDependency, Op, Value, function, grad, lower, where
+from autograd import (
+    TABLE,
+    AutogradTypeError,
+    AutogradValueError,
+    LoweringError,
+    MissingDependency,
+    Op,
+    Value,
+    function,
+    grad,
+    lower,
+    maximum,
+    minimum,
+    softmax,
+    take,
+    where,
+)
 from autograd.lowering import targets
 from autograd.value import node_of
 from nn import MLP
@@ -261,6 +279,148 @@ def test_mpmath_has_the_digits_that_are_asked_for():
     run = lower((x / 3.0).tanh(), [x]).to("mpmath")
     with mpmath.workdps(60):
         assert abs(run(2) - mpmath.tanh(mpmath.mpf(2) / 3)) < mpmath.mpf(10) ** -58
+
+
+def test_a_branch_that_is_not_taken_may_be_no_fraction():
+    x, y = Value(1.0, "x"), Value(2.0, "y")
+    quotient = where(x > y, x / y, y)
+    run = lower([quotient, *grad(quotient, [x, y])], [x, y]).to("fractions")
+    assert run(-1, 0) == [0, 0, 1] and run(3, 2) == [Fraction(3, 2), Fraction(1, 2), Fraction(-3, 4)]
+    assert all(isinstance(result, Fraction) for result in run(-1, 0))
+    with pytest.raises(LoweringError, match="a quotient by zero is no fraction"):
+        run(1, 0)
+    exponential = where(x > 0, x.exp(), 2 * x)
+    run = lower([exponential, *grad(exponential, [x])], [x]).to("fractions")
+    assert run(-1) == [-2, 2]
+    with pytest.raises(LoweringError, match="exp of a fraction is no fraction"):
+        run(1)
+    for undecided in (where(x.exp() > y, x, y), x.exp().relu(), x.exp().floor(), y ** x.exp(), take([x, y], x.exp())):
+        with pytest.raises(LoweringError, match="exp of a fraction is no fraction"):
+            lower(undecided, [x, y]).to("fractions")(1, 1)
+    run = lower(take([x, y, math.inf], x), [x, y]).to("fractions")
+    assert run(1, 5) == 5
+    for index, message in ((3, "no entry 3 in a table of 3"), (Fraction(1, 2), "no entry 1/2"), (2, "the number inf")):
+        with pytest.raises(LoweringError, match=message):
+            run(index, 5)
+    assert lower({"y": where(x > y, x / y, y)}, {"x": x, "y": y}).to("fractions")(x=[-1, 1], y=[0, 2]) == {"y": [0, 2]}
+
+
+def test_sympy_compares_no_complex_numbers():
+    pytest.importorskip("sympy", reason="the target sympy needs SymPy")
+    x, y = Value(1.0, "x"), Value(2.0, "y")
+    program = lower([x.log().relu(), *grad(x.log().relu(), [x])], [x])
+    assert program.to("sympy")(0) == [0, 0] == program(0.0)
+    for undefined in (maximum(x.sqrt(), y), x.log().relu(), minimum(y, x.sqrt()), *grad(x.sqrt().relu(), [x])):
+        assert str(lower(undefined, [x, y]).to("sympy")(-1, 2)) == "nan"
+    for chosen in (where(x.sqrt() > y, x, y), where(x.sqrt() <= y, x, y)):
+        assert lower(chosen, [x, y]).to("sympy")(-1, 2) == 2 == lower(chosen, [x, y])(-1.0, 2.0)
+
+
+@pytest.mark.parametrize("target", ["numpy", "torch", "jax"])
+def test_shares_take_one_exponential_for_each_operand(target, monkeypatch):
+    """softmax, and the slopes of a loss of logits, of which each took all of them again."""
+    library = pytest.importorskip({"jax": "jax.numpy"}.get(target, target))
+    if target == "jax":
+        pytest.importorskip("jax").config.update("jax_enable_x64", True)
+    xs = [Value(0.1 * k, f"x{k}") for k in range(12)]
+    program = lower([*softmax(xs), *grad(losses.cross_entropy(xs, 3), xs)], xs)
+    asked, exp = [], library.exp
+    monkeypatch.setattr(library, "exp", lambda x: asked.append(x) or exp(x))
+    columns = [[math.sin(k * j) * 3 for j in range(5)] for k in range(12)]
+    for run in (program.to(target), lambda *columns: program.to(target).sum(*[[x[0]] for x in columns])):
+        asked.clear()
+        got = run(*columns)
+        assert len(asked) == 12
+        for result, want in zip(got, program(*[x[0] for x in columns])):
+            assert float(result.reshape(-1)[0]) == pytest.approx(want, rel=1e-14)
+    gone = weakref.ref(asked[0])
+    asked.clear()
+    gc.collect()
+    assert gone() is None  # nothing of a call is kept
+
+
+# --- what is given ------------------------------------------------------------------------
+
+ONE_BY_ONE = ("fractions", "mpmath", "sympy")
+EVERYWHERE = ("python", "numpy", "native", "torch", "jax", *ONE_BY_ONE)
+
+
+@pytest.mark.parametrize("target", EVERYWHERE)
+def test_what_is_no_real_number_is_refused_in_words(target):
+    numpy = pytest.importorskip("numpy")
+    pytest.importorskip({"python": "numpy", "fractions": "numpy", "native": "llvmlite"}.get(target, target))
+    x, y = Value(1.0, "x"), Value(2.0, "y")
+    run, step = lower(x * y, [x, y]).to(target), lower({"y": x * y}, {"x": [x, y]}).to(target)
+    masked = numpy.ma.array([1.0, 2.0], mask=[False, True])
+    wrong = [None, {"k": 1.0}, [1.0, [2.0]], [None, 1.0], masked, {1.0}]
+    if target != "sympy":  # whose numbers may be complex, and whose texts are symbols
+        wrong += [1j, ["x"], numpy.array([1j]), "one", numpy.array(["2026-01-01"], "M8[D]"), numpy.array([None])]
+    for given in wrong:
+        for _ in range(2):
+            with pytest.raises((LoweringError, AutogradTypeError)):
+                run(given, 1.0)
+    for given in (None, {"k": 1.0}, [None, 1.0], [[1.0, 2.0], [1.0]], masked, 3.0):
+        step(x=numpy.array([1.0, 2.0]))
+        with pytest.raises((LoweringError, AutogradTypeError)):
+            step(x=given)
+    with pytest.raises(LoweringError, match="masked" if target not in ONE_BY_ONE else "masked|is no"):
+        run(masked, 1.0)
+    with pytest.raises(LoweringError, match="masked array has no number"):
+        step(x=masked)
+    with pytest.raises(LoweringError, match="several shapes"):
+        step(x=[[1.0, 2.0], [1.0]])
+    assert float(run(numpy.float32(0.5), numpy.array(2.0))) == 1.0
+
+
+@pytest.mark.parametrize("target", ["python", "numpy", "native", "torch", "jax"])
+def test_whole_numbers_of_any_size_are_doubles_or_refused(target):
+    pytest.importorskip({"python": "numpy", "native": "llvmlite"}.get(target, target))
+    x, y = Value(1.0, "x"), Value(2.0, "y")
+    run = lower(x * y, [x, y]).to(target)
+    numpy = pytest.importorskip("numpy")
+    for given in ([1, 10**20], [Fraction(1), 10**20], numpy.array([1, 10**20]), numpy.array([Fraction(1), 10.0**20])):
+        assert [float(z) for z in run(given, 1.0)] == pytest.approx([1.0, 1e20])
+    for given in (10**400, [1, 10**400]):
+        with pytest.raises(AutogradValueError, match="of type int, which does not fit a double"):
+            run(given, 1.0)
+
+
+def test_tensors_are_taken_by_numpy():
+    torch = pytest.importorskip("torch")
+    x, y = Value(1.0, "x"), Value(2.0, "y")
+    program = lower(x * y, [x, y])
+    assert program.to("numpy")(torch.tensor([1.0, 2.0]), 3.0).tolist() == [3.0, 6.0]
+    assert program.to("python")(torch.tensor([1.0, 2.0]), 3.0) == [3.0, 6.0]
+
+
+@pytest.mark.parametrize("threads", ["2", None, 1.5, True])
+def test_threads_are_counted(threads):
+    x = Value(1.0, "x")
+    with pytest.raises(LoweringError, match="threads is a whole number, and was given as"):
+        lower(x * 2, [x]).to("native", threads=threads)
+
+
+def test_functions_are_for_rows():
+    x = Value(1.0, "x")
+    program = lower(x.tanh(), [x])
+    for target in ("fractions", "python", "native", "javascript", *filter(_optional, ("numpy", "sympy"))):
+        with pytest.raises(LoweringError, match="is a dictionary by names of rows, not 3 of type int"):
+            program.to(target, functions=3)
+        with pytest.raises(LoweringError, match="there is no row 'tanhh'"):
+            program.to(target, functions={"tanhh": abs})
+    for target in ("python", "native"):
+        with pytest.raises(LoweringError, match=f"'{target}' has the operation 'tanh' and takes no other"):
+            program.to(target, functions={"tanh": abs})
+    assert program.to("fractions", functions={"tanh": abs})(-2) == 2
+
+
+def test_dtypes_of_torch_are_pytorch_s():
+    torch = pytest.importorskip("torch")
+    x = Value(1.0, "x")
+    for wrong in ("float32", float, torch.int64, torch.complex64):
+        with pytest.raises(LoweringError, match=r"as torch\.float32, and not"):
+            lower(x * 2, [x]).to("torch", dtype=wrong)
+    assert lower(x * 2, [x]).to("torch", dtype=torch.float32)([1.0]).dtype == torch.float32
 
 
 # --- what is missing ----------------------------------------------------------------------

@@ -96,7 +96,34 @@ def test_debug_tells_of_such_an_index():
         (take([Value(1.0), Value(2.0)], Value(2.0, "i")) * 3.0).backward()
 
 
-@pytest.mark.parametrize("table", [3, "abc", Value(1.0), None])
+@pytest.mark.parametrize(
+    ("table", "index", "message"),
+    [
+        ([[1.0], [2.0, 3.0]], 1, "row 0 has 1 entries, row 1 2 entries"),
+        ([[1.0, 2.0], [3.0]], 1, "row 0 has 2 entries, row 1 1 entries"),
+        ([[1.0, 2.0], [3.0]], 0, "row 0 has 2 entries, row 1 1 entries"),
+        ([[2.0, 3.0], 1.0], 0, "row 0 has 2 entries, row 1 a single one"),
+        ([1.0, [2.0, 3.0]], 0, "row 0 has a single one, row 1 2 entries"),
+        ([[1.0, 2.0], [Value(3.0)], [3.0, 4.0]], 1, "row 0 has 2 entries, row 1 1 entries"),
+        ([Value(1.0), [3.0], 4.0], 1, "row 0 has a single one, row 1 1 entries"),
+    ],
+)
+def test_rows_of_several_lengths_are_refused(table, index, message):
+    for i in (index, Value(float(index))):
+        with pytest.raises(AutogradValueError, match=message):
+            take(table, i)
+
+
+@pytest.mark.parametrize("other", [[2.0], [2.0, 3.0, 4.0], 1.0])
+def test_a_row_that_was_not_looked_at_is_told_where_all_are_needed(other):
+    a, i = [Value(1.0), Value(2.0)], Value(0.0)
+    y = take([a, other, [3.0, 4.0]], i)[0]
+    for needed in (lambda: grad(y, a), lambda: lower(y, [*a, i])):
+        with pytest.raises(AutogradValueError, match=r"takes a list of Values or of rows of one length.*row 1"):
+            needed()
+
+
+@pytest.mark.parametrize("table", [3, "abc", Value(1.0), None, {"a": 1.0}, {0: 1.0}])
 def test_what_is_no_table_is_refused(table):
     with pytest.raises(AutogradTypeError, match="take"):
         take(table, 0)
