@@ -617,6 +617,14 @@ def test_a_shared_weight_gets_the_sum_over_its_uses():
     assert comparison.engine == pytest.approx(by_hand, rel=1e-14)
 
 
+def test_a_shared_weight_is_filed_where_it_is_used_first():
+    net = MLP(2, [3, 1], seed=4)
+    net.layers[0].neurons[2].theta[1] = net.layers[0].neurons[1].theta[0]
+    certificate = certify(net, [0.7, -1.2], 0.3)
+    (comparison,) = [c for c in certificate.comparisons if "used 2 times" in c.edge and "finite" not in c.term]
+    assert comparison.neuron == (1, 2) and comparison.term.startswith("∂Err/∂θ⁽¹⁾₂₁")
+
+
 def test_a_neuron_called_twice():
     """The same neuron reads two pairs of inputs, and a second layer reads both of its outputs."""
     neuron, last = Neuron(2, "sigmoid", seed=0), Neuron(2, "tanh", seed=1)

@@ -9,6 +9,7 @@ from nn.certifying.rounding import (
     BEND,
     ERROR_OF_SLOPES,
     cancelling_terms,
+    error_tolerance,
     propagated_errors,
     slope_tolerance,
     sum_tolerance,
@@ -148,6 +149,7 @@ def test_terms_that_cancel():
 def test_sums_that_are_empty_or_infinite_tolerate_nothing():
     assert sum_tolerance([math.inf, 1.0]) == 0.0 == sum_tolerance([math.nan])
     assert sum_tolerance([]) == 8 * math.ulp(0.0)
+    assert error_tolerance("squared_error", [1.0], [math.inf]) == 0.0
 
 
 def test_an_error_that_explodes_is_no_overflow():
