@@ -10,14 +10,19 @@ caches too.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from ..families import Family
 from .loops import Function
-from .panels import SAMPLES, Panels
+from .panels import SAMPLES
+from .scattered import Scattered
 from .terms import Access, Outer, line
 from .vectors import splat, turned
 
+LISTED = 4  # terms of products of pairs that are written one after the other; more are a loop
 
-class Summing(Panels):
+
+class Summing(Scattered):
     """The functions that add a block's sums to the results, or put there what each sample has."""
 
     def put_out(self, family: Family) -> None:
@@ -52,6 +57,10 @@ class Summing(Panels):
             if (b, b0) not in packs:
                 packs[b, b0] = self.transposed(b, b0, outer.columns)
         fn, tile = self.begin("outer"), self.tile
+        table = [
+            (self.places[a] + a0 * tile.row, a.count * tile.row, da * tile.row, packs[b, b0])
+            for a, a0, da, b, b0 in outer.terms
+        ]
 
         def rows_of(jt: str, i: str, height: int, width: int, lanes: int) -> None:
             """`height` rows × `width` vectors, the last of them of so many lanes."""
@@ -61,33 +70,27 @@ class Summing(Panels):
                 starts.append(fn.at(fn.place("%out", 8 * outer.at), row))
                 for at in (starts[-1], fn.at(starts[-1], 8 * (tile.lanes * width - 1))):
                     fn.do(f"call void @llvm.prefetch.p0(ptr {at}, i32 1, i32 3, i32 1)")
-            sums = [splat(0.0)] * (height * width)
-            for a, a0, da, b, b0 in outer.terms:
+
+            def written(sums: list[str], a: Family, a0: int, da: int, b: Family, b0: int) -> list[str]:
+                steps = [r * tile.row * da for r in range(height)]
                 packed = fn.at(fn.place("%work", packs[b, b0]), fn.times(jt, SAMPLES * tile.row))
+                return self.products(
+                    fn, sums, lambda p: fn.at(self.panel(fn, a, p, a0), fn.times(i, tile.row * da)), steps, packed
+                )
 
-                def panel(
-                    p: str, sums: list[str], a: Family = a, a0: int = a0, da: int = da, packed: str = packed
-                ) -> list[str]:
-                    rows = fn.at(self.panel(fn, a, p, a0), fn.times(i, tile.row * da))
-                    columns = fn.at(packed, fn.times(p, tile.samples * tile.row))
+            def listed(t: str, sums: list[str]) -> list[str]:
+                start, panel, step, packed = (self.entry(fn, (column,), "0", t) for column in zip(*table))
+                rows = fn.at(fn.at("%work", start), fn.value(f"mul i64 {step}, {i}"))
+                steps = [fn.times(step, r) for r in range(height)]
+                packed = fn.at(fn.at("%work", packed), fn.times(jt, SAMPLES * tile.row))
+                return self.products(fn, sums, lambda p: fn.at(rows, fn.value(f"mul i64 {panel}, {p}")), steps, packed)
 
-                    def sample(s: str, sums: list[str]) -> list[str]:
-                        column = fn.at(columns, fn.times(s, tile.row))
-                        ys = [
-                            fn.value(f"load {fn.type}, ptr {fn.at(column, 8 * tile.lanes * v)}") for v in range(width)
-                        ]
-                        found = []
-                        for r in range(height):
-                            at = fn.at(rows, fn.plus(fn.times(s, 8), r * tile.row * da))
-                            x = fn.everywhere(fn.value(f"load double, ptr {at}"))
-                            for v in range(width):
-                                m = fn.value(f"fmul {self.flags}{fn.type} {x}, {ys[v]}")
-                                found.append(fn.again(f"fadd {self.flags}{fn.type} {sums[r * width + v]}, {m}"))
-                        return found
-
-                    return fn.loop(tile.samples, [(fn.type, x) for x in sums], sample)
-
-                sums = fn.loop("%panels", [(fn.type, x) for x in sums], panel)
+            sums = [splat(0.0)] * (height * width)
+            if len(outer.terms) > LISTED:
+                sums = fn.loop(len(outer.terms), [(fn.type, x) for x in sums], listed)
+            else:
+                for each in outer.terms:
+                    sums = written(sums, *each)
             for r, start in enumerate(starts):
                 for v in range(width):
                     here = fn.at(start, 8 * tile.lanes * v)
@@ -113,6 +116,31 @@ class Summing(Panels):
             strip(str(full), -(-tail // tile.lanes), (tail - 1) % tile.lanes + 1)
         for at in packs.values():
             self.free.setdefault(self.packed_rows(outer.columns), []).append(at)
+
+    def products(
+        self, fn: Function, sums: list[str], rows: Callable[[str], str], steps: Sequence[str | int], packed: str
+    ) -> list[str]:
+        """The sums with the products of one term: its first range begins at `rows` of a panel, and goes on in steps."""
+        tile, width = self.tile, len(sums) // len(steps)
+
+        def panel(p: str, sums: list[str]) -> list[str]:
+            first, second = rows(p), fn.at(packed, fn.times(p, tile.samples * tile.row))
+
+            def sample(s: str, sums: list[str]) -> list[str]:
+                row = fn.at(second, fn.times(s, tile.row))
+                ys = [fn.value(f"load {fn.type}, ptr {fn.at(row, 8 * tile.lanes * v)}") for v in range(width)]
+                found = []
+                for r, step in enumerate(steps):
+                    at = fn.at(first, fn.plus(fn.times(s, 8), step))
+                    x = fn.everywhere(fn.value(f"load double, ptr {at}"))
+                    for v in range(width):
+                        m = fn.value(f"fmul {self.flags}{fn.type} {x}, {ys[v]}")
+                        found.append(fn.again(f"fadd {self.flags}{fn.type} {sums[r * width + v]}, {m}"))
+                return found
+
+            return fn.loop(tile.samples, [(fn.type, x) for x in sums], sample)
+
+        return fn.loop("%panels", [(fn.type, x) for x in sums], panel)
 
     def repeated(self, leaf: Family) -> None:
         """Outputs that are the same for all samples: so many times their number as the block has samples."""

@@ -48,6 +48,28 @@ class Access(NamedTuple):
         return self._replace(base=self.base + self.dt * t)
 
 
+class Spots(NamedTuple):
+    """Operands of several families: where those of each member stand, a row of terms for each.
+
+    places   in bytes of the memory that a run works in
+    steps    from one panel to the next, of each
+    numbers  whether each is one double, for all lanes
+    """
+
+    places: tuple[tuple[int, ...], ...]
+    steps: tuple[tuple[int, ...], ...]
+    numbers: bool
+
+    @property
+    def one(self) -> None:
+        """It is no known number."""
+
+    def after(self, t: int) -> Spots:
+        """The same from term t on."""
+        places, steps = (tuple([row[t:] for row in rows]) for rows in (self.places, self.steps))
+        return Spots(places, steps, self.numbers)
+
+
 def access(family: Family, part: Part, side: Side) -> Access:
     """Where a family reads one side of a part, in one loop over members and one over terms."""
     dj, dt = (_stride(*loops) for loops in ((family.shape, side.strides), (part.shape, side.steps)))
@@ -82,8 +104,8 @@ def _stride(shape: Sequence[int], strides: Sequence[int]) -> int | None:
 class Run(NamedTuple):
     """Terms of a sum that follow each other: so many products of what stands at p and at q."""
 
-    p: Access
-    q: Access
+    p: Access | Spots
+    q: Access | Spots
     terms: int
 
 
