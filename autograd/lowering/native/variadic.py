@@ -1,8 +1,8 @@
 """Rows of any number of operands, which are loops over these.
 
-taken     an entry of a table: read from where its index says, in every lane
-shares    softmax and its relatives: max, exp and sum once for a set of operands, whoever reads them
-unrolled  all others: all members in one piece of code, since they have most of their work in common
+taken       an entry of a table: read from where its index says, in every lane
+shares      softmax and its relatives: max, exp and sum once for a set of operands, whoever reads them
+by_members  all others, one member after the other
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from typing import Any, TypeAlias
 from ...ops import TABLE
 from ..families import Family
 from .kernels import exp, log1p
+from .looped import ROWS as LOOPED
+from .looped import looped
 from .loops import Function
 from .panels import NotInLayers
 from .shares import Shares, above_all, added, but_largest, exp_difference, larger
@@ -21,7 +23,7 @@ from .summing import Summing
 from .terms import Access, line
 from .vectors import Mask, Vector, integer, select, splat
 
-MANY = 40_000  # operands in code that is no loop
+FEW, MANY = 8, 40_000  # operands that are no loop: where they could be one, and where they could not
 SHARES = tuple(TABLE[name] for name in ("softmax", "softmax_rest", "logsumexp", "cross_entropy"))
 _LOGSUMEXP, _TAKE = TABLE["logsumexp"], TABLE["take"]
 _KEPT = len(Shares._fields) + 1  # rows of a set: its shares, and its logsumexp
@@ -65,23 +67,30 @@ class Variadic(Summing):
             self.exponentials(sets)
             for family in sets.members:
                 self.share(family, sets)
-        rest = [f for f in group if f.row not in SHARES and not (f.row is _TAKE and self.taken(f))]
-        if rest:
-            self.unrolled(rest)
+        for family in group:
+            if family.row not in SHARES and not (family.row is _TAKE and self.taken(family)):
+                self.by_members(family)
 
-    def unrolled(self, group: list[Family]) -> None:
-        fn = self.begin("unrolled", group[0])
-        members = [(family, j, reads) for family in group for j, reads in enumerate(family.operands())]
-        if sum(len(reads) for _, _, reads in members) > MANY:
+    def by_members(self, family: Family) -> None:
+        """The members in a loop, and their operands in another if they are many."""
+        row, operands = family.row, [*family.operands()]
+        assert row is not None
+        at, count = self.together(operands, family in self.alike), len(operands[0])
+        fn = self.begin("members", family)
+        if row not in LOOPED and count > MANY:
             raise NotInLayers
 
-        def vector(p: str, v: str) -> None:
-            for family, j, reads in members:
-                assert family.row is not None
-                names = [self.operand(fn, Access(f, i, 0, 0), p, "0", "0", v) for f, i in reads]
-                self.store(fn, family, p, "0", v, j, self.row(fn, family.row, names, None))
+        def member(p: str, j: str, v: str) -> None:
+            def read(t: str) -> Vector:
+                return Vector(fn, self.operand(fn, at, p, j, t, v))
 
-        self.each_vector(fn, group[0], vector)
+            if row in LOOPED and count > FEW:
+                x = looped(fn, row, count, read).name
+            else:
+                x = self.row(fn, row, [read(str(t)).name for t in range(count)], None)
+            self.store(fn, family, p, j, v, 0, x)
+
+        self.each_vector(fn, family, lambda p, v: fn.loop(family.count, [], lambda j, _: member(p, j, v)))
 
     def each_vector(self, fn: Function, family: Family, body: Callable[[str, str], list[str] | None]) -> None:
         vectors = self.tile_for(family).vectors
