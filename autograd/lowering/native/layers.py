@@ -15,20 +15,18 @@ from collections.abc import Sequence
 
 from ...ops import TABLE
 from ..families import Family, families
-from ..program import Instruction, Program
-from .looped import ROWS as LOOPED
+from ..program import Program
 from .loops import Function
 from .outside import Outside
 from .panels import NotInLayers, Tile
 from .rows import exact
 from .terms import Access, Outer, Run, access, line, outer_of, passes_of, runs_of
-from .variadic import SHARES, Variadic
+from .variadic import Variadic, wide
 from .vectors import splat
 
 # Instructions in a family, on average: else straight-line code is faster, and compiled in a tenth of the time.
 LARGE = 4
 RUNS = 16  # of terms in sums that are written one after the other; more are a loop over a table
-WIDE = 16  # operands of a softmax or a length, from which on it has to be a loop
 AHEAD = 6  # families that are computed together at most
 _SUMPROD = TABLE["sumprod"]
 _SIGNS = (TABLE["add"], TABLE["sub"], TABLE["mul"])
@@ -49,7 +47,7 @@ class Layers(Variadic):
         ]
         found = families(program, [leaf for leaf in leaves if leaf[1]])
         self.found, self.leaves = list(found), found.leaves
-        if len(self.found) * LARGE > sum(map(_size, program.instructions)):
+        if len(self.found) * LARGE > sum(LARGE * wide(each) or 1 for each in program.instructions):
             raise NotInLayers
         X, T = ([f for f in found.leaves if not f.values and f.name == name][:1] for name, _ in leaves)
         super().__init__(X, T, len(program.outputs), sums, tile, contract, outside)
@@ -264,12 +262,6 @@ def _in_place(family: Family) -> Access | None:
     if len(places) != family.count or len(family.outputs) != family.count:
         return None
     return line(family, [[places[j]] for j in range(family.count)])
-
-
-def _size(each: Instruction) -> int:
-    """About how much code an instruction would be: a wide softmax, a long sum of rounding errors have to be loops."""
-    wide = len(each.operands) > WIDE and (each.row in SHARES or each.row in LOOPED)
-    return LARGE * len(each.operands) if wide else 1
 
 
 def _is_variadic(family: Family) -> bool:

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from ...ops import TABLE
 from ..families import Family
+from ..program import Instruction
 from .kernels import exp, log1p
 from .looped import ROWS as LOOPED
 from .looped import looped
@@ -23,12 +24,18 @@ from .summing import Summing
 from .terms import Access, line
 from .vectors import Mask, Vector, integer, select, splat
 
+WIDE = 16  # operands of a softmax or a length, from which on it has to be a loop
 FEW, MANY = 8, 40_000  # operands that are no loop: where they could be one, and where they could not
 SHARES = tuple(TABLE[name] for name in ("softmax", "softmax_rest", "logsumexp", "cross_entropy"))
 _LOGSUMEXP, _TAKE = TABLE["logsumexp"], TABLE["take"]
 _KEPT = len(Shares._fields) + 1  # rows of a set: its shares, and its logsumexp
 
 Read: TypeAlias = "tuple[Family, int]"
+
+
+def wide(each: Instruction) -> int:
+    """The operands of a row that has to be a loop, else 0: as straight-line code each is ten lines and more."""
+    return len(each.operands) if len(each.operands) > WIDE and (each.row in SHARES or each.row in LOOPED) else 0
 
 
 class _Sets:
