@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from itertools import pairwise
+from collections.abc import Collection, Iterator, Sequence
+from itertools import islice, pairwise
 from math import prod
 from typing import NamedTuple
 
@@ -158,12 +158,14 @@ def outer_of(family: Family, varying: Collection[Family]) -> Outer | None:
     rows, columns = (1, *family.shape)[-2:]
     pairs = [part.sides for part in family.parts] if family.row is _SUMPROD else [tuple(family.sides)]
     shapes = [part.shape for part in family.parts] if family.row is _SUMPROD else [()]
-    terms: list[tuple[Side, int, Side, int]] = []
+    of_parts: list[Iterator[tuple[Side, int, Side, int]]] = []
     for (p, q), shape in zip(pairs, shapes):
         if any(x.table is not None or x.family not in varying for x in (p, q)):
             return None
         places = zip(expanded(p.base, shape, p.steps), expanded(q.base, shape, q.steps))
-        terms += [(p, a, q, b) for a, b in places]
+        of_parts.append(iter([(p, a, q, b) for a, b in places]))
+    order = family.orders[0] if family.row is _SUMPROD else ((0, 1),)
+    terms = [term for k, count in order for term in islice(of_parts[k], count)]
     if len(terms) > 256:
         return None
     at = [outputs[j] for j in range(family.count)]

@@ -8,7 +8,7 @@ import pytest
 np = pytest.importorskip("numpy")
 pytest.importorskip("llvmlite")
 
-from autograd import Value, grad, logsumexp, lower, softmax, sumprod, take  # noqa: E402
+from autograd import Value, fsum, grad, hypot, logsumexp, lower, softmax, sumprod, take  # noqa: E402
 from autograd.lowering.native import compiled as native  # noqa: E402
 from autograd.lowering.native import layered, layers, llvm, machine, modules  # noqa: E402
 from autograd.lowering.native.outside import Outside  # noqa: E402
@@ -148,6 +148,30 @@ def taken_entries(rows=11):
     return [err, *found, *grad(err, ws)], [*xs, index], ws
 
 
+def windows(inputs=23, kernel=4, depth=3):
+    """The same weights for every window: their gradients have terms of many families, each in an order of its own."""
+    xs = [Value(0.1 * k, f"x{k}") for k in range(inputs)]
+    weights = [Value(0.3 * k - 0.4, f"k{k}") for k in range(kernel)]
+    h, skipped = xs, 0.0
+    for _ in range(depth):
+        h = [sumprod(weights, h[i : i + kernel]).tanh() for i in range(len(h) - kernel + 1)]
+        skipped = skipped + h[0] * weights[1] + weights[2]
+    err = sumprod(h, h) + skipped
+    return [err, *h, *grad(err, [*weights, *xs])], xs, weights
+
+
+def lengths(many=19):
+    """Lengths and exact sums of many operands and of few, of samples, of scalars, of both, and of what is computed."""
+    xs = [Value(0.1 * k, f"x{k}") for k in range(many)]
+    ws = [Value(0.2 * k - 0.3, f"w{k}") for k in range(many)]
+    hidden = [(x * w).tanh() for x, w in zip(xs, ws)]
+    tables = [xs, ws, hidden, [*ws[::2], *xs[::-2]], [*hidden[3:], *(w * w for w in ws[:7])], [w * 2.0 for w in ws]]
+    tables += [each[k : k + 3] for each in tables for k in range(9)]
+    found = [hypot(*each) for each in tables] + [fsum([a * 3.0 for a in each]) for each in tables]
+    err = sumprod(found, found)
+    return [err, *found, *grad(err, [*ws, *xs])], xs, ws
+
+
 PROGRAMS = {
     "relu": lambda: mlp(3, 9, 5, 2),
     "tanh": lambda: mlp(2, 16, 16, 1, activation="tanh"),
@@ -158,6 +182,9 @@ PROGRAMS = {
     "classes": lambda: mlp(6, 16, 5, activation="tanh", loss=losses.cross_entropy),
     "residual": residual,
     "recurrent": recurrent,
+    "recurrent for long": lambda: recurrent(width=3, steps=24),
+    "windows": windows,
+    "lengths": lengths,
     "embedded": embedded,
     "with leaves": with_leaves,
     "rows": rows,
@@ -169,7 +196,7 @@ PROGRAMS = {
 
 
 WIDTHS = [(name, 4) for name in PROGRAMS] + [
-    (name, n) for name in ("tanh", "long sums", "attention", "entries") for n in (2, 8)
+    (name, n) for name in ("tanh", "long sums", "attention", "entries", "windows", "lengths") for n in (2, 8)
 ]
 
 
