@@ -26,7 +26,7 @@ from .vectors import splat
 
 # Instructions in a family, on average: else straight-line code is faster, and compiled in a tenth of the time.
 LARGE = 4
-RUNS = 16  # of terms in sums that are written one after the other; more are a loop over a table
+RUNS = 8  # of terms, in the sums of a family, that are written one after the other; more are a loop over a table
 AHEAD = 6  # families that are computed together at most
 _SUMPROD = TABLE["sumprod"]
 _SIGNS = (TABLE["add"], TABLE["sub"], TABLE["mul"])

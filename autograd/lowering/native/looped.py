@@ -30,6 +30,9 @@ class Others:
         self.count = count
         self.read = read
 
+    def then(self, f: Callable[[Any], Any]) -> Others:
+        return Others(self.count, lambda t: f(self.read(t)))
+
 
 def looped(fn: Function, row: Op, count: int, read: Read) -> Vector:
     """The row of so many operands, at least three."""
@@ -56,7 +59,7 @@ class _Loops(Vectors):
         self.fn = fn
 
     def each(self, f: Callable[[Any], Any], xs: Sequence[Any]) -> list[Any]:
-        return [Others(x.count, lambda t, x=x: f(x.read(t))) if isinstance(x, Others) else f(x) for x in xs]
+        return [x.then(f) if isinstance(x, Others) else f(x) for x in xs]
 
     def largest(self, xs: Sequence[Any]) -> Any:
         return self.reduced(lambda m, x: maximum(self, m, x), xs)
