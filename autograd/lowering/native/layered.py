@@ -18,7 +18,7 @@ from .loops import Function
 from .outside import Outside
 from .panels import SAMPLES, tile_of
 
-CALLS = 32  # in one function: LLVM's time grows with their square
+CALLS = 64  # in one function: LLVM's time grows with their square
 _ONCE = "ptr %columns, ptr %scalars, ptr %work, ptr %out, i64 %stride"
 _EACH = "ptr %columns, ptr %scalars, ptr %work, ptr %out_here, i64 %stride, i64 %panels, i64 %here"
 
@@ -37,25 +37,22 @@ def layered(program: Program, plan: Plan, outside: Outside) -> Code:
         name, _ = texts.setdefault(key, (call.name, call.text(call.name)))
         return call.invoked(name, once)
 
-    stages, before = _stages("before", [invoked(call, once=True) for call in layers.before], _ONCE)
-    more_stages, calls = _stages(
-        "stage",
-        [
-            f"  call void @zeroed(ptr %work, i64 {call[0]}, i64 {call[1]}, i64 %panels, i64 %here)"
-            if isinstance(call, tuple)
-            else invoked(call)
-            for call in layers.calls
-        ],
-        _EACH,
-    )
+    calls = [
+        f"  call void @zeroed(ptr %work, i64 {call[0]}, i64 {call[1]}, i64 %panels, i64 %here)"
+        if isinstance(call, tuple)
+        else invoked(call)
+        for call in layers.calls
+    ]
+    stages, calls = _stages("stage", calls, _EACH)
+    first_stages, before = _stages("before", [invoked(call, once=True) for call in layers.before], _ONCE)
     parts = [
         *layers.globals,
         *(text for _, text in texts.values()),
         *layers.callees.texts(),
         *(_gathered(layers, x.count, layers.places[x]) for x in layers.X),
         _zeroed(layers) if layers.summed else _ended(layers),
+        *first_stages,
         *stages,
-        *more_stages,
         _run(layers, before, calls),
         driver.declarations(plan.machine),
     ]

@@ -21,11 +21,11 @@ from .loops import Function
 from .panels import NotInLayers
 from .shares import Shares, above_all, added, but_largest, exp_difference, larger
 from .summing import Summing
-from .terms import Access, line
+from .terms import Access, Spots, line
 from .vectors import Mask, Vector, integer, select, splat
 
 WIDE = 16  # operands of a softmax or a length, from which on it has to be a loop
-FEW, MANY = 8, 40_000  # operands that are no loop: where they could be one, and where they could not
+FEW, MANY = 8, 40_000  # operands, or families of them, that are no loop: where they could be one, and where not
 SHARES = tuple(TABLE[name] for name in ("softmax", "softmax_rest", "logsumexp", "cross_entropy"))
 _LOGSUMEXP, _TAKE = TABLE["logsumexp"], TABLE["take"]
 _KEPT = len(Shares._fields) + 1  # rows of a set: its shares, and its logsumexp
@@ -175,8 +175,12 @@ class Variadic(Summing):
             return family
 
         sets.place(kept)
-        fn, lines = self.begin("exponentials", first), sets.lines()
-        counts = [sum(f is at.family for f, _ in sets.sets[0]) for at in lines]
+        of_families = sets.lines()
+        lines: Sequence[Access | Spots] = of_families
+        counts = [sum(f is at.family for f, _ in sets.sets[0]) for at in of_families]
+        if len(lines) > FEW:
+            lines, counts = [self.together(sets.sets, first in self.alike)], [sets.size]
+        fn = self.begin("exponentials", first)
 
         def vector(p: str, s: str, v: str) -> None:
             def over(carried: list[tuple[str, str]], body: Any, most: str | None = None) -> list[str]:
@@ -184,7 +188,7 @@ class Variadic(Summing):
                 start = 0
                 for at, count in zip(lines, counts):
 
-                    def each(t: str, names: list[str], at: Access = at, start: int = start) -> list[str]:
+                    def each(t: str, names: list[str], at: Access | Spots = at, start: int = start) -> list[str]:
                         x = Vector(fn, self.operand(fn, at, p, s, t, v))
                         return [each.name for each in body(fn.plus(t, start), x, *names)]
 

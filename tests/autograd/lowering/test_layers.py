@@ -172,6 +172,18 @@ def lengths(many=19):
     return [err, *found, *grad(err, [*ws, *xs])], xs, ws
 
 
+def over_steps(steps=11):
+    """Rows whose operands stand in as many families."""
+    xs, ws = [Value(0.01 * k, f"x{k}") for k in range(steps)], [Value(0.3, "a"), Value(0.2, "b")]
+    h, found, alike = [w * 1.0 for w in ws], [], [ws[0]]
+    for x in xs:
+        h = [(h[0] * ws[0] + h[1] * ws[1] + x).tanh(), (h[1] * ws[0] - x).tanh()]
+        alike.append((alike[-1] * ws[1]).tanh())
+        found.append(h[0])
+    err = logsumexp(found) + hypot(*found) + logsumexp(alike) + hypot(*alike) + sumprod(softmax(found), alike[1:])
+    return [err, *grad(err, [*xs, *ws])], xs, ws
+
+
 PROGRAMS = {
     "relu": lambda: mlp(3, 9, 5, 2),
     "tanh": lambda: mlp(2, 16, 16, 1, activation="tanh"),
@@ -185,6 +197,7 @@ PROGRAMS = {
     "recurrent for long": lambda: recurrent(width=3, steps=24),
     "windows": windows,
     "lengths": lengths,
+    "over steps": over_steps,
     "embedded": embedded,
     "with leaves": with_leaves,
     "rows": rows,
@@ -229,7 +242,7 @@ class Code:
         return out if self.sums else out[:, :n]
 
 
-EXPONENTIALS = ("classes", "embedded", "attention", "soft labels")  # whose sums go in an order of their own
+EXPONENTIALS = ("classes", "embedded", "attention", "soft labels", "over steps")  # whose sums go in an order of their own
 
 
 def same(name, a, b):
