@@ -25,7 +25,8 @@ from .terms import Access, Spots, line
 from .vectors import Mask, Vector, integer, select, splat
 
 WIDE = 16  # operands of a softmax or a length, from which on it has to be a loop
-FEW, MANY = 8, 40_000  # operands, or families of them, that are no loop: where they could be one, and where not
+FEW, MANY = 32, 40_000  # operands that are no loop: where they could be one, and where they could not
+APART = 8  # families of operands that have loops of their own
 SHARES = tuple(TABLE[name] for name in ("softmax", "softmax_rest", "logsumexp", "cross_entropy"))
 _LOGSUMEXP, _TAKE = TABLE["logsumexp"], TABLE["take"]
 _KEPT = len(Shares._fields) + 1  # rows of a set: its shares, and its logsumexp
@@ -178,7 +179,7 @@ class Variadic(Summing):
         of_families = sets.lines()
         lines: Sequence[Access | Spots] = of_families
         counts = [sum(f is at.family for f, _ in sets.sets[0]) for at in of_families]
-        if len(lines) > FEW:
+        if len(lines) > APART:
             lines, counts = [self.together(sets.sets, first in self.alike)], [sets.size]
         fn = self.begin("exponentials", first)
 

@@ -10,7 +10,7 @@ pytest.importorskip("llvmlite")
 
 from autograd import Value, fsum, grad, hypot, logsumexp, lower, softmax, sumprod, take  # noqa: E402
 from autograd.lowering.native import compiled as native  # noqa: E402
-from autograd.lowering.native import layered, layers, llvm, machine, modules  # noqa: E402
+from autograd.lowering.native import layered, layers, llvm, machine, modules, variadic  # noqa: E402
 from autograd.lowering.native.outside import Outside  # noqa: E402
 from autograd.lowering.native.panels import NotInLayers  # noqa: E402
 from nn import MLP  # noqa: E402
@@ -211,6 +211,11 @@ PROGRAMS = {
 WIDTHS = [(name, 4) for name in PROGRAMS] + [
     (name, n) for name in ("tanh", "long sums", "attention", "entries", "windows", "lengths") for n in (2, 8)
 ]
+
+
+@pytest.fixture(autouse=True)
+def short_rows_are_loops_too(monkeypatch):
+    monkeypatch.setattr(variadic, "FEW", 8)
 
 
 class Plainly(machine.Loaded):
