@@ -247,7 +247,7 @@ class Code:
         return out if self.sums else out[:, :n]
 
 
-EXPONENTIALS = ("classes", "embedded", "attention", "soft labels", "over steps")  # whose sums go in an order of their own
+EXPONENTIALS = ("classes", "embedded", "attention", "soft labels", "over steps")  # with sums in an order of their own
 
 
 def same(name, a, b):
