@@ -281,8 +281,8 @@ def floordiv(xp: Any, x: Any, y: Any) -> Any:
 
 def fsum(xp: Any, *xs: Any) -> Any:
     total = xp.compensated(xs)
-    in_range = xp.compensated([x * 2.0**-60 for x in xs]) * 2.0**60
-    special = xp.total([xp.where(finite(x), 0.0, x) for x in xs])
+    in_range = xp.compensated(xp.each(lambda x: x * 2.0**-60, xs)) * 2.0**60
+    special = xp.total(xp.each(lambda x: xp.where(finite(x), 0.0, x), xs))
     return xp.where(special == 0.0, xp.where(finite(total), total, in_range), special)
 
 

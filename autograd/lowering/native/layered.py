@@ -21,6 +21,10 @@ from .loops import Function
 from .outside import Outside
 from .panels import SAMPLES, tile_of
 
+CALLS = 64  # in one function: LLVM's time grows with their square
+_ONCE = "ptr %columns, ptr %scalars, ptr %work, ptr %out, i64 %stride"
+_EACH = "ptr %columns, ptr %scalars, ptr %work, ptr %out_here, i64 %stride, i64 %panels, i64 %here, i1 %adds"
+
 
 def layered(program: Program, plan: Plan, outside: Outside) -> Code:
     """The module for this program; `outside` is told what it calls outside of the module.
@@ -36,7 +40,6 @@ def layered(program: Program, plan: Plan, outside: Outside) -> Code:
         name, _ = texts.setdefault(key, (call.name, call.text(call.name)))
         return call.invoked(name, once)
 
-    before = [invoked(call, once=True) for call in layers.before]
     calls = [
         f"  call void @zeroed(ptr %work, i64 {call[0]}, i64 {call[1]}, i64 %panels, i64 %here)"
         if isinstance(call, tuple)
@@ -44,17 +47,34 @@ def layered(program: Program, plan: Plan, outside: Outside) -> Code:
         for call in layers.calls
     ]
     columns, memory = sum(x.count for x in layers.X), layers.top + 4096
+    stages, calls = _stages("stage", calls, _EACH)
+    first_stages, before = _stages("before", [invoked(call, once=True) for call in layers.before], _ONCE)
     parts = [
         *layers.globals,
         *(text for _, text in texts.values()),
         *layers.callees.texts(),
         *(gathered(layers.tile, x.count, layers.places[x]) for x in layers.X),
         _zeroed(layers) if layers.summed else _ended(layers),
+        *first_stages,
+        *stages,
         _run(layers, before, calls),
         on_columns(columns, memory),
         driver.declarations(plan.machine),
     ]
     return Code("\n".join(parts), memory + 8 * LEAF * columns)
+
+
+def _stages(name: str, calls: list[str], given: str) -> tuple[list[str], list[str]]:
+    """Many calls in functions of a few, and the calls of these."""
+    texts: list[str] = []
+    while len(calls) > CALLS:
+        parts = [calls[k : k + CALLS] for k in range(0, len(calls), CALLS)]
+        calls = [f"  call void @{name}_{len(texts) + k}({given})" for k in range(len(parts))]
+        texts += [
+            "\n".join([call.replace("  call", "define internal", 1) + " {", *part, "  ret void", "}"])
+            for call, part in zip(calls, parts)
+        ]
+    return texts, calls
 
 
 def _run(layers: Layers, before: list[str], calls: list[str]) -> str:

@@ -21,12 +21,12 @@ from .outside import Outside
 from .panels import NotInLayers, Tile
 from .rows import exact
 from .terms import Access, Outer, Run, access, line, outer_of, passes_of, runs_of
-from .variadic import SHARES, Variadic
+from .variadic import Variadic, wide
 from .vectors import splat
 
 # Instructions in a family, on average: else straight-line code is faster, and compiled in a tenth of the time.
 LARGE = 4
-WIDE = 16  # operands of a softmax, from which on it has to be a loop
+RUNS = 8  # of terms, in the sums of a family, that are written one after the other; more are a loop over a table
 AHEAD = 6  # families that are computed together at most
 _SUMPROD = TABLE["sumprod"]
 _SIGNS = (TABLE["add"], TABLE["sub"], TABLE["mul"])
@@ -47,8 +47,7 @@ class Layers(Variadic):
         ]
         found = families(program, [leaf for leaf in leaves if leaf[1]])
         self.found, self.leaves = list(found), found.leaves
-        wide = any(each.row in SHARES and len(each.operands) > WIDE for each in program.instructions)
-        if len(self.found) * LARGE > len(program.instructions) and not wide:
+        if len(self.found) * LARGE > sum(LARGE * wide(each) or 1 for each in program.instructions):
             raise NotInLayers
         X, T = ([f for f in found.leaves if not f.values and f.name == name][:1] for name, _ in leaves)
         super().__init__(X, T, len(program.outputs), sums, tile, contract, outside)
@@ -106,7 +105,12 @@ class Layers(Variadic):
 
     def sums(self, family: Family, chain: list[Family]) -> None:
         """Sums of products, and the families that read them row by row, on registers."""
-        if len(family.orders) == 1:
+        if sum(map(len, family.orders)) > RUNS:
+            reads, alike = [*family.operands()], family in self.alike
+            half = len(reads[0]) // 2
+            p, q = (self.together([each[side] for each in reads], alike) for side in (slice(half), slice(half, None)))
+            sums = [[Run(p, q, half)]]
+        elif len(family.orders) == 1:
             sums = [runs_of(family, family.orders[0])]
         else:
             at = [[access(family, part, side) for side in part.sides] for part in family.parts]
@@ -197,33 +201,38 @@ class Layers(Variadic):
         for leaf in self.leaves:
             self.put_out(leaf)
         todo = [f for f in self.found if f in self.alike] + [f for f in self.found if f not in self.alike]
+        left = set(todo)
         while todo:
             family = todo.pop(0)
             if family in self.outers:
                 self.outer(self.outers[family])
                 self.computed(family)
+                left.remove(family)
                 continue
             assert family.row is not None
             chain: list[Family] = []
             if _is_variadic(family):
-                waiting = {family, *todo}
-                chain = [f for f in todo if _is_variadic(f) and waiting.isdisjoint(x.family for x in f.sides)]
+                chain = [f for f in todo if _is_variadic(f) and left.isdisjoint(x.family for x in f.sides)]
                 chain = [f for f in chain if (f in self.alike) == (family in self.alike)]
                 todo = [f for f in todo if f not in chain]
                 self.variadic([family, *chain])
             elif family.row is not _SUMPROD:
-                chain = self.chain([family], todo, registers=False)[1:]
+                chain = self.chain([family], todo, left, registers=False)[1:]
                 self.elementwise([family, *chain])
             else:
                 if len(family.orders) == 1:
-                    chain = self.chain([family], todo, registers=True)[1:]
+                    chain = self.chain([family], todo, left, registers=True)[1:]
                 self.sums(family, chain)
             for each in (family, *chain):
                 self.put_out(each)
             self.computed(family, *chain)
+            left.difference_update((family, *chain))
 
-    def chain(self, chain: list[Family], todo: list[Family], registers: bool) -> list[Family]:
-        """The family with those of its count that are ready when it is, and read it row by row; taken out of todo."""
+    def chain(self, chain: list[Family], todo: list[Family], left: set[Family], registers: bool) -> list[Family]:
+        """The family with those of its count that are ready when it is, and read it row by row; taken out of todo.
+
+        left  what is not computed: the family, and all that is to do
+        """
         for each in todo[:AHEAD]:
             assert each.row is not None
             if each.row.arity is None or each.count != chain[0].count or each in self.outers:
@@ -233,7 +242,7 @@ class Layers(Variadic):
             if registers and not _is_exact(each):
                 continue
             reads = [access(each, part, side) for part in each.parts for side in part.sides]
-            waits = any(x.family in todo and x.family not in chain for x in reads)
+            waits = any(x.family in left and x.family not in chain for x in reads)
             apart = any(
                 x.family in chain and (x.table, x.base, x.dj) != (None, 0, min(1, each.count - 1)) for x in reads
             )

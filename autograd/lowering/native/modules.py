@@ -19,6 +19,7 @@ from .layered import layered
 from .llvm import Code, Plan, code
 from .outside import Outside
 from .panels import NotInLayers
+from .variadic import wide
 
 LANES = 8
 # Operands of all instructions from which on loops are faster than straight-line code, for sums and for values.  On AVX2
@@ -67,7 +68,8 @@ class Module:
 
 def _written(program: Program, plan: Plan) -> tuple[Code, Outside]:
     """Loops over the program's families where that is worth it, else its instructions one after the other."""
-    if sum(len(each.operands) for each in program.instructions) >= LAYERED[plan.sums]:
+    operands = sum(len(each.operands) for each in program.instructions)
+    if operands >= LAYERED[plan.sums] or any(map(wide, program.instructions)):
         with suppress(NotInLayers):
             outside = Outside()
             return layered(program, plan, outside), outside

@@ -85,15 +85,16 @@ class Panels:
         self.places: dict[Family, int] = {}
         self.free: dict[int, list[int]] = {}
         self.waiting: dict[Family, set[Family]] = {}
+        self.read: dict[Family, list[Family]] = {}  # by this one, and waiting for it
         self.zeroed: set[Family] = set()
         self.zeros = False
         for family in X:
             self.place(family)
 
-    def begin(self, name: str, of: Family | None = None) -> Function:
+    def begin(self, name: str, of: Family | None = None, once: bool = False) -> Function:
         fn = Function(f"{name}_{len(self.functions)}", self.tile.lanes, self.callees.outer)
         self.functions.append(fn)
-        if of in self.alike:
+        if once or of in self.alike:
             self.before.append(fn)
         else:
             self.calls.append(fn)
@@ -119,10 +120,14 @@ class Panels:
         else:
             self.places[family] = self.take(family.count)
             self.waiting[family] = set(family.readers)
+            for each in family.readers:
+                self.read.setdefault(each, []).append(family)
 
     def computed(self, *families: Family) -> None:
         """What nobody reads any more gives its memory back."""
-        for family in list(self.waiting):
+        for family in [family for each in families for family in (*self.read.pop(each, ()), each)]:
+            if family not in self.waiting:
+                continue
             self.waiting[family].difference_update(families)
             if not self.waiting[family] and family not in self.X:
                 del self.waiting[family]
@@ -159,9 +164,12 @@ class Panels:
             return index
         if x.table is None:
             return fn.plus(fn.plus(fn.times(j, x.dj), fn.times(t, x.dt)), x.dj * a)
-        terms = len(x.table[0])
-        flat = [i for row in x.table for i in row]
-        name = self.constant(("table", x.table), "i32", flat)
+        return self.entry(fn, x.table, j, t, a)
+
+    def entry(self, fn: Function, table: tuple[tuple[int, ...], ...], j: str, t: str, a: int = 0) -> str:
+        """What a table has for member j + a and term t."""
+        terms = len(table[0])
+        name = self.constant(("table", table), "i32", [i for row in table for i in row])
         at = fn.plus(fn.plus(fn.times(j, terms), t), a * terms)
         entry = fn.value(f"load i32, ptr {fn.value(f'getelementptr i32, ptr {name}, i64 {at}')}, !invariant.load !0")
         return fn.value(f"sext i32 {entry} to i64")

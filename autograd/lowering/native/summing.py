@@ -10,16 +10,19 @@ Results are rows apart, where no processor foresees them: they are fetched while
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from ..families import Family
 from .loops import Function
-from .panels import Panels
+from .scattered import Scattered
 from .terms import Access, Outer, line
 from .vectors import splat, turned
 
+LISTED = 4  # terms of products of pairs that are written one after the other; more are a loop
 ROUND = 8  # samples in one round of that loop: counting them is a tenth of its instructions
 
 
-class Summing(Panels):
+class Summing(Scattered):
     """The functions that add a block's sums to the results, or put there what each sample has."""
 
     def put_out(self, family: Family) -> None:
@@ -56,7 +59,10 @@ class Summing(Panels):
             if (b, b0) not in packs:
                 packs[b, b0] = self.take(self.tile.samples)
         fn, tile = self.begin("outer"), self.tile
-        step = min(tile.samples, ROUND) if len(outer.terms) == 1 else 1
+        table = [
+            (self.places[a] + a0 * tile.row, a.count * tile.row, da * tile.row, packs[b, b0])
+            for a, a0, da, b, b0 in outer.terms
+        ]
 
         def rows_of(jt: str, i: str, height: int, width: int, lanes: int) -> None:
             """`height` rows × `width` vectors, the last of them of so many lanes."""
@@ -66,38 +72,25 @@ class Summing(Panels):
                 starts.append(fn.at(fn.place("%out", 8 * outer.at), row))
                 for at in (starts[-1], fn.at(starts[-1], 8 * (tile.lanes * width - 1))):
                     fn.do(f"call void @llvm.prefetch.p0(ptr {at}, i32 1, i32 3, i32 1)")
+
+            def written(sums: list[str], a: Family, a0: int, da: int, b: Family, b0: int) -> list[str]:
+                steps = [r * tile.row * da for r in range(height)]
+                start = lambda p: fn.at(self.panel(fn, a, p, a0), fn.times(i, tile.row * da))
+                together = min(tile.samples, ROUND) if len(outer.terms) == 1 else 1
+                return self.products(fn, sums, start, steps, fn.place("%work", packs[b, b0]), together)
+
+            def listed(t: str, sums: list[str]) -> list[str]:
+                start, panel, step, packed = self.listed(fn, table, t)
+                rows = fn.at(fn.at("%work", start), fn.value(f"mul i64 {step}, {i}"))
+                steps, second = [fn.times(step, r) for r in range(height)], fn.at("%work", packed)
+                return self.products(fn, sums, lambda p: fn.at(rows, fn.value(f"mul i64 {panel}, {p}")), steps, second)
+
             sums = [splat(0.0)] * (height * width)
-            for a, a0, da, b, b0 in outer.terms:
-                packed = fn.place("%work", packs[b, b0])
-
-                def panel(
-                    p: str, sums: list[str], a: Family = a, a0: int = a0, da: int = da, packed: str = packed
-                ) -> list[str]:
-                    rows = fn.at(self.panel(fn, a, p, a0), fn.times(i, tile.row * da))
-                    columns = fn.at(packed, fn.times(p, tile.samples * tile.row))
-
-                    def sample(s: str, sums: list[str]) -> list[str]:
-                        column = fn.at(columns, fn.times(s, tile.row))
-                        ys = [
-                            fn.value(f"load {fn.type}, ptr {fn.at(column, 8 * tile.lanes * v)}") for v in range(width)
-                        ]
-                        found = []
-                        for r in range(height):
-                            at = fn.at(rows, fn.plus(fn.times(s, 8), r * tile.row * da))
-                            x = fn.everywhere(fn.value(f"load double, ptr {at}"))
-                            for v in range(width):
-                                m = fn.value(f"fmul {self.flags}{fn.type} {x}, {ys[v]}")
-                                found.append(fn.again(f"fadd {self.flags}{fn.type} {sums[r * width + v]}, {m}"))
-                        return found
-
-                    def samples(s: str, sums: list[str]) -> list[str]:
-                        for k in range(step):
-                            sums = sample(fn.plus(s, k), sums)
-                        return sums
-
-                    return fn.loop(tile.samples, [(fn.type, x) for x in sums], samples, step=step)
-
-                sums = fn.loop("%panels", [(fn.type, x) for x in sums], panel)
+            if len(outer.terms) > LISTED:
+                sums = fn.loop(len(outer.terms), [(fn.type, x) for x in sums], listed)
+            else:
+                for each in outer.terms:
+                    sums = written(sums, *each)
             for r, start in enumerate(starts):
                 for v in range(width):
                     part = lanes if v == width - 1 and lanes < tile.lanes else 0
@@ -107,8 +100,7 @@ class Summing(Panels):
             most = min(tile.members * tile.vectors // width, 12)
             height = -(-outer.rows // -(-outer.rows // most))
             rest = outer.rows % height
-            for (b, b0), to in packs.items():
-                self.transposed(fn, b, b0, jt, width, to)
+            self.transposed(fn, packs, fn.times(jt, tile.samples * tile.row), width)
             if outer.rows - rest > height:
                 fn.loop(outer.rows - rest, [], lambda i, _: rows_of(jt, i, height, width, lanes), step=height)
             else:
@@ -125,6 +117,50 @@ class Summing(Panels):
             strip(str(full), -(-tail // tile.lanes), (tail - 1) % tile.lanes + 1)
         for at in packs.values():
             self.free.setdefault(tile.samples, []).append(at)
+
+    def listed(self, fn: Function, table: Sequence[Sequence[int]], t: str) -> list[str]:
+        """What row t of a table has."""
+        return [self.entry(fn, (column,), "0", t) for column in zip(*table)]
+
+    def products(
+        self,
+        fn: Function,
+        sums: list[str],
+        rows: Callable[[str], str],
+        steps: Sequence[str | int],
+        packed: str,
+        together: int = 1,
+    ) -> list[str]:
+        """The sums with the products of one term: its first range begins at `rows` of a panel, and goes on in steps.
+
+        packed    its second range, sample by sample
+        together  samples in one round
+        """
+        tile, width = self.tile, len(sums) // len(steps)
+
+        def panel(p: str, sums: list[str]) -> list[str]:
+            first, second = rows(p), fn.at(packed, fn.times(p, tile.samples * tile.row))
+
+            def sample(s: str, sums: list[str]) -> list[str]:
+                row = fn.at(second, fn.times(s, tile.row))
+                ys = [fn.value(f"load {fn.type}, ptr {fn.at(row, 8 * tile.lanes * v)}") for v in range(width)]
+                found = []
+                for r, step in enumerate(steps):
+                    at = fn.at(first, fn.plus(fn.times(s, 8), step))
+                    x = fn.everywhere(fn.value(f"load double, ptr {at}"))
+                    for v in range(width):
+                        m = fn.value(f"fmul {self.flags}{fn.type} {x}, {ys[v]}")
+                        found.append(fn.again(f"fadd {self.flags}{fn.type} {sums[r * width + v]}, {m}"))
+                return found
+
+            def samples(s: str, sums: list[str]) -> list[str]:
+                for k in range(together):
+                    sums = sample(fn.plus(s, k), sums)
+                return sums
+
+            return fn.loop(tile.samples, [(fn.type, x) for x in sums], samples, step=together)
+
+        return fn.loop("%panels", [(fn.type, x) for x in sums], panel)
 
     def repeated(self, leaf: Family) -> None:
         """Outputs that are the same for all samples: so many times their number as the block has samples."""
@@ -148,13 +184,29 @@ class Summing(Panels):
         stored = f"call void {intrinsic.format('store')}({kind} {after}, ptr {to}, {masked})"
         fn.do(stored if lanes else f"store {kind} {after}, ptr {to}, align 8")
 
-    def transposed(self, fn: Function, family: Family, first: int, jt: str, width: int, to: int) -> None:
-        """A strip's rows of a family sample by sample, as many as `width` vectors have lanes."""
+    def transposed(self, fn: Function, packs: dict[tuple[Family, int], int], strip: str, width: int) -> None:
+        """A strip's rows of families sample by sample, as many as `width` vectors have lanes."""
+        row = self.tile.row
+        table = [(self.places[b] + b0 * row, b.count * row, to) for (b, b0), to in packs.items()]
+
+        def listed(t: str, _: list[str]) -> None:
+            start, panel, to = self.listed(fn, table, t)
+            first, second = fn.at(fn.at("%work", start), strip), fn.at("%work", to)
+            self.turned(fn, lambda p: fn.at(first, fn.value(f"mul i64 {panel}, {p}")), second, width)
+
+        if len(table) > LISTED:
+            fn.loop(len(table), [], listed)
+            return
+        for (b, b0), to in packs.items():
+            start = lambda p, b=b, b0=b0: fn.at(self.panel(fn, b, p, b0), strip)
+            self.turned(fn, start, fn.place("%work", to), width)
+
+    def turned(self, fn: Function, rows: Callable[[str], str], to: str, width: int) -> None:
+        """Of all panels the rows from there on, sample by sample."""
         tile, lanes = self.tile, self.tile.lanes
 
         def panel(p: str, _: list[str]) -> None:
-            start = fn.at(self.panel(fn, family, p, first), fn.times(jt, tile.samples * tile.row))
-            target = fn.at(fn.place("%work", to), fn.times(p, tile.samples * tile.row))
+            start, target = rows(p), fn.at(to, fn.times(p, tile.samples * tile.row))
 
             def square(g: str, _: list[str]) -> None:
                 """As many rows as a vector has lanes."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from itertools import pairwise
+from collections.abc import Collection, Iterator, Sequence
+from itertools import islice, pairwise
 from math import prod
 from typing import NamedTuple
 
@@ -48,6 +48,28 @@ class Access(NamedTuple):
         return self._replace(base=self.base + self.dt * t)
 
 
+class Spots(NamedTuple):
+    """Operands of several families: where those of each member stand, a row of terms for each.
+
+    places   in bytes of the memory that a run works in
+    steps    from one panel to the next, of each
+    numbers  whether each is one double, for all lanes
+    """
+
+    places: tuple[tuple[int, ...], ...]
+    steps: tuple[tuple[int, ...], ...]
+    numbers: bool
+
+    @property
+    def one(self) -> None:
+        """It is no known number."""
+
+    def after(self, t: int) -> Spots:
+        """The same from term t on."""
+        places, steps = (tuple([row[t:] for row in rows]) for rows in (self.places, self.steps))
+        return Spots(places, steps, self.numbers)
+
+
 def access(family: Family, part: Part, side: Side) -> Access:
     """Where a family reads one side of a part, in one loop over members and one over terms."""
     dj, dt = (_stride(*loops) for loops in ((family.shape, side.strides), (part.shape, side.steps)))
@@ -82,8 +104,8 @@ def _stride(shape: Sequence[int], strides: Sequence[int]) -> int | None:
 class Run(NamedTuple):
     """Terms of a sum that follow each other: so many products of what stands at p and at q."""
 
-    p: Access
-    q: Access
+    p: Access | Spots
+    q: Access | Spots
     terms: int
 
 
@@ -136,12 +158,14 @@ def outer_of(family: Family, varying: Collection[Family]) -> Outer | None:
     rows, columns = (1, *family.shape)[-2:]
     pairs = [part.sides for part in family.parts] if family.row is _SUMPROD else [tuple(family.sides)]
     shapes = [part.shape for part in family.parts] if family.row is _SUMPROD else [()]
-    terms: list[tuple[Side, int, Side, int]] = []
+    of_parts: list[Iterator[tuple[Side, int, Side, int]]] = []
     for (p, q), shape in zip(pairs, shapes):
         if any(x.table is not None or x.family not in varying for x in (p, q)):
             return None
         places = zip(expanded(p.base, shape, p.steps), expanded(q.base, shape, q.steps))
-        terms += [(p, a, q, b) for a, b in places]
+        of_parts.append(iter([(p, a, q, b) for a, b in places]))
+    order = family.orders[0] if family.row is _SUMPROD else ((0, 1),)
+    terms = [term for k, count in order for term in islice(of_parts[k], count)]
     if len(terms) > 256:
         return None
     at = [outputs[j] for j in range(family.count)]

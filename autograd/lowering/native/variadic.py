@@ -1,8 +1,8 @@
 """Rows of any number of operands, which are loops over these.
 
-taken     an entry of a table: read from where its index says, in every lane
-shares    softmax and its relatives: max, exp and sum once for a set of operands, whoever reads them
-unrolled  all others: all members in one piece of code, since they have most of their work in common
+taken       an entry of a table: read from where its index says, in every lane
+shares      softmax and its relatives: max, exp and sum once for a set of operands, whoever reads them
+by_members  all others, one member after the other
 """
 
 from __future__ import annotations
@@ -13,20 +13,30 @@ from typing import Any, TypeAlias
 
 from ...ops import TABLE
 from ..families import Family
+from ..program import Instruction
 from .kernels import exp, log1p
+from .looped import ROWS as LOOPED
+from .looped import looped
 from .loops import Function
 from .panels import NotInLayers
 from .shares import Shares, above_all, added, but_largest, exp_difference, larger
 from .summing import Summing
-from .terms import Access, line
+from .terms import Access, Spots, line
 from .vectors import Mask, Vector, integer, select, splat
 
-MANY = 40_000  # operands in code that is no loop
+WIDE = 16  # operands of a softmax or a length, from which on it has to be a loop
+FEW, MANY = 32, 40_000  # operands that are no loop: where they could be one, and where they could not
+APART = 8  # families of operands that have loops of their own
 SHARES = tuple(TABLE[name] for name in ("softmax", "softmax_rest", "logsumexp", "cross_entropy"))
 _LOGSUMEXP, _TAKE = TABLE["logsumexp"], TABLE["take"]
 _KEPT = len(Shares._fields) + 1  # rows of a set: its shares, and its logsumexp
 
 Read: TypeAlias = "tuple[Family, int]"
+
+
+def wide(each: Instruction) -> int:
+    """The operands of a row that has to be a loop, else 0: as straight-line code each is ten lines and more."""
+    return len(each.operands) if len(each.operands) > WIDE and (each.row in SHARES or each.row in LOOPED) else 0
 
 
 class _Sets:
@@ -65,23 +75,30 @@ class Variadic(Summing):
             self.exponentials(sets)
             for family in sets.members:
                 self.share(family, sets)
-        rest = [f for f in group if f.row not in SHARES and not (f.row is _TAKE and self.taken(f))]
-        if rest:
-            self.unrolled(rest)
+        for family in group:
+            if family.row not in SHARES and not (family.row is _TAKE and self.taken(family)):
+                self.by_members(family)
 
-    def unrolled(self, group: list[Family]) -> None:
-        fn = self.begin("unrolled", group[0])
-        members = [(family, j, reads) for family in group for j, reads in enumerate(family.operands())]
-        if sum(len(reads) for _, _, reads in members) > MANY:
+    def by_members(self, family: Family) -> None:
+        """The members in a loop, and their operands in another if they are many."""
+        row, operands = family.row, [*family.operands()]
+        assert row is not None
+        at, count = self.together(operands, family in self.alike), len(operands[0])
+        fn = self.begin("members", family)
+        if row not in LOOPED and count > MANY:
             raise NotInLayers
 
-        def vector(p: str, v: str) -> None:
-            for family, j, reads in members:
-                assert family.row is not None
-                names = [self.operand(fn, Access(f, i, 0, 0), p, "0", "0", v) for f, i in reads]
-                self.store(fn, family, p, "0", v, j, self.row(fn, family.row, names, None))
+        def member(p: str, j: str, v: str) -> None:
+            def read(t: str) -> Vector:
+                return Vector(fn, self.operand(fn, at, p, j, t, v))
 
-        self.each_vector(fn, group[0], vector)
+            if row in LOOPED and count > FEW:
+                x = looped(fn, row, count, read).name
+            else:
+                x = self.row(fn, row, [read(str(t)).name for t in range(count)], None)
+            self.store(fn, family, p, j, v, 0, x)
+
+        self.each_vector(fn, family, lambda p, v: fn.loop(family.count, [], lambda j, _: member(p, j, v)))
 
     def each_vector(self, fn: Function, family: Family, body: Callable[[str, str], list[str] | None]) -> None:
         vectors = self.tile_for(family).vectors
@@ -159,8 +176,12 @@ class Variadic(Summing):
             return family
 
         sets.place(kept)
-        fn, lines = self.begin("exponentials", first), sets.lines()
-        counts = [sum(f is at.family for f, _ in sets.sets[0]) for at in lines]
+        of_families = sets.lines()
+        lines: Sequence[Access | Spots] = of_families
+        counts = [sum(f is at.family for f, _ in sets.sets[0]) for at in of_families]
+        if len(lines) > APART:
+            lines, counts = [self.together(sets.sets, first in self.alike)], [sets.size]
+        fn = self.begin("exponentials", first)
 
         def vector(p: str, s: str, v: str) -> None:
             def over(carried: list[tuple[str, str]], body: Any, most: str | None = None) -> list[str]:
@@ -168,7 +189,7 @@ class Variadic(Summing):
                 start = 0
                 for at, count in zip(lines, counts):
 
-                    def each(t: str, names: list[str], at: Access = at, start: int = start) -> list[str]:
+                    def each(t: str, names: list[str], at: Access | Spots = at, start: int = start) -> list[str]:
                         x = Vector(fn, self.operand(fn, at, p, s, t, v))
                         return [each.name for each in body(fn.plus(t, start), x, *names)]
 

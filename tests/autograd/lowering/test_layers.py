@@ -8,9 +8,9 @@ import pytest
 np = pytest.importorskip("numpy")
 pytest.importorskip("llvmlite")
 
-from autograd import Value, grad, logsumexp, lower, softmax, sumprod, take  # noqa: E402
+from autograd import Value, fsum, grad, hypot, logsumexp, lower, softmax, sumprod, take  # noqa: E402
 from autograd.lowering.native import compiled as native  # noqa: E402
-from autograd.lowering.native import layered, layers, llvm, machine, modules  # noqa: E402
+from autograd.lowering.native import layered, layers, llvm, machine, modules, variadic  # noqa: E402
 from autograd.lowering.native.outside import Outside  # noqa: E402
 from autograd.lowering.native.panels import NotInLayers  # noqa: E402
 from nn import MLP  # noqa: E402
@@ -150,6 +150,42 @@ def taken_entries(rows=11):
     return [err, *found, *grad(err, ws)], [*xs, index], ws
 
 
+def windows(inputs=23, kernel=4, depth=3):
+    """The same weights for every window: their gradients have terms of many families, each in an order of its own."""
+    xs = [Value(0.1 * k, f"x{k}") for k in range(inputs)]
+    weights = [Value(0.3 * k - 0.4, f"k{k}") for k in range(kernel)]
+    h, skipped = xs, 0.0
+    for _ in range(depth):
+        h = [sumprod(weights, h[i : i + kernel]).tanh() for i in range(len(h) - kernel + 1)]
+        skipped = skipped + h[0] * weights[1] + weights[2]
+    err = sumprod(h, h) + skipped
+    return [err, *h, *grad(err, [*weights, *xs])], xs, weights
+
+
+def lengths(many=19):
+    """Lengths and exact sums of many operands and of few, of samples, of scalars, of both, and of what is computed."""
+    xs = [Value(0.1 * k, f"x{k}") for k in range(many)]
+    ws = [Value(0.2 * k - 0.3, f"w{k}") for k in range(many)]
+    hidden = [(x * w).tanh() for x, w in zip(xs, ws)]
+    tables = [xs, ws, hidden, [*ws[::2], *xs[::-2]], [*hidden[3:], *(w * w for w in ws[:7])], [w * 2.0 for w in ws]]
+    tables += [each[k : k + 3] for each in tables for k in range(9)]
+    found = [hypot(*each) for each in tables] + [fsum([a * 3.0 for a in each]) for each in tables]
+    err = sumprod(found, found)
+    return [err, *found, *grad(err, [*ws, *xs])], xs, ws
+
+
+def over_steps(steps=11):
+    """Rows whose operands stand in as many families."""
+    xs, ws = [Value(0.01 * k, f"x{k}") for k in range(steps)], [Value(0.3, "a"), Value(0.2, "b")]
+    h, found, alike = [w * 1.0 for w in ws], [], [ws[0]]
+    for x in xs:
+        h = [(h[0] * ws[0] + h[1] * ws[1] + x).tanh(), (h[1] * ws[0] - x).tanh()]
+        alike.append((alike[-1] * ws[1]).tanh())
+        found.append(h[0])
+    err = logsumexp(found) + hypot(*found) + logsumexp(alike) + hypot(*alike) + sumprod(softmax(found), alike[1:])
+    return [err, *grad(err, [*xs, *ws])], xs, ws
+
+
 PROGRAMS = {
     "relu": lambda: mlp(3, 9, 5, 2),
     "tanh": lambda: mlp(2, 16, 16, 1, activation="tanh"),
@@ -160,6 +196,10 @@ PROGRAMS = {
     "classes": lambda: mlp(6, 16, 5, activation="tanh", loss=losses.cross_entropy),
     "residual": residual,
     "recurrent": recurrent,
+    "recurrent for long": lambda: recurrent(width=3, steps=24),
+    "windows": windows,
+    "lengths": lengths,
+    "over steps": over_steps,
     "embedded": embedded,
     "with leaves": with_leaves,
     "rows": rows,
@@ -171,8 +211,13 @@ PROGRAMS = {
 
 
 WIDTHS = [(name, 4) for name in PROGRAMS] + [
-    (name, n) for name in ("tanh", "long sums", "attention", "entries") for n in (2, 8)
+    (name, n) for name in ("tanh", "long sums", "attention", "entries", "windows", "lengths") for n in (2, 8)
 ]
+
+
+@pytest.fixture(autouse=True)
+def short_rows_are_loops_too(monkeypatch):
+    monkeypatch.setattr(variadic, "FEW", 8)
 
 
 class Plainly(machine.Loaded):
@@ -207,7 +252,7 @@ class Code:
         return out if self.sums else out[:, :n]
 
 
-EXPONENTIALS = ("classes", "embedded", "attention", "soft labels")  # whose sums go in an order of their own
+EXPONENTIALS = ("classes", "embedded", "attention", "soft labels", "over steps")  # with sums in an order of their own
 
 
 def same(name, a, b):

@@ -21,6 +21,7 @@ from autograd.errors import AutogradError, LoweringError
 from autograd.value import literal, node_of
 from nn import MLP
 from nn.network import losses
+from tests.benchmarks import growing
 
 np = pytest.importorskip("numpy")
 pytest.importorskip("llvmlite")
@@ -416,3 +417,29 @@ def test_a_value_that_is_used_often_makes_no_function_of_any_length(n):
     began = time.process_time()
     assert native.compiled(program)(0.9, 0.1) == program(0.9, 0.1)
     assert time.process_time() - began < 5, "it was three times as long, and growing with the square"
+
+
+GROWING = {growing.windows: (60, 240), growing.steps: (50, 400), growing.lengths: (20, 60), growing.largest: (120, 480)}
+
+
+@pytest.mark.parametrize("sums", [False, True])
+@pytest.mark.parametrize("make", GROWING, ids=lambda make: make.__name__)
+@pytest.mark.long
+def test_code_is_made_in_time_that_grows_with_the_program(make, sums, monkeypatch):
+    """In processor time; all but the maxima took 20 to 40 times as long where the program is 3 to 8 times as long."""
+    monkeypatch.setattr(modules, "_modules", modules.OrderedDict())
+
+    def seconds(size):
+        outputs, varying, shared = make(size)
+        program = lower(outputs, [*varying, *shared])
+        pattern = tuple(k < len(varying) for k in range(len(program.inputs)))
+        taken = []
+        for _ in range(2):
+            modules._modules.clear()
+            began = time.process_time()
+            native.compiled(program).module(pattern, sums)
+            taken.append(time.process_time() - began)
+        return min(taken)
+
+    few, many = GROWING[make]
+    assert seconds(many) < 1.6 * (many / few) * seconds(few)
