@@ -7,8 +7,9 @@ A mutant is one file with one change: another comparison, sign, number or boolea
 swapped, a statement left out, nothing returned; of the compiled core, which is built again for each, a sign or number
 of its short cuts.  In a copy of the repository the tests of that file run until one fails.  Survivors are printed with
 their change; `# survives: why` on a line of the source says of one that no test could tell it from the original, and
-that line is left alone.  Known to survive: relu with ≥, whose 0 has another sign; what is told, where a test matches
-a part of it; a tolerance that is a little wider.  Exits with 1 where fewer than 95 % are killed.
+that line is left alone.  Known to survive: thresholds of under- and overflow a step on, the order of names in a set, a
+mask more than a gradient's graph needs, and where two ways to one number have its bits.
+Exits with 1 where fewer than 95 % are killed.
 """
 
 from __future__ import annotations
