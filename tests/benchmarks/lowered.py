@@ -385,17 +385,18 @@ def classifier(count: int, loops: tuple[bool, ...]) -> tuple[dict[str, list[floa
     theta = np.array([p.data for p in parameters])
     works: dict[str, Work] = {}
     seconds: dict[str, float] = {}
-    usual = modules.LAYERED
+    usual = modules.LAYERED, modules.wide
     for looped in loops:
         how = "loops" if looped else "straight line"
-        modules.LAYERED = usual if looped else dict.fromkeys(usual, sys.maxsize)
+        if not looped:
+            modules.LAYERED, modules.wide = dict.fromkeys(modules.LAYERED, sys.maxsize), lambda each: False
         modules._modules.clear()
         start = time.process_time()
         step = native.compiled(program).bind(columns, theta)
         step(0, 256)
         seconds[how] = time.process_time() - start
         works[how] = partial(step, 0, 256)
-    modules.LAYERED = usual
+    modules.LAYERED, modules.wide = usual
     modules._modules.clear()
     times = interleaved(works)
     for how in works:
