@@ -20,6 +20,7 @@ from ..recording import given
 from ..value import Value
 from ..words.naming import name
 from .lowered import Lowered, lower
+from .structure import flat
 from .structured import Structured
 from .targets import TARGETS
 from .trace import STATIC, as_nodes, faithful, run
@@ -351,15 +352,8 @@ def _here(bound: _Bound) -> list[float]:
             for y in parts:
                 yield from numbers(y, sampled)
         elif not isinstance(x, STATIC):
-            yield from flat(x[0] if sampled else x)
-
-    def flat(x: Any) -> Iterator[float]:
-        x = x.tolist() if hasattr(x, "tolist") else x
-        if isinstance(x, (list, tuple)):
-            for y in x:
-                yield from flat(y)
-        else:
-            yield float(x)
+            for y in flat(x[0] if sampled else x):
+                yield from map(float, flat(y.tolist() if hasattr(y, "tolist") else y))
 
     try:
         return [y for x, sampled in zip(bound.given, bound.sampled) for y in numbers(x, sampled)]

@@ -23,7 +23,7 @@ from .structure import Tree, check_names, parsed, structured
 STATIC = (str, bool, type(None))  # what is no number, and as it was at the recording
 _LARGE = 20_000  # instructions; two places have to do for more
 _PLACES = (0.6180339887498949, -1.4142135623730951, 23.140692632779267)
-_IN_ANY_ORDER = ("add", "mul", "sumprod", "fsum")
+_IN_ANY_ORDER = ("add", "mul", "fsum")
 
 
 def lower_function(f: Callable[..., Any], n: Any, *, allow_constants: bool = False) -> Lowered:
@@ -112,8 +112,13 @@ def _meanings(program: Lowered) -> list[int]:
     """What each output is computed from, whatever the numbers of the results."""
     of = {i: hash(("input", i)) for i in program.inputs} | {i: hash(x.hex()) for i, x in program.constants.items()}
     for result, row, operands in program.instructions:
-        parts = [of[i] for i in operands]
-        of[result] = hash((row, *(sorted(parts) if row.name in _IN_ANY_ORDER else parts)))
+        parts: list[Any] = [of[i] for i in operands]
+        if row.name == "sumprod":  # its factors belong together
+            n = len(parts) // 2
+            parts = sorted(tuple(sorted(pair)) for pair in zip(parts[:n], parts[n:]))
+        elif row.name in _IN_ANY_ORDER:
+            parts.sort()
+        of[result] = hash((row, *parts))
     return [of[i] for i in program.outputs]
 
 

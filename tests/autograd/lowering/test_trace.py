@@ -6,7 +6,7 @@ import threading
 import pytest
 
 import autograd
-from autograd import LoweringError, Value, hessian, trace, where
+from autograd import LoweringError, Value, hessian, lower_function, sumprod, trace, where
 
 
 def test_a_function_is_recorded_with_the_inputs_x1_to_xn():
@@ -104,3 +104,13 @@ def test_within_no_grad_it_is_recorded_too():
 def test_a_wrong_number_of_arguments_is_told_as_it_is():
     with pytest.raises(TypeError, match=r"but 2 were given$"):
         trace(lambda x: x, 2)
+
+
+def test_which_factors_belong_together_is_part_of_a_program():
+    """a·c + b·d and a·b + c·d have the same operands, and are two programs all the same."""
+
+    def branching(a, b, c, d):
+        return sumprod([a, b], [c, d]) if a.data > 0 else sumprod([a, c], [b, d])
+
+    with pytest.raises(LoweringError, match="records something else at other inputs"):
+        lower_function(branching, 4)
